@@ -1,0 +1,144 @@
+//! Typed values of leaf concepts.
+
+use std::fmt;
+
+use super::{DateTime, Text};
+
+/// What a leaf holds: a value, or the reason why there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// An answer.
+    Value(Value),
+    /// No answer, with the reason, and the text that accompanies it (`originalText` beside `OTH`).
+    Null {
+        /// Why the value is absent.
+        flavor: NullFlavor,
+        /// What the author wrote in place of a coded answer.
+        original_text: Option<Text>,
+    },
+}
+
+/// A value of a leaf concept. The variant follows the concept's value domain in the dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A coded answer.
+    Code(Code),
+    /// Yes or no.
+    Boolean(bool),
+    /// A date or a moment, exactly as precise as it was given.
+    DateTime(DateTime),
+    /// A measured amount.
+    Quantity(Quantity),
+    /// A whole number, in the digits it was written with.
+    Count(Text),
+    /// An identifier in its namespace.
+    Identifier(Identifier),
+    /// Free text, or a string.
+    Text(Text),
+}
+
+/// A code in a code system.
+///
+/// Two codes are equal when code, system and original text are equal: the display is a label of the code,
+/// kept and written back, but no part of the fact.
+#[derive(Clone, Debug, Eq)]
+pub struct Code {
+    /// The code, verbatim (a post-coordinated SNOMED CT expression stays as it is).
+    pub code: Text,
+    /// OID of the code system, without prefix. Empty if the source names none.
+    pub system: Text,
+    /// Label that came with the code.
+    pub display: Option<Text>,
+    /// What the author saw or typed, if it was given beside the code.
+    pub original_text: Option<Text>,
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code && self.system == other.system && self.original_text == other.original_text
+    }
+}
+
+/// A decimal with its unit. The digits are kept: `6.30` is not `6.3`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quantity {
+    /// The number in the digits it was written with.
+    pub value: Text,
+    /// The unit (UCUM) as it was written; empty if there was none.
+    pub unit: Text,
+}
+
+/// An identifier: a value within a namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identifier {
+    /// OID of the namespace, without prefix. Empty if the source names none.
+    pub root: Text,
+    /// The identifier itself; empty when the root is the whole identifier.
+    pub extension: Text,
+}
+
+macro_rules! null_flavors {
+    ($($(#[$doc:meta])* $name:ident = $code:literal),* $(,)?) => {
+        /// HL7v3 null flavour: why there is no value (code system 2.16.840.1.113883.5.1008).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum NullFlavor { $($(#[$doc])* $name),* }
+
+        impl NullFlavor {
+            /// All null flavours.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The code in the HL7 code system.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// The null flavour of a code; `None` if HL7v3 has no such code.
+            pub fn from_code(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+null_flavors! {
+    /// No information.
+    NoInformation = "NI",
+    /// The value is not a member of the permitted values.
+    Invalid = "INV",
+    /// Derived: the value follows from other data.
+    Derived = "DER",
+    /// The answer is not among the options.
+    Other = "OTH",
+    /// Negative infinity.
+    NegativeInfinity = "NINF",
+    /// Positive infinity.
+    PositiveInfinity = "PINF",
+    /// Un-encoded.
+    UnEncoded = "UNC",
+    /// Present but not shown, for privacy or another reason.
+    Masked = "MSK",
+    /// Not applicable.
+    NotApplicable = "NA",
+    /// Unknown.
+    Unknown = "UNK",
+    /// Asked, but not known.
+    AskedButUnknown = "ASKU",
+    /// Temporarily not available.
+    TemporarilyUnavailable = "NAV",
+    /// Not asked.
+    NotAsked = "NASK",
+    /// Not available.
+    NotAvailable = "NAVU",
+    /// Some quantity, not stated.
+    SufficientQuantity = "QS",
+    /// A trace.
+    Trace = "TRC",
+    /// Not present in a message (CDA).
+    NotPresent = "NP",
+}
+
+impl fmt::Display for NullFlavor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}

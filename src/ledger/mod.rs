@@ -1,0 +1,137 @@
+//! The ledger: what became of every leaf of the input.
+//!
+//! A leaf is an attribute or a text of an XML document, or a primitive of a FHIR resource. Each ends in exactly
+//! one state: translated, structural, or lost for a [`Reason`]; the counts add up to the number of leaves read.
+
+use crate::dataset::{ConceptIx, Instance, NodeIx};
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $remedy:literal;)*) => {
+        /// Why a value did not arrive. The list is closed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason { $($(#[$doc])* $name),* }
+
+        impl Reason {
+            /// All reasons.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// Stable name, for reports.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// What a person can do about it.
+            pub fn remedy(self) -> &'static str {
+                match self { $(Self::$name => $remedy),* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// No row or skeleton knows the element, attribute, resource or code at this place.
+    Unknown = "unknown-content", "add a row for it to the mapping tables, or correct the sender";
+    /// A value that the message fixes has another value here.
+    FixedDiffers = "fixed-value-differs", "correct the sender; the published message fixes this value";
+    /// The text is no value of the datatype that the row wants.
+    Datatype = "datatype", "correct the value in the source";
+    /// More occurrences than the dataset allows.
+    TooMany = "too-many-occurrences", "the dataset allows fewer; the first ones were kept";
+    /// The source says two different things of one concept.
+    Contradiction = "contradiction", "the source contradicts itself; the first statement was kept";
+    /// The target has no place for the concept, and the tables say so.
+    NoPlace = "no-place-in-target", "see the row of the concept for the reason";
+    /// The target has a place for the concept, but not for a null flavour there.
+    NullFlavor = "no-place-for-null-flavour", "the target can only hold an answer here";
+    /// The target has a place for it, but what it belongs to is absent.
+    NoCarrier = "carrier-absent", "add what the value belongs to (the child, the referral, the check-up) to the source";
+    /// An identifier in a namespace for which the target has no place.
+    Namespace = "identifier-namespace", "add the namespace to code-systems.csv, or correct the root in the source";
+    /// A label of the source that is not the one of the code system.
+    Label = "label", "the code itself was kept; only its label differs";
+    /// It concerns the transport of the message, not the case.
+    Transport = "transport", "none: the target has its own transport";
+    /// Generated text that repeats the structured content.
+    Narrative = "narrative", "none: the structured content was read";
+}
+
+/// One loss: where, of what, why. It never holds the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Why.
+    pub reason: Reason,
+    /// Byte offset in the source.
+    pub position: u32,
+    /// Path in the source (XPath-like, or FHIRPath-like), if the reader knew it.
+    pub path: Option<String>,
+    /// The concept, if it got as far as that.
+    pub concept: Option<ConceptIx>,
+    /// How many leaves were lost.
+    pub leaves: u32,
+}
+
+/// The account of one conversion.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Leaves that the reader met.
+    pub total: u32,
+    /// Leaves that were fixed by the skeleton, or repeat it.
+    pub structural: u32,
+    /// Leaves that are in the output, or (after reading only) in the instance.
+    pub translated: u32,
+    /// What was lost.
+    pub losses: Vec<Loss>,
+}
+
+impl Ledger {
+    /// Counts leaves that the skeleton fixes.
+    pub fn structural(&mut self, leaves: u32) {
+        self.total += leaves;
+        self.structural += leaves;
+    }
+
+    /// Counts leaves from which an instance leaf was made.
+    pub fn translated(&mut self, leaves: u32) {
+        self.total += leaves;
+        self.translated += leaves;
+    }
+
+    /// Counts leaves that were lost while reading.
+    pub fn lost(&mut self, loss: Loss) {
+        self.total += loss.leaves;
+        self.losses.push(loss);
+    }
+
+    /// Moves an instance leaf that the writer could not place from translated to lost.
+    pub fn unwritten(&mut self, instance: &Instance, node: NodeIx, reason: Reason) {
+        let node = instance.node(node);
+        let leaves = u32::from(node.origin.leaves);
+        self.translated = self.translated.saturating_sub(leaves);
+        self.losses.push(Loss {
+            reason,
+            position: node.origin.position,
+            path: None,
+            concept: Some(node.concept),
+            leaves,
+        });
+    }
+
+    /// Number of leaves lost.
+    pub fn lost_leaves(&self) -> u32 {
+        self.losses.iter().map(|loss| loss.leaves).sum()
+    }
+
+    /// True if translated, structural and lost add up to the leaves read.
+    pub fn is_balanced(&self) -> bool {
+        self.total == self.translated + self.structural + self.lost_leaves()
+    }
+}
+
+/// An instance leaf that a writer could not place, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unwritten {
+    /// The leaf.
+    pub node: NodeIx,
+    /// Why.
+    pub reason: Reason,
+}

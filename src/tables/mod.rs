@@ -1,0 +1,12 @@
+//! The mapping tables as files: where they come from, and their rows with positions.
+//!
+//! This module knows CSV, TOML and folders; what a row means is for [`crate::dataset`]'s loaders and
+//! [`crate::plan`] to say.
+
+mod error;
+mod sheet;
+mod source;
+
+pub use error::TableError;
+pub use sheet::{Row, Sheet};
+pub use source::Source;
