@@ -2,5 +2,9 @@
 //! (HL7v3 messages) and PWD 3.2 (FHIR STU3 resources), both ways, from one set of declarative tables.
 
 pub mod dataset;
+pub mod fhir;
 pub mod ledger;
+pub mod plan;
 pub mod tables;
+pub mod terminology;
+pub mod tree;
