@@ -3,4 +3,6 @@
 
 pub mod dataset;
 pub mod ledger;
+pub mod plan;
 pub mod tables;
+pub mod terminology;
