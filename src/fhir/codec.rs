@@ -7,7 +7,7 @@ use crate::dataset::{
 };
 use crate::ledger::Reason;
 use crate::plan::fhir::{Answer, Codec, ElementPath, FhirPlan, Field, Step};
-use crate::terminology::Terminology;
+use crate::terminology::{CodeMap, Mapping, Terminology};
 use crate::tree::{Leaf, Tree};
 
 const UCUM: &str = "http://unitsofmeasure.org";
@@ -109,9 +109,9 @@ impl Codecs<'_> {
         let map = field.code_map.as_deref().and_then(|name| self.terminology.code_map(name));
         if let Some(target) = map.and_then(|map| map.forward(&code.system, &code.code)) {
             codings.push(object([
-                ("system", Tree::string(self.terminology.uri(&target.system).as_ref())),
-                ("code", Tree::string(target.code.as_str())),
-                ("display", text_or_empty(&target.display)),
+                ("system", Tree::string(self.terminology.systems().uri(&target.target_system).as_ref())),
+                ("code", Tree::string(target.target_code.as_str())),
+                ("display", text_or_empty(&target.target_display)),
             ]));
         }
         codings.push(self.coding(code, !codings.is_empty()));
@@ -123,7 +123,7 @@ impl Codecs<'_> {
         let system = if code.system.is_empty() {
             Tree::object()
         } else {
-            Tree::string(self.terminology.uri(&code.system).as_ref())
+            Tree::string(self.terminology.systems().uri(&code.system).as_ref())
         };
         object([
             ("system", system),
@@ -142,7 +142,7 @@ impl Codecs<'_> {
             ("text", code.original_text.as_ref().map_or_else(Tree::object, |text| Tree::string(text.clone()))),
         ]);
         let companion = Some(extension(urls::CODE_SPECIFICATION, "valueCodeableConcept", original));
-        Ok(Made { value: target.map(|target| Tree::string(target.code.as_str())), companion })
+        Ok(Made { value: target.map(|target| Tree::string(target.target_code.as_str())), companion })
     }
 
     fn quantity(&self, quantity: &Quantity) -> Result<Tree, Reason> {
@@ -166,7 +166,7 @@ impl Codecs<'_> {
         let system = if identifier.root.is_empty() {
             Tree::object()
         } else {
-            Tree::string(self.terminology.uri(&identifier.root).as_ref())
+            Tree::string(self.terminology.systems().uri(&identifier.root).as_ref())
         };
         let tree = object([("system", system), ("value", Tree::string(identifier.extension.clone()))]);
         if path.last().accepts(&tree) { Ok(tree) } else { Err(Reason::Namespace) }
@@ -174,7 +174,7 @@ impl Codecs<'_> {
 
     fn null_concept(&self, flavor: NullFlavor, original_text: Option<&str>) -> Tree {
         let coding = object([
-            ("system", Tree::string(self.terminology.uri(NullFlavor::SYSTEM).as_ref())),
+            ("system", Tree::string(self.terminology.systems().uri(NullFlavor::SYSTEM).as_ref())),
             ("code", Tree::string(flavor.code())),
         ]);
         object([("coding", Tree::Array(vec![coding])), ("text", original_text.map_or_else(Tree::object, Tree::string))])
@@ -305,7 +305,7 @@ impl Codecs<'_> {
             map.and_then(|map| {
                 codings.iter().position(|coding| {
                     let system = coding.text_at("system").unwrap_or_default();
-                    let system = self.terminology.oid(system).unwrap_or(system);
+                    let system = self.terminology.systems().oid(system).unwrap_or(system);
                     map.forward(system, coding.text_at("code").unwrap_or_default()).is_some()
                 })
             })
@@ -327,17 +327,16 @@ impl Codecs<'_> {
             match map.forward(&code.system, &code.code) {
                 Some(target) => {
                     // The translation repeats what the code map says: it is accounted for with the original.
-                    let uri = self.terminology.uri(&target.system);
+                    let uri = self.terminology.systems().uri(&target.target_system);
                     let repeats = |other: &&Tree| {
                         other.text_at("system") == Some(uri.as_ref())
-                            && other.text_at("code") == Some(target.code.as_str())
+                            && other.text_at("code") == Some(target.target_code.as_str())
                     };
                     codings.iter().filter(repeats).for_each(|other| used.take_all(other));
                 }
                 None => {
-                    if let Some((system, original)) = map.back(&code.system, &code.code) {
-                        code =
-                            Code { code: original.into(), system: system.into(), display: None, original_text: None };
+                    if let Some(row) = map.back(&code.system, &code.code) {
+                        code = source_of(row);
                     }
                 }
             }
@@ -351,7 +350,7 @@ impl Codecs<'_> {
         let system = used.take_at(coding, "system").unwrap_or_default();
         let display = used.take_at(coding, "display").map(Text::from);
         used.take_at(coding, "userSelected");
-        let system = self.terminology.oid(system).unwrap_or(system);
+        let system = self.terminology.systems().oid(system).unwrap_or(system);
         Ok(Value::Code(Code { code, system: system.into(), display, original_text: None }))
     }
 
@@ -374,13 +373,10 @@ impl Codecs<'_> {
             return Ok(content);
         }
         let map = field.code_map.as_deref().and_then(|name| self.terminology.code_map(name));
-        let (system, code) = map.and_then(|map| map.back("", &code)).ok_or(Reason::Unknown)?;
-        Ok(Content::Value(Value::Code(Code {
-            code: code.into(),
-            system: system.into(),
-            display: None,
-            original_text: None,
-        })))
+        // A primitive code names no system: the element fixes it.
+        let rows = || map.into_iter().flat_map(CodeMap::mappings).filter(|row| row.target_code == code);
+        let row = rows().find(|row| row.canonical).or_else(|| rows().next()).ok_or(Reason::Unknown)?;
+        Ok(Content::Value(Value::Code(source_of(row))))
     }
 
     fn read_identifier(&self, item: &Tree, used: &mut Used) -> Result<Content, Reason> {
@@ -391,13 +387,13 @@ impl Codecs<'_> {
         let value = used.take_at(item, "value").ok_or(Reason::Datatype)?;
         let identifier = match value.strip_prefix("urn:oid:") {
             Some(root) if system == "urn:ietf:rfc:3986" => Identifier { root: root.into(), extension: Text::default() },
-            _ => Identifier { root: self.terminology.oid(system).unwrap_or(system).into(), extension: value.into() },
+            _ => Identifier { root: self.terminology.systems().oid(system).unwrap_or(system).into(), extension: value.into() },
         };
         Ok(Content::Value(Value::Identifier(identifier)))
     }
 
     fn read_absent_reason(&self, concept: &Tree, used: &mut Used) -> Result<Content, Reason> {
-        let null_system = self.terminology.uri(NullFlavor::SYSTEM);
+        let null_system = self.terminology.systems().uri(NullFlavor::SYSTEM);
         let mut flavor = None;
         for coding in concept.get("coding").map_or(&[][..], Tree::items) {
             let code = coding.text_at("code").unwrap_or_default();
@@ -411,6 +407,11 @@ impl Codecs<'_> {
         let original_text = concept.text_at("text").map(Text::from);
         Ok(Content::Null { flavor: flavor.unwrap_or(NullFlavor::NoInformation), original_text })
     }
+}
+
+/// The source code of a row, for a resource that has only the target code.
+fn source_of(row: &Mapping) -> Code {
+    Code { code: row.source_code.clone(), system: row.source_system.clone(), display: None, original_text: None }
 }
 
 /// Sets elements, replacing what the pattern has there.

@@ -1,3 +1,12 @@
 //! The tables, compiled for reading and for writing. A plan is checked once and never changes.
 
+mod ada;
+mod dataset;
 pub mod fhir;
+mod manifest;
+mod metadata;
+
+pub use ada::AdaPlan;
+pub use dataset::load_dataset;
+pub use manifest::{DatasetEntry, Manifest};
+pub use metadata::load_toml;

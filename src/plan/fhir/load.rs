@@ -154,7 +154,7 @@ impl Loader<'_> {
             .map(|column| (column, row.get(column).to_owned()))
             .chain(["code_system", "also_system"].into_iter().map(|column| {
                 let oid = row.get(column);
-                (column, if oid.is_empty() { String::new() } else { self.terminology.uri(oid).into_owned() })
+                (column, if oid.is_empty() { String::new() } else { self.terminology.systems().uri(oid).into_owned() })
             }))
             .collect();
         let mut pattern =
