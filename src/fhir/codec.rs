@@ -6,7 +6,7 @@ use crate::dataset::{
     Code, Content, Dataset, DateTime, Identifier, Kind, NullFlavor, Precision, Quantity, Text, Value,
 };
 use crate::ledger::Reason;
-use crate::plan::fhir::{Answer, Codec, ElementPath, FhirPlan, Field, Step};
+use crate::plan::fhir::{Answer, Codec, ElementPath, FhirPlan, Field, NULL_PLACE, Step, is_token};
 use crate::terminology::{CodeMap, Mapping, Terminology};
 use crate::tree::{Leaf, Tree};
 
@@ -63,7 +63,7 @@ impl Codecs<'_> {
             Content::Null { flavor, original_text } => {
                 let concept = self.null_concept(*flavor, original_text.as_deref());
                 if field.codec == Codec::CodeableConcept {
-                    return here(Made::plain(concept));
+                    return here(Made::plain(with_tokens(path, concept)));
                 }
                 if let Some(absent) = self.absent_reason_path(path, resource) {
                     return Ok((absent, Made::plain(with_absent_reason(concept, *flavor))));
@@ -76,7 +76,9 @@ impl Codecs<'_> {
             }
         };
         match (&field.codec, value) {
-            (Codec::CodeableConcept, Value::Code(code)) => here(Made::plain(self.codeable_concept(field, code))),
+            (Codec::CodeableConcept, Value::Code(code)) => {
+                here(Made::plain(with_tokens(path, self.codeable_concept(field, code))))
+            }
             (Codec::CodeableConcept, Value::Text(text)) => {
                 here(Made::plain(object([("text", Tree::string(text.clone()))])))
             }
@@ -192,7 +194,8 @@ impl Codecs<'_> {
         self.plan.elements.get(kind, "dataAbsentReason")?;
         let mut absent = path.clone();
         let last = absent.steps.len() - 1;
-        absent.steps[last] = Step { name: "dataAbsentReason".into(), conditions: Vec::new(), append: false };
+        absent.steps[last] =
+            Step { name: "dataAbsentReason".into(), conditions: Vec::new(), tokens: Vec::new(), append: false };
         Some(absent)
     }
 
@@ -229,7 +232,7 @@ impl Codecs<'_> {
                     && let Some(original) = extension_value(companion, urls::CODE_SPECIFICATION, "valueCodeableConcept")
                 {
                     used.take_all(companion);
-                    return self.read_concept(None, original, &mut Used::default());
+                    return self.read_concept(None, &[], original, &mut Used::default());
                 }
                 return read_null(companion, used).ok_or(Reason::Datatype);
             }
@@ -247,7 +250,7 @@ impl Codecs<'_> {
                 (Kind::Text | Kind::String | Kind::Complex, None) => {
                     text(item.get("text"), used).map(Value::Text).map(Content::Value)
                 }
-                _ => self.read_concept(field.code_map.as_deref(), item, used),
+                _ => self.read_concept(field.code_map.as_deref(), &path.last().tokens, item, used),
             },
             Codec::Coding => self.read_coding(item, used).map(Content::Value),
             Codec::Code => self.read_mapped_code(field, item, companion, used),
@@ -296,9 +299,20 @@ impl Codecs<'_> {
         }
     }
 
-    fn read_concept(&self, map: Option<&str>, concept: &Tree, used: &mut Used) -> Result<Content, Reason> {
+    fn read_concept(
+        &self,
+        map: Option<&str>,
+        tokens: &[(Text, Text)],
+        concept: &Tree,
+        used: &mut Used,
+    ) -> Result<Content, Reason> {
         let original_text = concept.leaf_at("text").map(|leaf| Text::from(used.take(leaf)));
-        let codings = concept.get("coding").map_or(&[][..], Tree::items);
+        let (fixed, codings): (Vec<&Tree>, Vec<&Tree>) = concept
+            .get("coding")
+            .map_or(&[][..], Tree::items)
+            .iter()
+            .partition(|coding| tokens.iter().any(|token| is_token(coding, token)));
+        fixed.into_iter().for_each(|coding| used.take_all(coding));
         let map = map.and_then(|name| self.terminology.code_map(name));
         let selected = codings.iter().position(|coding| coding.text_at("userSelected") == Some("true"));
         let untranslated = || {
@@ -311,7 +325,7 @@ impl Codecs<'_> {
             })
         };
         let Some(coding) =
-            selected.or_else(untranslated).or(if codings.is_empty() { None } else { Some(0) }).map(|at| &codings[at])
+            selected.or_else(untranslated).or(if codings.is_empty() { None } else { Some(0) }).map(|at| codings[at])
         else {
             let flavor = NullFlavor::Other;
             return original_text
@@ -328,7 +342,7 @@ impl Codecs<'_> {
                 Some(target) => {
                     // The translation repeats what the code map says: it is accounted for with the original.
                     let uri = self.terminology.systems().uri(&target.target_system);
-                    let repeats = |other: &&Tree| {
+                    let repeats = |other: &&&Tree| {
                         other.text_at("system") == Some(uri.as_ref())
                             && other.text_at("code") == Some(target.target_code.as_str())
                     };
@@ -366,7 +380,7 @@ impl Codecs<'_> {
             companion.and_then(|tree| extension_value(tree, urls::CODE_SPECIFICATION, "valueCodeableConcept"));
         if let Some(original) = original {
             let mut inner = Used::default();
-            let content = self.read_concept(field.code_map.as_deref(), original, &mut inner)?;
+            let content = self.read_concept(field.code_map.as_deref(), &[], original, &mut inner)?;
             if let Some(companion) = companion {
                 used.take_all(companion);
             }
@@ -387,7 +401,10 @@ impl Codecs<'_> {
         let value = used.take_at(item, "value").ok_or(Reason::Datatype)?;
         let identifier = match value.strip_prefix("urn:oid:") {
             Some(root) if system == "urn:ietf:rfc:3986" => Identifier { root: root.into(), extension: Text::default() },
-            _ => Identifier { root: self.terminology.systems().oid(system).unwrap_or(system).into(), extension: value.into() },
+            _ => Identifier {
+                root: self.terminology.systems().oid(system).unwrap_or(system).into(),
+                extension: value.into(),
+            },
         };
         Ok(Content::Value(Value::Identifier(identifier)))
     }
@@ -429,37 +446,97 @@ pub(super) fn write_answer(
     resource: &mut Tree,
 ) -> Result<(), Reason> {
     match content {
-        Content::Value(Value::Boolean(true)) => set_all(plan, &answer.yes, resource),
-        Content::Value(Value::Boolean(false)) => set_all(plan, &answer.no, resource),
+        Content::Value(Value::Boolean(true)) => set_all(plan, said(&answer.yes)?, resource),
+        Content::Value(Value::Boolean(false)) => set_all(plan, said(&answer.no)?, resource),
         Content::Null { original_text: Some(_), .. } => return Err(Reason::NullFlavor),
-        Content::Null { flavor, .. } => {
-            set_all(plan, &answer.null, resource);
-            let null = extension(urls::NULL_FLAVOR, "valueCode", Tree::string(flavor.code()));
-            let mut path = answer.null_on.clone();
-            let last = path.steps.len() - 1;
-            path.steps[last].name = format!("_{}", path.steps[last].name).into();
-            put(&plan.elements, resource, &path, Made::plain(null))?;
-        }
+        Content::Null { flavor, .. } => write_null(plan, answer, *flavor, resource)?,
         Content::Value(_) => return Err(Reason::Datatype),
     }
     Ok(())
 }
 
-/// Reads a yes, no or null flavour; `None` if the resource is silent.
-pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> Option<Content> {
-    let mut path = answer.null_on.clone();
+/// Says beside a code that it was found; a null flavour other than "other" says that nothing is known.
+pub(super) fn write_beside(plan: &FhirPlan, answer: &Answer, content: &Content, resource: &mut Tree) {
+    match content {
+        Content::Null { flavor, .. } if *flavor != NullFlavor::Other => set_all(plan, &answer.null, resource),
+        _ => set_all(plan, &answer.yes, resource),
+    }
+}
+
+fn said(values: &[(ElementPath, Tree)]) -> Result<&[(ElementPath, Tree)], Reason> {
+    if values.is_empty() { Err(Reason::NoPlace) } else { Ok(values) }
+}
+
+fn write_null(plan: &FhirPlan, answer: &Answer, flavor: NullFlavor, resource: &mut Tree) -> Result<(), Reason> {
+    for (path, value) in said(&answer.null).map_err(|_| Reason::NullFlavor)? {
+        replace(&plan.elements, resource, path, with_flavor(value, flavor));
+    }
+    if let Some(path) = &answer.null_on {
+        let null = extension(urls::NULL_FLAVOR, "valueCode", Tree::string(flavor.code()));
+        put(&plan.elements, resource, &companion_of(path), Made::plain(null))?;
+    }
+    Ok(())
+}
+
+fn with_flavor(value: &Tree, flavor: NullFlavor) -> Tree {
+    match value {
+        Tree::Leaf(leaf) if leaf.text == NULL_PLACE => Tree::string(flavor.code()),
+        Tree::Leaf(_) => value.clone(),
+        Tree::Array(items) => Tree::Array(items.iter().map(|item| with_flavor(item, flavor)).collect()),
+        Tree::Object(members) => {
+            Tree::Object(members.iter().map(|(name, value)| (name.clone(), with_flavor(value, flavor))).collect())
+        }
+    }
+}
+
+fn companion_of(path: &ElementPath) -> ElementPath {
+    let mut path = path.clone();
     let last = path.steps.len() - 1;
     path.steps[last].name = format!("_{}", path.steps[last].name).into();
-    if let Some(null) = path.select(resource).first().and_then(|companion| read_null(companion, used)) {
+    path
+}
+
+/// Reads a yes, no or null flavour; `None` if the resource is silent.
+pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> Option<Content> {
+    if let Some(path) = &answer.null_on
+        && let Some(null) = companion_of(path).select(resource).first().and_then(|companion| read_null(companion, used))
+    {
         take_state(&answer.null, resource, used);
         return Some(null);
+    }
+    if answer.null_on.is_none() {
+        let flavors = NullFlavor::ALL.iter().copied();
+        let is_said = |flavor: &NullFlavor| {
+            let values = answer.null.iter().map(|(path, value)| (path.clone(), with_flavor(value, *flavor)));
+            let values: Vec<_> = values.collect();
+            let names_it = answer.null.iter().any(|(_, value)| *value != with_flavor(value, *flavor));
+            (names_it && is_state(&values, resource)).then(|| take_state(&values, resource, used)).is_some()
+        };
+        let mut is_said = is_said;
+        if let Some(flavor) = flavors.clone().find(|flavor| is_said(flavor)) {
+            return Some(Content::Null { flavor, original_text: None });
+        }
     }
     // The state that says most is tried first: silence may be part of a no.
     let mut states = [(&answer.yes, Some(true)), (&answer.no, Some(false)), (&answer.absent, None)];
     states.sort_by_key(|(values, _)| std::cmp::Reverse(values.len()));
-    let said = states.into_iter().find(|(values, _)| is_state(values, resource))?;
-    take_state(said.0, resource, used);
-    said.1.map(|value| Content::Value(Value::Boolean(value)))
+    if let Some((values, answered)) = states.into_iter().find(|(values, _)| is_state(values, resource)) {
+        take_state(values, resource, used);
+        return answered.map(|value| Content::Value(Value::Boolean(value)));
+    }
+    let named = answer.yes.iter().chain(&answer.no).chain(&answer.null);
+    let silent = named.into_iter().all(|(path, _)| path.select(resource).is_empty());
+    (silent && answer.unsaid_is_yes).then_some(Content::Value(Value::Boolean(true)))
+}
+
+/// The leaves that say beside a code that it was found, or that nothing is known.
+pub(super) fn take_beside(answer: &Answer, resource: &Tree, used: &mut Used) {
+    for state in [&answer.yes, &answer.null, &answer.absent] {
+        if is_state(state, resource) {
+            take_state(state, resource, used);
+            return;
+        }
+    }
 }
 
 fn is_state(values: &[(ElementPath, Tree)], resource: &Tree) -> bool {
@@ -470,6 +547,17 @@ fn take_state(values: &[(ElementPath, Tree)], resource: &Tree, used: &mut Used) 
     for (path, value) in values {
         path.select(resource).into_iter().filter(|item| *item == value).for_each(|item| used.take_all(item));
     }
+}
+
+/// Adds the codings that the path wants beside the value.
+fn with_tokens(path: &ElementPath, mut concept: Tree) -> Tree {
+    if let Some(Tree::Array(codings)) = concept.get_mut("coding") {
+        for (system, code) in path.last().tokens.iter().rev() {
+            let coding = object([("system", Tree::string(system.clone())), ("code", Tree::string(code.clone()))]);
+            codings.insert(0, coding);
+        }
+    }
+    concept
 }
 
 fn object<const N: usize>(members: [(&str, Tree); N]) -> Tree {

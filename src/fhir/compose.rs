@@ -8,7 +8,7 @@ use super::ids::{IdKey, Ids};
 use super::place;
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
 use crate::ledger::{Reason, Unwritten};
-use crate::plan::fhir::{Codec, FhirPlan, FieldIx, Place, RoleIx, Target};
+use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, IF, Place, RoleIx, Target};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 
@@ -121,13 +121,37 @@ impl Composer<'_> {
         while at < self.drafts.len() {
             let (role, node) = (self.drafts[at].role, self.drafts[at].node);
             for reference in &self.plan.role(role).references {
-                if let (Target::Role(target), false) = (reference.target, reference.optional) {
+                let wanted = match reference.condition {
+                    Some(condition) => self.is_met(condition, node),
+                    None => !reference.optional,
+                };
+                if let (Target::Role(target), true) = (reference.target, wanted) {
                     let context = self.context(node, self.plan.role(target).per);
                     self.draft(target, context);
                 }
             }
             at += 1;
         }
+    }
+
+    /// True if what a part of a pattern depends on is there, seen from an occurrence.
+    fn is_met(&self, condition: Condition, node: NodeIx) -> bool {
+        match condition {
+            Condition::Role(role) => {
+                let context = self.context(node, self.plan.role(role).per);
+                self.index.contains_key(&(role, context))
+            }
+            Condition::Concept(concept) => {
+                let context = self.context(node, concept);
+                self.instance.node(context).concept == concept
+            }
+        }
+    }
+
+    fn is_met_by_name(&self, name: &str, node: NodeIx) -> bool {
+        let role = self.plan.find_role(name).map(Condition::Role);
+        let condition = role.or_else(|| self.dataset.find(name).map(Condition::Concept));
+        condition.is_some_and(|condition| self.is_met(condition, node))
     }
 
     /// Gives the leaves that belong to every resource of a group to all of these.
@@ -167,10 +191,10 @@ impl Composer<'_> {
                 self.unwritten.push(Unwritten { node: *node, reason });
             }
         }
-        for ix in &role.fields {
-            if let Codec::Answer(answer) = self.plan.field(*ix).codec
-                && !values.iter().any(|(filled, _)| filled == ix)
-            {
+        for ix in role.fields.iter().filter(|ix| !values.iter().any(|(filled, _)| filled == *ix)) {
+            let field = self.plan.field(*ix);
+            let answer = if let Codec::Answer(answer) = field.codec { Some(answer) } else { field.beside };
+            if let Some(answer) = answer {
                 codec::set_all(self.plan, &self.plan.answers[answer].absent, &mut resource);
             }
         }
@@ -192,7 +216,11 @@ impl Composer<'_> {
             return codec::write_answer(self.plan, &self.plan.answers[answer], content, resource);
         }
         let (path, made) = self.codecs.write(field, path, content, resource)?;
-        place::put(&self.plan.elements, resource, &path, made)
+        place::put(&self.plan.elements, resource, &path, made)?;
+        if let Some(answer) = field.beside {
+            codec::write_beside(self.plan, &self.plan.answers[answer], content, resource);
+        }
+        Ok(())
     }
 
     /// Copies a pattern, with references in place of roles. What refers to nothing is left out.
@@ -212,13 +240,16 @@ impl Composer<'_> {
                 (!copies.is_empty()).then_some(Tree::Array(copies))
             }
             Tree::Object(members) => {
+                if pattern.text_at(IF).is_some_and(|name| !self.is_met_by_name(name, self.drafts[at].node)) {
+                    return None;
+                }
                 if let Some(target) = pattern.text_at("reference").and_then(|text| text.strip_prefix('@')) {
                     let target = self.target(target.trim_start_matches('?'), at)?;
                     return Some(replaced(pattern, &self.url(target)));
                 }
                 let mut copies = Vec::with_capacity(members.len() + 4);
                 let mut dropped = false;
-                for (name, value) in members {
+                for (name, value) in members.iter().filter(|(name, _)| name != IF) {
                     match self.instantiate(value, at) {
                         Some(copy) => copies.push((name.clone(), copy)),
                         None => dropped = true,
@@ -273,6 +304,7 @@ fn replaced(tree: &Tree, url: &str) -> Tree {
         Tree::Object(members) => Tree::Object(
             members
                 .iter()
+                .filter(|(name, _)| name != IF)
                 .map(|(name, value)| {
                     (name.clone(), if name == "reference" { Tree::string(url) } else { replaced(value, url) })
                 })

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::bundle::collect;
-use super::codec::{Codecs, Used, read_answer};
+use super::codec::{Codecs, Used, read_answer, take_beside};
 use super::recognise::Recognised;
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
 use crate::ledger::{Ledger, Loss, Reason};
-use crate::plan::fhir::{Codec, ElementPath, FhirPlan, FieldIx, Place, RoleIx, Target};
+use crate::plan::fhir::{Codec, ElementPath, FhirPlan, FieldIx, IF, Place, RoleIx, Target};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 
@@ -180,7 +180,11 @@ impl Extractor<'_, '_> {
                 item.each_leaf(&mut |leaf| taken |= self.accounts.states.get(leaf.ix as usize) == Some(&Account::Used));
                 if !taken && !item.is_empty() {
                     let mut used = Used::default();
-                    values.push((self.codecs.read(field, path, holder, Some(item), &mut used), used));
+                    let content = self.codecs.read(field, path, holder, Some(item), &mut used);
+                    if let Some(answer) = field.beside {
+                        take_beside(&self.plan.answers[answer], resource, &mut used);
+                    }
+                    values.push((content, used));
                 }
             }
         }
@@ -492,7 +496,7 @@ fn match_pattern(pattern: &Tree, tree: &Tree, fixed: &mut Vec<u32>) {
                 tree.each_leaf(&mut |leaf| fixed.push(leaf.ix));
                 return;
             }
-            for (name, value) in members {
+            for (name, value) in members.iter().filter(|(name, _)| name != IF) {
                 if let Some(inner) = tree.get(name) {
                     match_pattern(value, inner, fixed);
                 }
@@ -517,9 +521,11 @@ fn agrees(pattern: &Tree, tree: &Tree) -> bool {
         Tree::Leaf(own) => own.text.starts_with('@') || tree.leaf() == Some(own),
         Tree::Array(items) => items.iter().all(|item| tree.items().iter().any(|other| agrees(item, other))),
         Tree::Object(members) => {
-            members.iter().filter(|(name, _)| name != "display").all(|(name, value)| match tree.get(name) {
-                Some(inner) => agrees(value, inner),
-                None => false,
+            members.iter().filter(|(name, _)| name != "display" && name != IF).all(|(name, value)| {
+                match tree.get(name) {
+                    Some(inner) => agrees(value, inner),
+                    None => false,
+                }
             })
         }
     }

@@ -23,18 +23,28 @@ pub struct Answer {
     pub null: Vec<(ElementPath, Tree)>,
     /// What silence sets.
     pub absent: Vec<(ElementPath, Tree)>,
-    /// The primitive that carries the null flavour.
-    pub null_on: ElementPath,
+    /// The primitive that carries the null flavour, in an extension. Without one it stands in a value, as `{null}`.
+    pub null_on: Option<ElementPath>,
+    /// True if a resource in which none of these elements is there says yes (resources of others: ours say it).
+    pub unsaid_is_yes: bool,
 }
 
+/// What stands in a value of `null` for the code of the null flavour.
+pub const NULL_PLACE: &str = "{null}";
+
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawAnswer {
+    #[serde(default)]
     yes: BTreeMap<String, toml::Value>,
+    #[serde(default)]
     no: BTreeMap<String, toml::Value>,
+    #[serde(default)]
     null: BTreeMap<String, toml::Value>,
     #[serde(default)]
     absent: BTreeMap<String, toml::Value>,
-    null_on: String,
+    null_on: Option<String>,
+    unsaid: Option<String>,
 }
 
 impl Answer {
@@ -59,9 +69,19 @@ impl Answer {
             });
             compiled.collect()
         };
+        let null_on = match &raw.null_on {
+            Some(path) => Some(ElementPath::parse(path).map_err(|e| fault(path, e))?),
+            None => None,
+        };
+        let unsaid_is_yes = match raw.unsaid.as_deref() {
+            None => false,
+            Some("yes") => true,
+            Some(_) => return Err(fault("unsaid", "can only be `yes`")),
+        };
         Ok(Self {
             name: name.into(),
-            null_on: ElementPath::parse(&raw.null_on).map_err(|e| fault(&raw.null_on, e))?,
+            null_on,
+            unsaid_is_yes,
             yes: state(raw.yes)?,
             no: state(raw.no)?,
             null: state(raw.null)?,

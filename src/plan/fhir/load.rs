@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::pattern::{fill, survey};
+use super::pattern::{RawReference, fill, survey};
 use super::{
-    Alignment, Answer, Codec, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity, Place, RefSpec, Role, RoleIx,
-    Target,
+    Alignment, Answer, Codec, Condition, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity, Place, RefSpec,
+    Role, RoleIx, Target,
 };
 use crate::dataset::{ConceptIx, Dataset, Kind, Text};
 use crate::tables::{Row, Sheet, Source, TableError};
@@ -81,7 +81,7 @@ struct Loader<'a> {
     dataset: &'a Dataset,
     terminology: &'a Terminology,
     patterns: HashMap<Text, Tree>,
-    raw_references: Vec<(RoleIx, ElementPath, Text, u64)>,
+    raw_references: Vec<(RoleIx, RawReference, u64)>,
     plan: FhirPlan,
 }
 
@@ -119,7 +119,7 @@ impl Loader<'_> {
         }
         let profiles = pattern.get("meta").and_then(|meta| meta.get("profile")).map_or(&[][..], Tree::items);
         let profiles = profiles.iter().filter_map(|profile| profile.text().map(Text::from)).collect();
-        self.raw_references.extend(references.into_iter().map(|raw| (ix, raw.path, raw.target, row.line)));
+        self.raw_references.extend(references.into_iter().map(|raw| (ix, raw, row.line)));
         self.plan.by_type.entry(resource_type.clone()).or_default().push(ix);
         self.plan.roles.push(Role {
             name,
@@ -166,12 +166,25 @@ impl Loader<'_> {
     fn field(&mut self, row: Row<'_>) -> Result<(), TableError> {
         let concept = self.concept(row, "concept", row.get("concept"))?;
         let element = row.get("element");
-        if element.is_empty() {
+        let (datatype, beside) = match row.get("datatype").split_once('/') {
+            Some(("answer", name)) => (None, Some(name)),
+            Some((datatype, name)) => (Some(datatype), Some(name)),
+            None => (Some(row.get("datatype")), None),
+        };
+        if element.is_empty() && datatype.is_some() {
             return Ok(());
         }
+        let answer = match beside {
+            Some(name) => Some(self.answer(row, name)?),
+            None => None,
+        };
         let ix = FieldIx(u16::try_from(self.plan.fields.len()).map_err(|_| row.fault("element", "too many rows"))?);
-        let place = self.place(row, element)?;
-        let codec = if matches!(place, Place::None | Place::Aligned) { Codec::String } else { self.codec(row)? };
+        let place = self.place(row, element, answer)?;
+        let (codec, beside) = match (&place, datatype, answer) {
+            (Place::None | Place::Aligned, _, _) => (Codec::String, None),
+            (_, None, Some(answer)) => (Codec::Answer(answer), None),
+            (_, datatype, answer) => (codec(row, datatype.unwrap_or_default())?, answer),
+        };
         match &place {
             Place::Role(role, _) => self.plan.roles[usize::from(role.0)].fields.push(ix),
             Place::Each(..) => self.plan.eaches.push(ix),
@@ -184,11 +197,19 @@ impl Loader<'_> {
             return Err(row.fault("code_map", format!("there is no code map `{name}`; add code-maps/{name}.csv")));
         }
         self.plan.by_concept[usize::from(concept.0)].push(ix);
-        self.plan.fields.push(Field { line: row.line, concept, place, codec, code_map: code_map.map(Text::from) });
+        self.plan.fields.push(Field {
+            line: row.line,
+            concept,
+            place,
+            codec,
+            code_map: code_map.map(Text::from),
+            beside,
+        });
         Ok(())
     }
 
-    fn place(&self, row: Row<'_>, element: &str) -> Result<Place, TableError> {
+    /// Where a row puts its leaf. An answer names its elements itself: the first stands for all.
+    fn place(&self, row: Row<'_>, element: &str, answer: Option<usize>) -> Result<Place, TableError> {
         let path = |text: &str| ElementPath::parse(text).map_err(|e| row.fault("element", e));
         if element == "-" {
             return Ok(Place::None);
@@ -213,57 +234,78 @@ impl Loader<'_> {
             .ok_or_else(|| row.fault("resource", format!("no row makes a resource `{name}`")))?;
         let resource_type = &self.plan.role(role).resource_type;
         let element = element.strip_prefix(&format!("{resource_type}.")).unwrap_or(element);
-        Ok(Place::Role(role, path(element)?))
+        let said = answer.and_then(|answer| self.plan.answers[answer].yes.first());
+        match said {
+            Some((said, _)) if element.is_empty() => Ok(Place::Role(role, said.clone())),
+            _ => Ok(Place::Role(role, path(element)?)),
+        }
     }
 
-    fn codec(&self, row: Row<'_>) -> Result<Codec, TableError> {
-        let name = row.get("datatype");
-        if let Some(answer) = name.strip_prefix("answer/") {
-            let at = self.plan.answers.iter().position(|candidate| candidate.name == answer);
-            return at
-                .map(Codec::Answer)
-                .ok_or_else(|| row.fault("datatype", format!("answers.toml has no `{answer}`")));
-        }
-        Ok(match name {
-            "CodeableConcept" => Codec::CodeableConcept,
-            "Coding" => Codec::Coding,
-            "code" => Codec::Code,
-            "boolean" => Codec::Boolean,
-            "integer" => Codec::Integer,
-            "decimal" => Codec::Decimal,
-            "Quantity" => Codec::Quantity,
-            "date" => Codec::Date,
-            "dateTime" => Codec::DateTime,
-            "Identifier" => Codec::Identifier,
-            "string" => Codec::String,
-            _ => return Err(row.fault("datatype", format!("`{name}` is no datatype of this table"))),
-        })
+    fn answer(&self, row: Row<'_>, name: &str) -> Result<usize, TableError> {
+        let at = self.plan.answers.iter().position(|candidate| candidate.name == name);
+        at.ok_or_else(|| row.fault("datatype", format!("answers.toml has no `{name}`")))
     }
 
     fn resolve_references(&mut self, file: &str) -> Result<(), TableError> {
-        for (role, path, target, line) in std::mem::take(&mut self.raw_references) {
+        for (role, raw, line) in std::mem::take(&mut self.raw_references) {
             let fault =
                 |message: String| TableError { line, column: "pattern".to_owned(), ..TableError::file(file, message) };
-            let (optional, target) = match target.strip_prefix('?') {
+            let named = |name: &str| {
+                let found = self.plan.find_role(name);
+                found.ok_or_else(|| fault(format!("the pattern refers to `@{name}`, which no row makes")))
+            };
+            let group = |number: &str| {
+                let found = self.dataset.find(number);
+                found.ok_or_else(|| fault(format!("the pattern refers to an unknown concept `{number}`")))
+            };
+            let (optional, target) = match raw.target.strip_prefix('?') {
                 Some(name) => (true, name),
-                None => (false, target.as_str()),
+                None => (false, raw.target.as_str()),
             };
             let target = match target.strip_prefix('*') {
-                Some(number) => {
-                    let group = self.dataset.find(number);
-                    Target::Members(
-                        group.ok_or_else(|| fault(format!("the pattern refers to an unknown concept `{number}`")))?,
-                    )
-                }
-                None => {
-                    let found = self.plan.find_role(target);
-                    Target::Role(
-                        found.ok_or_else(|| fault(format!("the pattern refers to `@{target}`, which no row makes")))?,
-                    )
-                }
+                Some(number) => Target::Members(group(number)?),
+                None => Target::Role(named(target)?),
             };
-            self.plan.roles[usize::from(role.0)].references.push(RefSpec { path, target, optional });
+            let condition = match raw.condition.as_deref() {
+                None => None,
+                Some(name) => Some(match self.plan.find_role(name) {
+                    Some(role) => Condition::Role(role),
+                    None => Condition::Concept(group(name)?),
+                }),
+            };
+            let reference = RefSpec { path: raw.path, target, optional: optional || condition.is_some(), condition };
+            self.plan.roles[usize::from(role.0)].references.push(reference);
         }
         Ok(())
     }
+}
+
+fn codec(row: Row<'_>, name: &str) -> Result<Codec, TableError> {
+    Ok(match name {
+        "CodeableConcept" => Codec::CodeableConcept,
+        "Coding" => Codec::Coding,
+        "code" => Codec::Code,
+        "boolean" => Codec::Boolean,
+        "integer" => Codec::Integer,
+        "decimal" => Codec::Decimal,
+        "Quantity" => Codec::Quantity,
+        "date" => Codec::Date,
+        "dateTime" => Codec::DateTime,
+        "Identifier" => Codec::Identifier,
+        "string" => Codec::String,
+        _ => return Err(row.fault("datatype", format!("`{name}` is no datatype of this table"))),
+    })
+}
+
+/// The names of the code maps that a FHIR table uses.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn code_maps(source: &Source, table: &str) -> Result<Vec<Text>, TableError> {
+    let sheet = Sheet::load(source, &format!("fhir-stu3/{table}.csv"), &["code_map"])?;
+    let mut names: Vec<Text> =
+        sheet.rows().map(|row| row.get("code_map").into()).filter(|name: &Text| !name.is_empty()).collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
 }

@@ -8,11 +8,11 @@ mod load;
 mod path;
 mod pattern;
 
-pub use answers::Answer;
+pub use answers::{Answer, NULL_PLACE};
 pub use elements::{Element, Elements};
 pub use identity::Identity;
-pub use path::{ElementPath, Step};
-pub use pattern::{Coding, RefSpec, Target};
+pub use path::{ElementPath, Step, is_token};
+pub use pattern::{Coding, Condition, IF, RefSpec, Target};
 
 use std::collections::HashMap;
 
@@ -67,6 +67,8 @@ pub struct Field {
     pub codec: Codec,
     /// Name of the code map that translates it.
     pub code_map: Option<Text>,
+    /// The elements that say beside a code that it was found: index in [`FhirPlan::answers`].
+    pub beside: Option<usize>,
 }
 
 /// The resource, or resources, and the element of a [`Field`].

@@ -18,6 +18,8 @@ pub struct Step {
     pub name: Text,
     /// What an occurrence must hold to be meant, and holds once it is written: paths of plain names, and values.
     pub conditions: Vec<(Vec<Text>, Text)>,
+    /// Codings (URI and code) that an occurrence has beside the coding that is its value.
+    pub tokens: Vec<(Text, Text)>,
     /// True if each value makes an occurrence of its own.
     pub append: bool,
 }
@@ -36,7 +38,7 @@ impl ElementPath {
             if name.is_empty() {
                 return Err("an element has no name");
             }
-            let mut step = Step { name: name.into(), conditions: Vec::new(), append: false };
+            let mut step = Step { name: name.into(), conditions: Vec::new(), tokens: Vec::new(), append: false };
             rest = &rest[end..];
             while let Some(inner) = rest.strip_prefix('[') {
                 let close = inner.find(']').ok_or("a bracket is not closed")?;
@@ -44,6 +46,11 @@ impl ElementPath {
                     "" => step.append = true,
                     condition => {
                         let (path, value) = condition.split_once('=').ok_or("a condition has no `=`")?;
+                        if let ("coding", Some((system, code))) = (path, value.split_once('|')) {
+                            step.tokens.push((system.into(), code.into()));
+                            rest = &inner[close + 1..];
+                            continue;
+                        }
                         step.conditions.push((path.split('.').map(Text::from).collect(), value.into()));
                     }
                 }
@@ -111,6 +118,10 @@ impl Step {
     /// True if an occurrence holds what the conditions want.
     pub fn accepts(&self, occurrence: &Tree) -> bool {
         self.conditions.iter().all(|(path, value)| holds(occurrence, path, value))
+            && self.tokens.iter().all(|token| {
+                let codings = occurrence.get("coding").map_or(&[][..], Tree::items);
+                codings.iter().any(|coding| is_token(coding, token))
+            })
     }
 
     /// The occurrence of this element that meets the conditions, made where it is missing.
@@ -140,6 +151,11 @@ impl Step {
         }
         object
     }
+}
+
+/// True if a coding has this system and this code.
+pub fn is_token(coding: &Tree, (system, code): &(Text, Text)) -> bool {
+    coding.text_at("system") == Some(system) && coding.text_at("code") == Some(code)
 }
 
 fn set(elements: &Elements, kind: &str, object: &mut Tree, path: &[Text], value: &str) {

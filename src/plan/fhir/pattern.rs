@@ -13,6 +13,20 @@ pub struct RefSpec {
     pub target: Target,
     /// True if it is only there when its target exists anyway.
     pub optional: bool,
+    /// If it is only there under a condition: which.
+    pub condition: Option<Condition>,
+}
+
+/// The member of a pattern's object that makes the object depend on something else.
+pub const IF: &str = "@if";
+
+/// Upon what a part of a pattern depends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// A resource with this role exists anyway.
+    Role(RoleIx),
+    /// There is an occurrence of this concept.
+    Concept(ConceptIx),
 }
 
 /// What a reference of a pattern refers to.
@@ -74,13 +88,15 @@ pub struct RawReference {
     pub path: ElementPath,
     /// `role`, `?role` or `*concept`.
     pub target: Text,
+    /// What the innermost `@if` around it names.
+    pub condition: Option<Text>,
 }
 
 /// The references and the codings of a filled pattern.
 pub fn survey(elements: &Elements, pattern: &Tree) -> (Vec<RawReference>, Vec<Coding>) {
     let mut survey = Survey { references: Vec::new(), codings: Vec::new(), steps: Vec::new() };
     let kind = pattern.text_at("resourceType").unwrap_or_default();
-    survey.walk(elements, pattern, elements.type_name(kind));
+    survey.walk(elements, pattern, elements.type_name(kind), None);
     (survey.references, survey.codings)
 }
 
@@ -91,15 +107,18 @@ struct Survey {
 }
 
 impl Survey {
-    fn walk(&mut self, elements: &Elements, tree: &Tree, kind: &str) {
+    fn walk(&mut self, elements: &Elements, tree: &Tree, kind: &str, condition: Option<&str>) {
         let Tree::Object(members) = tree else { return };
+        let condition = tree.text_at(IF).or(condition);
+        let path = || ElementPath { steps: self.steps.clone() };
         if let Some(target) = tree.text_at("reference").and_then(|text| text.strip_prefix('@')) {
-            self.references
-                .push(RawReference { path: ElementPath { steps: self.steps.clone() }, target: target.into() });
+            let condition = condition.map(Text::from);
+            self.references.push(RawReference { path: path(), target: target.into(), condition });
         }
-        if let (Some(system), Some(code), "Coding") = (tree.text_at("system"), tree.text_at("code"), kind) {
-            let path = ElementPath { steps: self.steps.clone() };
-            self.codings.push(Coding { path, system: system.into(), code: code.into() });
+        if let (Some(system), Some(code), "Coding", None) =
+            (tree.text_at("system"), tree.text_at("code"), kind, condition)
+        {
+            self.codings.push(Coding { path: path(), system: system.into(), code: code.into() });
         }
         for (name, value) in members.iter().filter(|(name, _)| name != "meta") {
             for item in value.items() {
@@ -109,8 +128,8 @@ impl Survey {
                     }
                     _ => Vec::new(),
                 };
-                self.steps.push(Step { name: name.clone(), conditions, append: false });
-                self.walk(elements, item, elements.kind_of(kind, name));
+                self.steps.push(Step { name: name.clone(), conditions, tokens: Vec::new(), append: false });
+                self.walk(elements, item, elements.kind_of(kind, name), condition);
                 self.steps.pop();
             }
         }
