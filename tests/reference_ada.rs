@@ -1,5 +1,8 @@
 //! The published ADA instances, where the machine has them: read without loss, and written back as they were.
 
+// Clippy does not see that helper functions of a test are tests.
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 
 use ooievaar::ada::{self, ReferenceDay};

@@ -110,6 +110,10 @@ fn fill(
     terminology: &Terminology,
     day: Option<ReferenceDay>,
 ) -> Result<(), NoReferenceDay> {
+    // ADA forms of before the attribute `nullFlavor` offered the null flavours of a boolean as values.
+    if concept.kind == Kind::Boolean && from.null_flavor.is_none() {
+        from.null_flavor = from.value.take_if(|value| NullFlavor::from_code(value).is_some());
+    }
     let mut reason = Reason::Unknown;
     if concept.kind == Kind::Code && from.code.is_some() {
         match coded(&mut from, concept, terminology, leaf) {

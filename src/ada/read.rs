@@ -24,6 +24,9 @@ const FORM: &[&str] = &[
     "id",
 ];
 
+/// Number of losses that get a path; a document with more is not worth the search for each place.
+const PATHS: usize = 1000;
+
 /// Why an ADA document could not be read at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -243,7 +246,7 @@ impl Reader<'_> {
         leaves: u32,
     ) {
         if leaves > 0 {
-            let path = Some(path(node, attribute));
+            let path = (self.ledger.losses.len() < PATHS).then(|| path(node, attribute));
             self.ledger.lost(Loss { reason, position: position(node), path, concept, leaves });
         }
     }

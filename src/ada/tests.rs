@@ -118,6 +118,16 @@ fn a_null_flavour_is_never_a_code() {
 }
 
 #[test]
+fn a_boolean_can_have_its_null_flavour_as_value() {
+    let body = |leaf: &str| format!("<vrouw><anamnese><onder_behandeling_geweestq {leaf}/></anamnese></vrouw>");
+    let setup = setup();
+    let expected = [Content::Null { flavor: NullFlavor::Unknown, original_text: None }];
+    assert_eq!(setup.contents(&body("value=\"UNK\"")), expected);
+    assert_eq!(setup.contents(&body("nullFlavor=\"UNK\"")), expected);
+    assert_eq!(setup.reasons(&body("value=\"UNK\"")), []);
+}
+
+#[test]
 fn concepts_are_found_by_number_and_else_by_name() {
     let setup = setup();
     for (body, found) in [

@@ -1,7 +1,7 @@
 //! From an instance to ADA XML.
 
 use super::has_oid;
-use crate::dataset::{Code, Concept, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Value};
+use crate::dataset::{Code, Concept, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Text, Value};
 use crate::ledger::{Reason, Unwritten};
 use crate::plan::AdaPlan;
 use crate::terminology::{NULL_FLAVOR_OID, Terminology};
@@ -170,12 +170,12 @@ fn plain(text: &mut String, value: &Value) {
 /// Everything in a leaf that came from outside.
 fn texts(content: &Content) -> Vec<&str> {
     match content {
-        Content::Null { original_text, .. } => original_text.iter().map(|text| text.as_str()).collect(),
+        Content::Null { original_text, .. } => original_text.iter().map(Text::as_str).collect(),
         Content::Value(Value::Code(code)) => {
             [Some(&code.code), Some(&code.system), code.display.as_ref(), code.original_text.as_ref()]
                 .into_iter()
                 .flatten()
-                .map(|text| text.as_str())
+                .map(Text::as_str)
                 .collect()
         }
         Content::Value(Value::Quantity(quantity)) => vec![&quantity.value, &quantity.unit],
