@@ -12,16 +12,27 @@ use crate::dataset::Text;
 /// # Errors
 /// If the bytes are no JSON, hold something after the value, or exceed a limit.
 pub fn parse_json(bytes: &[u8], limits: &Limits) -> Result<(Tree, u32), SyntaxError> {
-    let mut parser = Parser { jiter: Jiter::new(bytes), limits, nodes: 0, leaves: 0 };
-    let peek = parser.jiter.peek().map_err(|e| fault(&e))?;
-    let tree = parser.value(peek, 0)?;
-    parser.jiter.finish().map_err(|e| fault(&e))?;
+    parse_json_at(bytes, limits, 0, 0)
+}
+
+/// Reads one JSON value that is a part of a larger text: it begins at `offset`, and so many leaves came before it.
+/// Returns it with the number of leaves up to its end.
+///
+/// # Errors
+/// As [`parse_json`]; the position counts from the beginning of the larger text.
+pub fn parse_json_at(bytes: &[u8], limits: &Limits, offset: usize, leaves: u32) -> Result<(Tree, u32), SyntaxError> {
+    let mut parser = Parser { jiter: Jiter::new(bytes), limits, offset, nodes: 0, leaves };
+    let moved = |e: SyntaxError| SyntaxError::new(e.position + offset, e.message);
+    let peek = parser.jiter.peek().map_err(|e| moved(fault(&e)))?;
+    let tree = parser.value(peek, 0).map_err(moved)?;
+    parser.jiter.finish().map_err(|e| moved(fault(&e)))?;
     Ok((tree, parser.leaves))
 }
 
 struct Parser<'a> {
     jiter: Jiter<'a>,
     limits: &'a Limits,
+    offset: usize,
     nodes: u32,
     leaves: u32,
 }
@@ -85,7 +96,7 @@ impl Parser<'_> {
     fn leaf(&mut self, text: Text, kind: Primitive, position: usize) -> Tree {
         let ix = self.leaves;
         self.leaves += 1;
-        Tree::Leaf(Leaf { text, kind, position: u32::try_from(position).unwrap_or(u32::MAX), ix })
+        Tree::Leaf(Leaf { text, kind, position: u32::try_from(position + self.offset).unwrap_or(u32::MAX), ix })
     }
 }
 

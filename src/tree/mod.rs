@@ -8,7 +8,7 @@ mod json;
 mod limits;
 mod xml;
 
-pub use json::{parse_json, write_json};
+pub use json::{parse_json, parse_json_at, write_json};
 pub use limits::{Limits, SyntaxError};
 pub use xml::{parse_xml, tree_of, write_xml};
 

@@ -11,6 +11,7 @@ mod pattern;
 pub use answers::{Answer, NULL_PLACE};
 pub use elements::{Element, Elements};
 pub use identity::Identity;
+pub use load::code_maps;
 pub use path::{ElementPath, Step, is_token};
 pub use pattern::{Coding, Condition, IF, RefSpec, Target};
 
