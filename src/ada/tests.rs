@@ -1,7 +1,10 @@
 //! Invented documents, there and back.
 
 use super::{Error, ReferenceDay, read, write};
-use crate::dataset::{Code, Content, Dataset, Identifier, Instance, NodeIx, NullFlavor, Origin, Value};
+use crate::dataset::{
+    Code, ConceptIx, Content, Dataset, DateTime, Identifier, Instance, Kind, NodeIx, NullFlavor, Origin, Quantity,
+    Value,
+};
 use crate::ledger::{Ledger, Reason};
 use crate::plan::{AdaPlan, load_dataset};
 use crate::tables::Source;
@@ -225,4 +228,55 @@ fn what_is_no_ada_document_of_the_message_is_refused() {
     assert!(matches!(read("<adaxml><data><other/></data></adaxml>"), Error::Root { .. }));
     let relative = document("\n<vrouw><geboortedatum value=\"T-31Y\"/></vrouw>");
     assert_eq!(read(&relative), Error::ReferenceDay { line: 2, column: 8 });
+}
+
+/// Values that a leaf of this concept can have: every member of its value set, every null flavour.
+fn contents(setup: &Setup, concept: ConceptIx) -> Vec<Content> {
+    let concept = setup.dataset.get(concept);
+    let mut values = match concept.kind {
+        Kind::Group => return Vec::new(),
+        Kind::Code => {
+            let members = setup.terminology.value_set_of(concept).map(|set| set.members()).unwrap_or_default();
+            let answers = members.iter().filter(|member| NullFlavor::from_code(&member.code).is_none());
+            let code = |code: &str, system: &str| {
+                Value::Code(Code { code: code.into(), system: system.into(), display: None, original_text: None })
+            };
+            let mut codes: Vec<Value> = answers.map(|member| code(&member.code, &member.system)).collect();
+            codes.extend([code("outside", "1.2.3"), code("1:2=3", "")]);
+            codes
+        }
+        Kind::Boolean => vec![Value::Boolean(true), Value::Boolean(false)],
+        Kind::Date | Kind::DateTime => ["2020", "2020-02", "2020-02-29", "2020-02-29T03:04", "2020-02-29T03:04:05.60"]
+            .map(|text| Value::DateTime(DateTime::from_local(text).unwrap()))
+            .into(),
+        Kind::Quantity => ["0", "-6.30", "170"]
+            .map(|value| Value::Quantity(Quantity { value: value.into(), unit: concept.unit.clone() }))
+            .into(),
+        Kind::Count => vec![Value::Count("007".into())],
+        Kind::Identifier => vec![Value::Identifier(Identifier { root: "1.2.3".into(), extension: " a&b ".into() })],
+        Kind::String | Kind::Text | Kind::Complex | Kind::Blob => vec![Value::Text("<é> \"\n\t'\r ".into())],
+    };
+    let nulls = NullFlavor::ALL.iter().map(|flavor| Content::Null { flavor: *flavor, original_text: None });
+    values.drain(..).map(Content::Value).chain(nulls).collect()
+}
+
+#[test]
+fn every_concept_carries_every_value_there_and_back() {
+    let setup = setup();
+    let in_use: Vec<ConceptIx> =
+        setup.dataset.concepts().filter(|(_, concept)| concept.in_use).map(|(ix, _)| ix).collect();
+    for concept in in_use {
+        let mut instance = Instance::new();
+        for content in contents(&setup, concept) {
+            let mut parent = NodeIx::ROOT;
+            for group in setup.dataset.groups_between(ConceptIx::ROOT, concept) {
+                parent = instance.add_group(parent, group);
+            }
+            instance.add_leaf(parent, concept, content, Origin::default());
+        }
+        let text = setup.write(&instance);
+        let (again, ledger) = read(&text, &setup.dataset, &setup.plan, &setup.terminology, None).unwrap();
+        assert_eq!(ledger.losses, [], "{}", setup.dataset.path(concept));
+        assert!(again == instance, "{}: {text}", setup.dataset.path(concept));
+    }
 }
