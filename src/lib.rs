@@ -2,5 +2,7 @@
 //! (HL7v3 messages) and PWD 3.2 (FHIR STU3 resources), both ways, from one set of declarative tables.
 
 pub mod dataset;
+pub mod hl7v3;
 pub mod ledger;
+pub mod plan;
 pub mod tables;
