@@ -12,4 +12,5 @@ pub mod tables;
 pub mod terminology;
 pub mod tree;
 
-pub use convert::{Converter, Error, Format, Outcome, Reading};
+pub use convert::{Converter, Error, Format, Outcome, Place, Reading};
+pub use fhir::{BundleType as Bundle, IdKey};

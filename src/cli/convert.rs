@@ -49,11 +49,11 @@ impl Convert {
         let refused = |error| Failure::new(Exit::Input, format!("{}: {error}", files::name(&self.input)));
         let to = match self.to {
             Some(format) => format,
-            None => library::other_side(converter.detect(&source).map_err(refused)?),
+            None => converter.detect(&source).map_err(refused)?.other_side(),
         };
         let outcome = converter.convert(&source, to).map_err(refused)?;
 
-        let account = Account::new(&outcome.ledger, &outcome.dataset, &source);
+        let account = Account::new(&outcome.ledger, outcome.reading.dataset(), &source);
         say(format_args!("{}", account.table(self.show_values).trim_end()));
         if let Some(file) = &self.report {
             files::write(file, format!("{:#}\n", account.report(self.show_values)).as_bytes())?;

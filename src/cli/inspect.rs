@@ -27,7 +27,7 @@ impl Inspect {
         let reading = converter
             .read(&source)
             .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", files::name(&self.input))))?;
-        files::print(tree(&reading.dataset, &reading.instance.normalized()).as_bytes())?;
+        files::print(tree(reading.dataset(), &reading.instance.normalized()).as_bytes())?;
         Ok(Exit::Done)
     }
 }

@@ -2,19 +2,13 @@
 
 use std::path::Path;
 
-use ooievaar::{Bundle, Converter, Format};
+use ooievaar::{Bundle, Converter, Format, IdKey};
 
 use super::{Exit, Failure};
 
-/// Names that `--to` takes, for messages.
-pub const FORMATS: &str = "fhir-json, fhir-xml, fhir-ndjson, hl7v3 or ada";
-
-/// A key shorter than this can be found by trying.
-const LEAST_KEY_BYTES: usize = 16;
-
 /// The value of `--to`.
 pub fn format(name: &str) -> Result<Format, String> {
-    name.parse().map_err(|_| format!("no such format; choose {FORMATS}"))
+    name.parse().map_err(|error: ooievaar::convert::UnknownFormat| error.to_string())
 }
 
 /// The value of `--bundle`.
@@ -23,14 +17,6 @@ pub fn bundle(name: &str) -> Result<Bundle, String> {
         "transaction" => Ok(Bundle::Transaction),
         "collection" => Ok(Bundle::Collection),
         _ => Err("no such kind of bundle; choose transaction or collection".to_owned()),
-    }
-}
-
-/// The format on the other side, for when `--to` is not given.
-pub fn other_side(format: Format) -> Format {
-    match format {
-        Format::FhirJson | Format::FhirXml | Format::FhirNdjson => Format::Hl7v3,
-        _ => Format::FhirJson,
     }
 }
 
@@ -48,10 +34,7 @@ pub fn set_up(mut converter: Converter, bundle: Option<Bundle>, key: Option<&Pat
         let fault = |message: String| Failure::new(Exit::Usage, format!("{}: {message}", file.display()));
         let bytes = std::fs::read(file).map_err(|error| fault(format!("the key cannot be read: {error}")))?;
         let key = bytes.trim_ascii();
-        if key.len() < LEAST_KEY_BYTES {
-            return Err(fault(format!("the key is too short; give at least {LEAST_KEY_BYTES} bytes")));
-        }
-        converter = converter.with_id_key(key);
+        converter = converter.with_id_key(IdKey::new(key).map_err(|message| fault(message.to_owned()))?);
     }
     Ok(converter)
 }

@@ -184,10 +184,15 @@ impl Converter {
         self.write(self.read(input)?, format)
     }
 
-    fn read_xml(&self, document: &roxmltree::Document<'_>, text: &str) -> Result<(Format, usize, (Instance, Ledger)), Error> {
+    fn read_xml(
+        &self,
+        document: &roxmltree::Document<'_>,
+        text: &str,
+    ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
         match detect::xml_format(document) {
             Some(Format::FhirXml) => {
-                let (tree, leaves) = tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
+                let (tree, leaves) =
+                    tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
                 self.read_trees(&[tree], leaves, Format::FhirXml)
             }
             Some(format) => self.read_ada(document, text).map(|(kind, read)| (format, kind, read)),
@@ -215,13 +220,19 @@ impl Converter {
                 place: Place { line: line as usize, column: column as usize },
                 message: "is no well-formed XML".to_owned(),
             },
-            ada::Error::Root { .. } => {
-                Error::WrongKind { found: format!("an ADA document of another transaction ({} bytes)", text.len()), expected: self.expected() }
-            }
+            ada::Error::Root { .. } => Error::WrongKind {
+                found: format!("an ADA document of another transaction ({} bytes)", text.len()),
+                expected: self.expected(),
+            },
         })
     }
 
-    fn read_json(&self, parts: &[(&str, usize)], text: &str, format: Format) -> Result<(Format, usize, (Instance, Ledger)), Error> {
+    fn read_json(
+        &self,
+        parts: &[(&str, usize)],
+        text: &str,
+        format: Format,
+    ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
         let mut trees = Vec::with_capacity(parts.len());
         let mut leaves = 0;
         for (part, offset) in parts {
@@ -233,7 +244,12 @@ impl Converter {
         self.read_trees(&trees, leaves, format)
     }
 
-    fn read_trees(&self, trees: &[Tree], leaves: u32, format: Format) -> Result<(Format, usize, (Instance, Ledger)), Error> {
+    fn read_trees(
+        &self,
+        trees: &[Tree],
+        leaves: u32,
+        format: Format,
+    ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
         if trees.iter().any(|tree| tree.text_at("resourceType").is_none()) {
             return Err(Error::WrongKind { found: "JSON, but no FHIR resource".to_owned(), expected: self.expected() });
         }
@@ -243,7 +259,12 @@ impl Converter {
         Ok((format, at, fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves)))
     }
 
-    fn write_kind(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<(String, Vec<Unwritten>), Error> {
+    fn write_kind(
+        &self,
+        kind: &MessageKind,
+        instance: &Instance,
+        format: Format,
+    ) -> Result<(String, Vec<Unwritten>), Error> {
         match format {
             Format::Hl7v3 => Ok(hl7v3::write(&kind.hl7v3, &kind.dataset, instance)),
             Format::Ada => Ok(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology)),
@@ -257,7 +278,13 @@ impl Converter {
         }
     }
 
-    fn write_fhir(&self, plan: &FhirPlan, kind: &MessageKind, instance: &Instance, format: Format) -> (String, Vec<Unwritten>) {
+    fn write_fhir(
+        &self,
+        plan: &FhirPlan,
+        kind: &MessageKind,
+        instance: &Instance,
+        format: Format,
+    ) -> (String, Vec<Unwritten>) {
         let composed = fhir::compose(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref());
         if format == Format::FhirNdjson {
             return (fhir::to_ndjson(composed.resources), composed.unwritten);

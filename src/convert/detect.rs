@@ -92,7 +92,9 @@ fn check_depth(text: &str, limits: &Limits) -> Result<(), Error> {
     while let Some(found) = bytes[at..].iter().position(|byte| *byte == b'<') {
         at += found;
         let rest = &bytes[at..];
-        let skip = |end: &[u8]| rest.windows(end.len()).position(|window| window == end).map_or(rest.len(), |len| len + end.len());
+        let skip = |end: &[u8]| {
+            rest.windows(end.len()).position(|window| window == end).map_or(rest.len(), |len| len + end.len())
+        };
         if rest.starts_with(b"<!--") {
             at += skip(b"-->");
         } else if rest.starts_with(b"<![CDATA[") {
@@ -109,7 +111,10 @@ fn check_depth(text: &str, limits: &Limits) -> Result<(), Error> {
                 depth += 1;
             }
             if depth > limits.depth {
-                return Err(Error::Syntax { place: super::Place::of(text, at), message: "nested too deeply".to_owned() });
+                return Err(Error::Syntax {
+                    place: super::Place::of(text, at),
+                    message: "nested too deeply".to_owned(),
+                });
             }
         }
     }
@@ -136,7 +141,7 @@ fn explain(fault: &roxmltree::Error) -> &'static str {
     match fault {
         Fault::DtdDetected => "has a document type declaration, which is refused; remove it",
         Fault::NodesLimitReached => "has too many elements",
-        Fault::EntityReferenceLoop | Fault::UnknownEntityReference(..) | Fault::MalformedEntityReference(_) => {
+        Fault::EntityReferenceLoop(_) | Fault::UnknownEntityReference(..) | Fault::MalformedEntityReference(_) => {
             "refers to an entity that XML does not define"
         }
         Fault::UnclosedRootNode | Fault::UnexpectedEndOfStream => "the XML ends too early; the file is truncated",

@@ -10,7 +10,6 @@ use crate::terminology::Terminology;
 /// One kind of message with its bindings.
 #[derive(Debug)]
 pub(super) struct MessageKind {
-    pub name: String,
     pub title: String,
     pub dataset: Dataset,
     pub terminology: Terminology,
@@ -40,13 +39,22 @@ fn load_one(source: &Source, manifest: &Manifest, name: &str) -> Result<MessageK
         Some(table) => Some(FhirPlan::load(source, table, &dataset, alignments(name, &meta, &dataset)?, &terminology)?),
         None => None,
     };
-    Ok(MessageKind { name: name.to_owned(), title: meta.title, ada: AdaPlan::load(source, name)?, dataset, terminology, hl7v3, fhir })
+    Ok(MessageKind {
+        title: meta.title,
+        ada: AdaPlan::load(source, name)?,
+        dataset,
+        terminology,
+        hl7v3,
+        fhir,
+    })
 }
 
 fn alignments(name: &str, meta: &crate::plan::MessageMeta, dataset: &Dataset) -> Result<Vec<Alignment>, TableError> {
     let concept = |number: &str| {
         let file = format!("messages/{name}/message.toml");
-        dataset.find(number).ok_or_else(|| TableError::file(&file, format!("`align` names the unknown concept `{number}`")))
+        dataset
+            .find(number)
+            .ok_or_else(|| TableError::file(&file, format!("`align` names the unknown concept `{number}`")))
     };
     meta.align
         .iter()

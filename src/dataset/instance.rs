@@ -162,7 +162,8 @@ impl Instance {
         }
     }
 
-    fn holds_value(&self, ix: NodeIx) -> bool {
+    /// True if the node is a leaf, or holds one.
+    pub fn holds_value(&self, ix: NodeIx) -> bool {
         self.node(ix).content.is_some() || self.children(ix).any(|child| self.holds_value(child))
     }
 }

@@ -6,7 +6,7 @@ use crate::dataset::{
     Code, Content, Dataset, DateTime, Identifier, Kind, NullFlavor, Precision, Quantity, Text, Value,
 };
 use crate::ledger::Reason;
-use crate::plan::fhir::{Answer, Codec, ElementPath, FhirPlan, Field, NULL_PLACE, Step, is_token};
+use crate::plan::fhir::{Answer, Clause, Codec, ElementPath, FhirPlan, Field, NULL_PLACE, Says, Step, Test, Token};
 use crate::terminology::{CodeMap, Mapping, Terminology};
 use crate::tree::{Leaf, Tree};
 
@@ -33,7 +33,9 @@ impl Used {
         if self.leaves.is_empty() {
             self.position = leaf.position;
         }
-        self.leaves.push(leaf.ix);
+        if !self.leaves.contains(&leaf.ix) {
+            self.leaves.push(leaf.ix);
+        }
         &leaf.text
     }
 
@@ -65,7 +67,8 @@ impl Codecs<'_> {
                 if field.codec == Codec::CodeableConcept {
                     return here(Made::plain(with_tokens(path, concept)));
                 }
-                if let Some(absent) = self.absent_reason_path(path, resource) {
+                let own_place = matches!(field.codec, Codec::Quantity | Codec::Identifier);
+                if let Some(absent) = self.absent_reason_path(path, resource).filter(|_| !own_place) {
                     return Ok((absent, Made::plain(with_absent_reason(concept, *flavor))));
                 }
                 return if original_text.is_some() {
@@ -203,7 +206,20 @@ impl Codecs<'_> {
     fn null_element(&self, field: &Field, path: &ElementPath, flavor: NullFlavor) -> Made {
         let null = extension(urls::NULL_FLAVOR, "valueCode", Tree::string(flavor.code()));
         match field.codec {
-            Codec::Quantity | Codec::Coding => Made::plain(null),
+            Codec::Quantity => {
+                let unit = &self.dataset.get(field.concept).unit;
+                let unit = Quantity { value: Text::const_new("0"), unit: unit.clone() };
+                let mut quantity = self.quantity(&unit).unwrap_or_else(|_| Tree::object());
+                if let Tree::Object(members) = &mut quantity {
+                    members.remove(0);
+                    members.insert(0, ("_value".into(), null));
+                }
+                Made::plain(quantity)
+            }
+            Codec::Coding => Made::plain(object([
+                ("system", Tree::string(self.terminology.systems().uri(NullFlavor::SYSTEM).as_ref())),
+                ("code", Tree::string(flavor.code())),
+            ])),
             Codec::Identifier => {
                 let mut identifier = path.last().fresh(&self.plan.elements, "Identifier");
                 identifier.set("_value", null);
@@ -252,7 +268,11 @@ impl Codecs<'_> {
                 }
                 _ => self.read_concept(field.code_map.as_deref(), &path.last().tokens, item, used),
             },
-            Codec::Coding => self.read_coding(item, used).map(Content::Value),
+            Codec::Coding => self.read_coding(item, used).map(|value| match value {
+                Value::Code(code) if code.system == NullFlavor::SYSTEM => NullFlavor::from_code(&code.code)
+                    .map_or(Content::Value(Value::Code(code)), |flavor| Content::Null { flavor, original_text: None }),
+                value => Content::Value(value),
+            }),
             Codec::Code => self.read_mapped_code(field, item, companion, used),
             Codec::Boolean => match text(Some(item), used)?.as_str() {
                 "true" => Ok(Content::Value(Value::Boolean(true))),
@@ -302,7 +322,7 @@ impl Codecs<'_> {
     fn read_concept(
         &self,
         map: Option<&str>,
-        tokens: &[(Text, Text)],
+        tokens: &[Token],
         concept: &Tree,
         used: &mut Used,
     ) -> Result<Content, Reason> {
@@ -311,7 +331,7 @@ impl Codecs<'_> {
             .get("coding")
             .map_or(&[][..], Tree::items)
             .iter()
-            .partition(|coding| tokens.iter().any(|token| is_token(coding, token)));
+            .partition(|coding| tokens.iter().any(|token| token.is(coding)));
         fixed.into_iter().for_each(|coding| used.take_all(coding));
         let map = map.and_then(|name| self.terminology.code_map(name));
         let selected = codings.iter().position(|coding| coding.text_at("userSelected") == Some("true"));
@@ -448,9 +468,13 @@ pub(super) fn write_answer(
     match content {
         Content::Value(Value::Boolean(true)) => set_all(plan, said(&answer.yes)?, resource),
         Content::Value(Value::Boolean(false)) => set_all(plan, said(&answer.no)?, resource),
-        Content::Null { original_text: Some(_), .. } => return Err(Reason::NullFlavor),
+        Content::Null { flavor: NullFlavor::Other, .. } if answer.clauses.is_empty() => {
+            set_all(plan, said(&answer.yes)?, resource);
+        }
+        Content::Null { original_text: Some(_), .. } if !answer.clauses.is_empty() => return Err(Reason::NullFlavor),
         Content::Null { flavor, .. } => write_null(plan, answer, *flavor, resource)?,
-        Content::Value(_) => return Err(Reason::Datatype),
+        // Of another leaf it is enough that it has a value.
+        Content::Value(_) => set_all(plan, said(&answer.yes)?, resource),
     }
     Ok(())
 }
@@ -498,35 +522,65 @@ fn companion_of(path: &ElementPath) -> ElementPath {
 
 /// Reads a yes, no or null flavour; `None` if the resource is silent.
 pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> Option<Content> {
-    if let Some(path) = &answer.null_on
-        && let Some(null) = companion_of(path).select(resource).first().and_then(|companion| read_null(companion, used))
-    {
-        take_state(&answer.null, resource, used);
-        return Some(null);
+    let clause =
+        answer.clauses.iter().find(|clause| clause.tests.iter().all(|(path, test)| is_met(path, test, resource)))?;
+    let content = match clause.says {
+        Says::Yes => Content::Value(Value::Boolean(true)),
+        Says::No => Content::Value(Value::Boolean(false)),
+        Says::Null => Content::Null { flavor: flavor_in(answer, clause, resource)?, original_text: None },
+    };
+    for (path, test) in clause.tests.iter().filter(|(_, test)| !matches!(test, Test::Missing)) {
+        path.select(resource).into_iter().filter(|item| is_item(item, test)).for_each(|item| used.take_all(item));
     }
-    if answer.null_on.is_none() {
-        let flavors = NullFlavor::ALL.iter().copied();
-        let is_said = |flavor: &NullFlavor| {
-            let values = answer.null.iter().map(|(path, value)| (path.clone(), with_flavor(value, *flavor)));
-            let values: Vec<_> = values.collect();
-            let names_it = answer.null.iter().any(|(_, value)| *value != with_flavor(value, *flavor));
-            (names_it && is_state(&values, resource)).then(|| take_state(&values, resource, used)).is_some()
-        };
-        let mut is_said = is_said;
-        if let Some(flavor) = flavors.clone().find(|flavor| is_said(flavor)) {
-            return Some(Content::Null { flavor, original_text: None });
+    let companion = answer.null_on.as_ref().map(companion_of).filter(|_| clause.says == Says::Null);
+    if let Some(path) = companion {
+        path.select(resource).into_iter().for_each(|item| used.take_all(item));
+    }
+    let state = match clause.says {
+        Says::Yes => &answer.yes,
+        Says::No => &answer.no,
+        Says::Null => &answer.null,
+    };
+    take_state(state, resource, used);
+    Some(content)
+}
+
+fn is_met(path: &ElementPath, test: &Test, resource: &Tree) -> bool {
+    let items = path.select(resource);
+    if matches!(test, Test::Missing) { items.is_empty() } else { items.iter().any(|item| is_item(item, test)) }
+}
+
+fn is_item(item: &Tree, test: &Test) -> bool {
+    match test {
+        Test::Missing => false,
+        Test::Is(value) => item == value,
+        Test::Coding(system, code) => item.text_at("system") == Some(system) && item.text_at("code") == Some(code),
+        Test::NullCoding(system) => {
+            item.text_at("system") == Some(system) && item.text_at("code").and_then(NullFlavor::from_code).is_some()
         }
     }
-    // The state that says most is tried first: silence may be part of a no.
-    let mut states = [(&answer.yes, Some(true)), (&answer.no, Some(false)), (&answer.absent, None)];
-    states.sort_by_key(|(values, _)| std::cmp::Reverse(values.len()));
-    if let Some((values, answered)) = states.into_iter().find(|(values, _)| is_state(values, resource)) {
-        take_state(values, resource, used);
-        return answered.map(|value| Content::Value(Value::Boolean(value)));
+}
+
+/// The null flavour in the coding that a clause names, or in the extension of the answer.
+fn flavor_in(answer: &Answer, clause: &Clause, resource: &Tree) -> Option<NullFlavor> {
+    let coded = clause.tests.iter().filter(|(_, test)| matches!(test, Test::NullCoding(_))).find_map(|(path, test)| {
+        let coding = path.select(resource).into_iter().find(|item| is_item(item, test))?;
+        coding.text_at("code").and_then(NullFlavor::from_code)
+    });
+    coded.or_else(|| {
+        let path = companion_of(answer.null_on.as_ref()?);
+        let holder = path.select(resource).into_iter().next()?;
+        extension_value(holder, urls::NULL_FLAVOR, "valueCode")?.text().and_then(NullFlavor::from_code)
+    })
+}
+
+/// The leaves of an answer that is written only, for the account.
+pub(super) fn answer_leaves(answer: &Answer, resource: &Tree, leaves: &mut Vec<u32>) {
+    for (path, value) in [&answer.yes, &answer.no, &answer.null, &answer.absent].into_iter().flatten() {
+        for item in path.select(resource).into_iter().filter(|item| *item == value) {
+            item.each_leaf(&mut |leaf| leaves.push(leaf.ix));
+        }
     }
-    let named = answer.yes.iter().chain(&answer.no).chain(&answer.null);
-    let silent = named.into_iter().all(|(path, _)| path.select(resource).is_empty());
-    (silent && answer.unsaid_is_yes).then_some(Content::Value(Value::Boolean(true)))
 }
 
 /// The leaves that say beside a code that it was found, or that nothing is known.
@@ -552,7 +606,7 @@ fn take_state(values: &[(ElementPath, Tree)], resource: &Tree, used: &mut Used) 
 /// Adds the codings that the path wants beside the value.
 fn with_tokens(path: &ElementPath, mut concept: Tree) -> Tree {
     if let Some(Tree::Array(codings)) = concept.get_mut("coding") {
-        for (system, code) in path.last().tokens.iter().rev() {
+        for Token { system, code, .. } in path.last().tokens.iter().filter(|token| token.concept.is_empty()).rev() {
             let coding = object([("system", Tree::string(system.clone())), ("code", Tree::string(code.clone()))]);
             codings.insert(0, coding);
         }
@@ -618,6 +672,10 @@ fn read_moment(text: &str, rendered: Option<&str>) -> Result<Content, Reason> {
 }
 
 fn read_quantity(item: &Tree, kind: Kind, used: &mut Used) -> Result<Content, Reason> {
+    if let Some(null) = item.get("_value").and_then(|companion| read_null(companion, used)) {
+        used.take_all(item);
+        return Ok(null);
+    }
     let value: Text = used.take_at(item, "value").ok_or(Reason::Datatype)?.into();
     if kind == Kind::Count {
         return Ok(Content::Value(Value::Count(value)));

@@ -79,6 +79,10 @@ impl Composer<'_> {
     fn distribute(&mut self) {
         for (node, leaf, _) in self.instance.leaves() {
             let fields = self.plan.fields_of(leaf.concept);
+            if self.lacks_partner(node) {
+                self.unwritten.push(Unwritten { node, reason: Reason::NoCarrier });
+                continue;
+            }
             let mut reason = (fields.is_empty()).then_some(Reason::NoPlace);
             for ix in fields {
                 match &self.plan.field(*ix).place {
@@ -88,7 +92,7 @@ impl Composer<'_> {
                         self.drafts[draft].values.push((*ix, node));
                     }
                     Place::Each(..) => {}
-                    Place::Aligned => reason = self.aligned_fault(node),
+                    Place::Aligned => {}
                     Place::None => reason = Some(Reason::NoPlace),
                 }
             }
@@ -102,10 +106,12 @@ impl Composer<'_> {
         find(self.dataset, self.instance, &self.pairs, &self.plan.alignments, from, concept)
     }
 
-    /// The key of an aligned group is carried by its partner, if there is one that says the same.
-    fn aligned_fault(&self, node: NodeIx) -> Option<Reason> {
-        let paired = super::context::ancestors(self.instance, node).any(|ix| self.pairs.partner(ix).is_some());
-        (!paired).then_some(Reason::NoCarrier)
+    /// True for what is within an occurrence of an aligned group that is about nothing in this instance.
+    fn lacks_partner(&self, node: NodeIx) -> bool {
+        super::context::ancestors(self.instance, node).any(|ix| {
+            let concept = self.instance.node(ix).concept;
+            self.plan.alignment_of(concept).is_some() && self.pairs.partner(ix).is_none()
+        })
     }
 
     fn draft(&mut self, role: RoleIx, node: NodeIx) -> usize {
@@ -117,6 +123,7 @@ impl Composer<'_> {
 
     /// Makes what is referred to, until nothing is missing.
     fn close_references(&mut self) {
+        self.make_holders();
         let mut at = 0;
         while at < self.drafts.len() {
             let (role, node) = (self.drafts[at].role, self.drafts[at].node);
@@ -134,6 +141,22 @@ impl Composer<'_> {
         }
     }
 
+    /// Makes the resources that have a part which depends on something that is there.
+    fn make_holders(&mut self) {
+        for (ix, role) in (0u16..).map(RoleIx).zip(&self.plan.roles) {
+            let conditions: Vec<Condition> =
+                role.references.iter().filter_map(|reference| reference.condition).collect();
+            if conditions.is_empty() {
+                continue;
+            }
+            for node in self.instance.descendants(self.dataset, NodeIx::ROOT, role.per) {
+                if conditions.iter().any(|condition| self.is_met(*condition, node)) {
+                    self.draft(ix, node);
+                }
+            }
+        }
+    }
+
     /// True if what a part of a pattern depends on is there, seen from an occurrence.
     fn is_met(&self, condition: Condition, node: NodeIx) -> bool {
         match condition {
@@ -143,7 +166,7 @@ impl Composer<'_> {
             }
             Condition::Concept(concept) => {
                 let context = self.context(node, concept);
-                self.instance.node(context).concept == concept
+                self.instance.node(context).concept == concept && self.instance.holds_value(context)
             }
         }
     }
@@ -172,7 +195,7 @@ impl Composer<'_> {
                         carried = true;
                     }
                 }
-                if !carried {
+                if !carried && !field.copy {
                     self.unwritten.push(Unwritten { node, reason: Reason::NoCarrier });
                 }
             }
@@ -187,7 +210,9 @@ impl Composer<'_> {
         }
         let values = std::mem::take(&mut self.drafts[at].values);
         for (ix, node) in &values {
-            if let Err(reason) = self.fill(*ix, *node, &mut resource) {
+            if let Err(reason) = self.fill(*ix, *node, &mut resource)
+                && !self.plan.field(*ix).copy
+            {
                 self.unwritten.push(Unwritten { node: *node, reason });
             }
         }
@@ -198,6 +223,7 @@ impl Composer<'_> {
                 codec::set_all(self.plan, &self.plan.answers[answer].absent, &mut resource);
             }
         }
+        place::drop_absent_reasons(&mut resource);
         resource
     }
 
@@ -243,9 +269,16 @@ impl Composer<'_> {
                 if pattern.text_at(IF).is_some_and(|name| !self.is_met_by_name(name, self.drafts[at].node)) {
                     return None;
                 }
-                if let Some(target) = pattern.text_at("reference").and_then(|text| text.strip_prefix('@')) {
-                    let target = self.target(target.trim_start_matches('?'), at)?;
-                    return Some(replaced(pattern, &self.url(target)));
+                if let Some(name) = pattern.text_at("reference").and_then(|text| text.strip_prefix('@')) {
+                    return match self.target(name.trim_start_matches('?'), at) {
+                        Some(target) => Some(replaced(pattern, &self.url(target))),
+                        // What else is said in place of the reference stays.
+                        None => {
+                            let rest = members.iter().filter(|(key, _)| key != "reference" && key != IF).cloned();
+                            let rest: Vec<_> = rest.collect();
+                            (!rest.is_empty()).then_some(Tree::Object(rest))
+                        }
+                    };
                 }
                 let mut copies = Vec::with_capacity(members.len() + 4);
                 let mut dropped = false;
@@ -273,7 +306,7 @@ impl Composer<'_> {
         let context = self.drafts[from].node;
         self.drafts.iter().enumerate().filter_map(move |(at, draft)| {
             let within = self.dataset.is_within(self.plan.role(draft.role).concept, group?);
-            (within && is_below(self.instance, draft.node, context)).then_some(at)
+            (at != from && within && is_below(self.instance, draft.node, context)).then_some(at)
         })
     }
 

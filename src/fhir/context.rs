@@ -24,6 +24,17 @@ impl Pairs {
                     }
                     None => theirs.get(at),
                 };
+                // One of each: there is nothing to confuse.
+                let partner = partner.or(
+                    if ours.len() == 1
+                        && theirs.len() == 1
+                        && key(dataset, instance, theirs[0], alignment.key.1).is_none()
+                    {
+                        theirs.first()
+                    } else {
+                        None
+                    },
+                );
                 if let Some(partner) = partner {
                     pairs.insert(*own, *partner);
                 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::bundle::collect;
-use super::codec::{Codecs, Used, read_answer, take_beside};
+use super::codec::{Codecs, Used, answer_leaves, read_answer, take_beside};
 use super::recognise::Recognised;
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
 use crate::ledger::{Ledger, Loss, Reason};
@@ -34,6 +34,7 @@ pub fn extract(
         instance: Instance::new(),
         aligned: HashMap::new(),
         shared: HashMap::new(),
+        copies: Vec::new(),
         accounts: Accounts {
             states: vec![Account::Open; leaves as usize],
             losses: Vec::new(),
@@ -96,6 +97,8 @@ struct Extractor<'a, 't> {
     aligned: HashMap<(ConceptIx, NodeIx), NodeIx>,
     /// Occurrences of groups that are recognised by what all their resources say alike.
     shared: HashMap<(ConceptIx, NodeIx, String), Vec<NodeIx>>,
+    /// What rows after the first say of a concept, to be read last.
+    copies: Vec<(FieldIx, ElementPath, usize, NodeIx)>,
     accounts: Accounts,
 }
 
@@ -119,6 +122,7 @@ impl Extractor<'_, '_> {
                 self.resource(at, role);
             }
         }
+        self.read_copies();
         self.copy_keys();
     }
 
@@ -134,9 +138,51 @@ impl Extractor<'_, '_> {
         });
         for ix in fields {
             let Place::Role(_, path) = &self.plan.field(ix).place else { continue };
-            self.field(ix, path, resource, base);
+            if self.plan.field(ix).copy {
+                self.copies.push((ix, path.clone(), at, base));
+            } else {
+                self.field(ix, path, resource, base);
+            }
         }
         self.structure(role, resource);
+    }
+
+    /// Reads what is written a second time: it is accounted for with the first, or stands for it where that is
+    /// missing.
+    fn read_copies(&mut self) {
+        for (ix, path, at, base) in std::mem::take(&mut self.copies) {
+            let resource = self.recognised.entries[at].resource;
+            let concept = self.plan.field(ix).concept;
+            for (content, used) in self.values(ix, &path, resource) {
+                let Ok(content) = content else { continue };
+                let reach = self.reach(base, concept);
+                let there = self.instance.descendants(self.dataset, reach, concept);
+                let same =
+                    there.iter().copied().find(|node| self.instance.node(*node).content.as_ref() == Some(&content));
+                let fresh = self.accounts.fresh(&used.leaves);
+                match same {
+                    Some(node) => self.instance.add_leaves(node, fresh),
+                    None if there.is_empty() => {
+                        let holder = self.holder_of(base, concept);
+                        self.instance.add_leaf(
+                            holder,
+                            concept,
+                            content,
+                            Origin { position: used.position, leaves: fresh },
+                        );
+                    }
+                    // A code list of FHIR is coarser than the answer that it repeats.
+                    None if self.plan.field(ix).codec == Codec::Code => self.instance.add_leaves(there[0], fresh),
+                    None => {
+                        used.leaves.iter().for_each(|leaf| {
+                            self.accounts.reasons.insert(*leaf, (Reason::Contradiction, concept));
+                        });
+                        continue;
+                    }
+                }
+                self.accounts.mark(&used.leaves, Account::Used);
+            }
+        }
     }
 
     fn field(&mut self, ix: FieldIx, path: &ElementPath, resource: &Tree, base: NodeIx) {
@@ -329,6 +375,12 @@ impl Extractor<'_, '_> {
             if !self.dataset.is_within(concept, *group) {
                 continue;
             }
+            if self.plan.field(*ix).copy {
+                if let Some((_, path)) = alternatives.iter().find(|(kind, _)| *kind == resource_type) {
+                    self.copies.push((*ix, path.clone(), at, base));
+                }
+                continue;
+            }
             found = Some(*group);
             if let Some((_, path)) = alternatives.iter().find(|(kind, _)| *kind == resource_type) {
                 values.extend(self.values(*ix, path, resource).into_iter().map(|(content, used)| (*ix, content, used)));
@@ -408,13 +460,10 @@ impl Extractor<'_, '_> {
         let mut fixed = Vec::new();
         match_pattern(&role.pattern, resource, &mut fixed);
         for ix in &role.fields {
-            if let Codec::Answer(answer) = self.plan.field(*ix).codec {
-                for (path, value) in &self.plan.answers[answer].absent {
-                    path.select(resource)
-                        .into_iter()
-                        .filter(|item| *item == value)
-                        .for_each(|item| item.each_leaf(&mut |leaf| fixed.push(leaf.ix)));
-                }
+            let field = self.plan.field(*ix);
+            let answer = if let Codec::Answer(answer) = field.codec { Some(answer) } else { field.beside };
+            if let Some(answer) = answer {
+                answer_leaves(&self.plan.answers[answer], resource, &mut fixed);
             }
         }
         for name in ["id", "meta", "implicitRules", "language"] {

@@ -1,5 +1,6 @@
 //! Putting a value at a path of a resource.
 
+use crate::dataset::Text;
 use crate::ledger::Reason;
 use crate::plan::fhir::{ElementPath, Elements};
 use crate::tree::Tree;
@@ -29,8 +30,7 @@ pub(super) fn put(elements: &Elements, resource: &mut Tree, path: &ElementPath, 
     let repeats = elements.repeats(kind, &last.name);
     let companion_name = format!("_{}", last.name);
     let Tree::Object(members) = holder else { return Err(Reason::TooMany) };
-    let present =
-        |name: &str, members: &[(crate::dataset::Text, Tree)]| members.iter().position(|(other, _)| other == name);
+    let present = |name: &str, members: &[(Text, Tree)]| members.iter().position(|(other, _)| other == name);
     if !repeats {
         if present(&last.name, members).is_some() || present(&companion_name, members).is_some() {
             return Err(Reason::TooMany);
@@ -65,4 +65,34 @@ pub(super) fn replace(elements: &Elements, resource: &mut Tree, path: &ElementPa
     let name = &path.last().name;
     members.retain(|(other, _)| other != name);
     elements.insert(kind, members, name, value);
+}
+
+/// Takes away the reasons for absence of what is there after all.
+pub(super) fn drop_absent_reasons(tree: &mut Tree) {
+    match tree {
+        Tree::Array(items) => items.iter_mut().for_each(drop_absent_reasons),
+        Tree::Leaf(_) => {}
+        Tree::Object(members) => {
+            let present: Vec<Text> =
+                members.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name.clone()).collect();
+            let has_content = present.iter().any(|name| name != "extension" && name != "id" && name != "url");
+            for (name, value) in members.iter_mut() {
+                let stands_for_another =
+                    name.strip_prefix('_').is_some_and(|plain| present.iter().any(|other| other == plain));
+                if stands_for_another {
+                    drop_reason(value.get_mut("extension"));
+                } else if name == "extension" && has_content {
+                    drop_reason(Some(&mut *value));
+                }
+                drop_absent_reasons(value);
+            }
+            members.retain(|(_, value)| !value.is_empty());
+        }
+    }
+}
+
+fn drop_reason(extensions: Option<&mut Tree>) {
+    if let Some(Tree::Array(items)) = extensions {
+        items.retain(|item| item.text_at("url") != Some(super::urls::DATA_ABSENT));
+    }
 }

@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 
 use super::bundle::Entry;
-use super::codec::{Used, read_answer};
-use crate::dataset::Dataset;
-use crate::plan::fhir::{Codec, ElementPath, FhirPlan, FieldIx, Place, Role, RoleIx, Target};
+use super::codec::{Used, answer_leaves, read_answer};
+use crate::dataset::{Dataset, Text};
+use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, Role, RoleIx, Target};
 use crate::tree::Tree;
 
 /// The resources of a source with their roles and references.
@@ -154,16 +154,31 @@ fn candidates(plan: &FhirPlan, resource: &Tree) -> Vec<RoleIx> {
             && has_codings(role, resource)
             && (role.per == role.group || present_fields(plan, role, resource) > 0)
     };
-    plan.roles_of_type(resource_type).iter().copied().filter(|ix| suits(plan.role(*ix))).collect()
+    let mut found: Vec<RoleIx> =
+        plan.roles_of_type(resource_type).iter().copied().filter(|ix| suits(plan.role(*ix))).collect();
+    // What has all codings of a role is not taken for another role of which it has some.
+    let best = found.iter().map(|ix| likeness(plan.role(*ix), resource)).max();
+    found.retain(|ix| Some(likeness(plan.role(*ix), resource)) == best);
+    found
 }
 
 fn has_codings(role: &Role, resource: &Tree) -> bool {
-    role.codings.iter().all(|wanted| {
-        let found = wanted.path.select(resource);
-        found.iter().any(|coding| {
-            coding.text_at("system") == Some(&wanted.system) && coding.text_at("code") == Some(&wanted.code)
-        })
-    })
+    role.codings.iter().all(|wanted| matched(wanted, resource) > 0)
+}
+
+/// How many of the codings that stand for one thing a resource has.
+fn matched(wanted: &Codings, resource: &Tree) -> usize {
+    let found = wanted.path.select(resource);
+    let is_there = |(system, code): &&(Text, Text)| {
+        found.iter().any(|coding| coding.text_at("system") == Some(system) && coding.text_at("code") == Some(code))
+    };
+    wanted.any.iter().filter(is_there).count()
+}
+
+/// Whether a resource has all codings of a role, and how many.
+fn likeness(role: &Role, resource: &Tree) -> (bool, usize) {
+    let counts = role.codings.iter().map(|wanted| (matched(wanted, resource), wanted.any.len()));
+    counts.fold((true, 0), |(all, sum), (count, of)| (all && count == of, sum + count))
 }
 
 /// The number of fields of a role that a resource has something for.
@@ -174,7 +189,12 @@ fn present_fields(plan: &FhirPlan, role: &Role, resource: &Tree) -> usize {
 fn is_present(plan: &FhirPlan, ix: FieldIx, resource: &Tree) -> bool {
     let field = plan.field(ix);
     if let Codec::Answer(answer) = field.codec {
-        return read_answer(&plan.answers[answer], resource, &mut Used::default()).is_some();
+        let answer = &plan.answers[answer];
+        let mut leaves = Vec::new();
+        if answer.clauses.is_empty() {
+            answer_leaves(answer, resource, &mut leaves);
+        }
+        return !leaves.is_empty() || read_answer(answer, resource, &mut Used::default()).is_some();
     }
     let Place::Role(_, path) = &field.place else { return false };
     let companion = format!("_{}", path.last().name);

@@ -1,13 +1,11 @@
 //! `message.toml`: what a message is, apart from its structure.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use crate::tables::{Source, TableError};
 
 /// What `message.toml` says of one kind of message.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MessageMeta {
     /// What people call it.
@@ -19,27 +17,15 @@ pub struct MessageMeta {
     /// The templateId that only this kind of message carries.
     #[serde(default)]
     pub template: String,
-    /// How ADA calls it.
+    /// How ADA calls it: [`AdaPlan`](super::AdaPlan) reads this.
     #[serde(default)]
-    pub ada: AdaMeta,
+    pub ada: toml::Table,
     /// Attributes that only repeat what is fixed elsewhere, and so may have any value.
     #[serde(default)]
     pub labels: Vec<String>,
     /// Pairs of groups that are about the same thing.
     #[serde(default)]
     pub align: Vec<AlignMeta>,
-}
-
-/// The root element of the ADA form of a message.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AdaMeta {
-    /// Name of the element.
-    #[serde(default)]
-    pub root: String,
-    /// Its fixed attributes.
-    #[serde(default)]
-    pub attributes: BTreeMap<String, String>,
 }
 
 /// Two repeating groups that share a node, because they are about the same thing.

@@ -11,5 +11,5 @@ mod metadata;
 pub use ada::AdaPlan;
 pub use dataset::load_dataset;
 pub use manifest::{DatasetEntry, Manifest};
-pub use message::{AdaMeta, AlignMeta, MessageMeta};
+pub use message::{AlignMeta, MessageMeta};
 pub use metadata::load_toml;

@@ -25,8 +25,41 @@ pub struct Answer {
     pub absent: Vec<(ElementPath, Tree)>,
     /// The primitive that carries the null flavour, in an extension. Without one it stands in a value, as `{null}`.
     pub null_on: Option<ElementPath>,
-    /// True if a resource in which none of these elements is there says yes (resources of others: ours say it).
-    pub unsaid_is_yes: bool,
+    /// How a resource is read: the first clause that holds decides. Without clauses the answer is written only.
+    pub clauses: Vec<Clause>,
+}
+
+/// What an answer looks like in a resource.
+#[derive(Clone, Debug)]
+pub struct Clause {
+    /// What it says.
+    pub says: Says,
+    /// Elements, and what they must hold.
+    pub tests: Vec<(ElementPath, Test)>,
+}
+
+/// What a resource says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// A null flavour.
+    Null,
+}
+
+/// What an element must hold.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// Nothing: it is not there.
+    Missing,
+    /// This value.
+    Is(Tree),
+    /// A coding with this system and code.
+    Coding(Text, Text),
+    /// A coding in this system, whose code is the null flavour.
+    NullCoding(Text),
 }
 
 /// What stands in a value of `null` for the code of the null flavour.
@@ -44,7 +77,21 @@ struct RawAnswer {
     #[serde(default)]
     absent: BTreeMap<String, toml::Value>,
     null_on: Option<String>,
-    unsaid: Option<String>,
+    #[serde(default)]
+    read: RawClauses,
+}
+
+type RawClause = Vec<BTreeMap<String, toml::Value>>;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawClauses {
+    #[serde(default)]
+    no: RawClause,
+    #[serde(default)]
+    yes: RawClause,
+    #[serde(default)]
+    null: RawClause,
 }
 
 impl Answer {
@@ -73,21 +120,41 @@ impl Answer {
             Some(path) => Some(ElementPath::parse(path).map_err(|e| fault(path, e))?),
             None => None,
         };
-        let unsaid_is_yes = match raw.unsaid.as_deref() {
-            None => false,
-            Some("yes") => true,
-            Some(_) => return Err(fault("unsaid", "can only be `yes`")),
-        };
+        let mut clauses = Vec::new();
+        // A no is looked for first: what says no must never be taken for another answer.
+        let read = raw.read;
+        for (says, alternatives) in [(Says::No, read.no), (Says::Yes, read.yes), (Says::Null, read.null)] {
+            for alternative in alternatives {
+                let tests = alternative.into_iter().map(|(path, value)| {
+                    let test = test_of(&value).ok_or_else(|| fault(&path, "must be a text, true or false"))?;
+                    Ok((ElementPath::parse(&path).map_err(|e| fault(&path, e))?, test))
+                });
+                clauses.push(Clause { says, tests: tests.collect::<Result<_, _>>()? });
+            }
+        }
         Ok(Self {
             name: name.into(),
             null_on,
-            unsaid_is_yes,
+            clauses,
             yes: state(raw.yes)?,
             no: state(raw.no)?,
             null: state(raw.null)?,
             absent: state(raw.absent)?,
         })
     }
+}
+
+fn test_of(value: &toml::Value) -> Option<Test> {
+    Some(match value {
+        toml::Value::String(text) if text.is_empty() => Test::Missing,
+        toml::Value::String(text) => match text.split_once('|') {
+            Some((system, NULL_PLACE)) => Test::NullCoding(system.into()),
+            Some((system, code)) => Test::Coding(system.into(), code.into()),
+            None => Test::Is(Tree::string(text.as_str())),
+        },
+        toml::Value::Boolean(value) => Test::Is(Tree::boolean(*value)),
+        _ => return None,
+    })
 }
 
 fn tree_of(value: &toml::Value) -> Option<Tree> {

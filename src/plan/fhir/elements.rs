@@ -54,14 +54,23 @@ impl Elements {
         if element.starts_with('_') {
             return "Element";
         }
-        self.get(kind, element).map_or("", |element| element.kind.as_str())
+        match (self.get(kind, element), element) {
+            (Some(found), _) => &found.kind,
+            (None, "extension" | "modifierExtension") => "Extension",
+            (None, _) => "",
+        }
+    }
+
+    /// True if a type is a primitive.
+    pub fn is_primitive(kind: &str) -> bool {
+        kind.starts_with(|c: char| c.is_ascii_lowercase()) && kind != "xhtml"
     }
 
     /// True if an element of a type repeats. Of an element that the table lacks, only `extension` does.
     pub fn repeats(&self, kind: &str, element: &str) -> bool {
         match self.get(kind, element) {
             Some(found) => found.many && !element.starts_with('_'),
-            None => element == "extension",
+            None => matches!(element, "extension" | "modifierExtension"),
         }
     }
 

@@ -196,6 +196,7 @@ impl Loader<'_> {
         {
             return Err(row.fault("code_map", format!("there is no code map `{name}`; add code-maps/{name}.csv")));
         }
+        let copy = !self.plan.by_concept[usize::from(concept.0)].is_empty();
         self.plan.by_concept[usize::from(concept.0)].push(ix);
         self.plan.fields.push(Field {
             line: row.line,
@@ -203,6 +204,7 @@ impl Loader<'_> {
             place,
             codec,
             code_map: code_map.map(Text::from),
+            copy,
             beside,
         });
         Ok(())
@@ -214,7 +216,8 @@ impl Loader<'_> {
         if element == "-" {
             return Ok(Place::None);
         }
-        if element == "aligned" {
+        let concept = self.dataset.find(row.get("concept"));
+        if self.plan.alignments.iter().any(|alignment| Some(alignment.key.0) == concept) {
             return Ok(Place::Aligned);
         }
         if let Some(group) = row.get("resource").strip_prefix("each:") {
@@ -223,7 +226,7 @@ impl Loader<'_> {
                 let (kind, inner) = alternative
                     .split_once('.')
                     .ok_or_else(|| row.fault("element", "must begin with a resource type"))?;
-                alternatives.push((kind.into(), path(inner)?));
+                alternatives.push((kind.into(), path(inner)?.through_primitives(&self.plan.elements, kind)));
             }
             return Ok(Place::Each(self.concept(row, "resource", group)?, alternatives));
         }
@@ -237,7 +240,7 @@ impl Loader<'_> {
         let said = answer.and_then(|answer| self.plan.answers[answer].yes.first());
         match said {
             Some((said, _)) if element.is_empty() => Ok(Place::Role(role, said.clone())),
-            _ => Ok(Place::Role(role, path(element)?)),
+            _ => Ok(Place::Role(role, path(element)?.through_primitives(&self.plan.elements, resource_type))),
         }
     }
 
@@ -289,8 +292,8 @@ fn codec(row: Row<'_>, name: &str) -> Result<Codec, TableError> {
         "integer" => Codec::Integer,
         "decimal" => Codec::Decimal,
         "Quantity" => Codec::Quantity,
-        "date" => Codec::Date,
-        "dateTime" => Codec::DateTime,
+        "date" | "birthDate" => Codec::Date,
+        "dateTime" | "instant" => Codec::DateTime,
         "Identifier" => Codec::Identifier,
         "string" => Codec::String,
         _ => return Err(row.fault("datatype", format!("`{name}` is no datatype of this table"))),

@@ -8,12 +8,12 @@ mod load;
 mod path;
 mod pattern;
 
-pub use answers::{Answer, NULL_PLACE};
+pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
 pub use elements::{Element, Elements};
 pub use identity::Identity;
 pub use load::code_maps;
-pub use path::{ElementPath, Step, is_token};
-pub use pattern::{Coding, Condition, IF, RefSpec, Target};
+pub use path::{ElementPath, Step, Token};
+pub use pattern::{Codings, Condition, IF, RefSpec, Target};
 
 use std::collections::HashMap;
 
@@ -50,7 +50,7 @@ pub struct Role {
     /// The references in the pattern.
     pub references: Vec<RefSpec>,
     /// The codings that the pattern fixes: what a resource must have to be recognised.
-    pub codings: Vec<Coding>,
+    pub codings: Vec<Codings>,
     /// The fields that fill it.
     pub fields: Vec<FieldIx>,
 }
@@ -68,6 +68,8 @@ pub struct Field {
     pub codec: Codec,
     /// Name of the code map that translates it.
     pub code_map: Option<Text>,
+    /// True if an earlier row has the same concept: written there too, but read here only if that row has nothing.
+    pub copy: bool,
     /// The elements that say beside a code that it was found: index in [`FhirPlan::answers`].
     pub beside: Option<usize>,
 }

@@ -18,10 +18,34 @@ pub struct Step {
     pub name: Text,
     /// What an occurrence must hold to be meant, and holds once it is written: paths of plain names, and values.
     pub conditions: Vec<(Vec<Text>, Text)>,
-    /// Codings (URI and code) that an occurrence has beside the coding that is its value.
-    pub tokens: Vec<(Text, Text)>,
+    /// Codings that an occurrence has beside the coding that is its value, if that is one.
+    pub tokens: Vec<Token>,
     /// True if each value makes an occurrence of its own.
     pub append: bool,
+}
+
+/// A coding that a path wants: where, and which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The element that has codings; empty for the element itself.
+    pub concept: Vec<Text>,
+    /// URI of the code system.
+    pub system: Text,
+    /// The code.
+    pub code: Text,
+}
+
+impl Token {
+    /// True if a coding is this one.
+    pub fn is(&self, coding: &Tree) -> bool {
+        coding.text_at("system") == Some(&self.system) && coding.text_at("code") == Some(&self.code)
+    }
+
+    fn is_in(&self, occurrence: &Tree) -> bool {
+        let concept = self.concept.iter().try_fold(occurrence, |tree, name| tree.get(name)?.items().first());
+        let codings = concept.and_then(|concept| concept.get("coding")).map_or(&[][..], Tree::items);
+        codings.iter().any(|coding| self.is(coding))
+    }
 }
 
 impl ElementPath {
@@ -46,8 +70,12 @@ impl ElementPath {
                     "" => step.append = true,
                     condition => {
                         let (path, value) = condition.split_once('=').ok_or("a condition has no `=`")?;
-                        if let ("coding", Some((system, code))) = (path, value.split_once('|')) {
-                            step.tokens.push((system.into(), code.into()));
+                        let mut names: Vec<Text> = path.split('.').map(Text::from).collect();
+                        if let (Some("coding"), Some((system, code))) =
+                            (names.last().map(Text::as_str), value.split_once('|'))
+                        {
+                            names.pop();
+                            step.tokens.push(Token { concept: names, system: system.into(), code: code.into() });
                             rest = &inner[close + 1..];
                             continue;
                         }
@@ -65,6 +93,23 @@ impl ElementPath {
             };
         }
         if steps.is_empty() { Err("it is empty") } else { Ok(Self { steps }) }
+    }
+
+    /// The path with primitives in its middle as what holds their extensions: `gender.extension` is `_gender.extension`.
+    #[must_use]
+    pub fn through_primitives(mut self, elements: &Elements, resource_type: &str) -> Self {
+        let mut kind = elements.type_name(resource_type);
+        let count = self.steps.len();
+        for step in self.steps.iter_mut().take(count - 1) {
+            let inner = elements.kind_of(kind, &step.name);
+            if Elements::is_primitive(inner) && !step.name.starts_with('_') {
+                step.name = format!("_{}", step.name).into();
+                kind = "Element";
+            } else {
+                kind = inner;
+            }
+        }
+        self
     }
 
     /// The last element.
@@ -118,10 +163,7 @@ impl Step {
     /// True if an occurrence holds what the conditions want.
     pub fn accepts(&self, occurrence: &Tree) -> bool {
         self.conditions.iter().all(|(path, value)| holds(occurrence, path, value))
-            && self.tokens.iter().all(|token| {
-                let codings = occurrence.get("coding").map_or(&[][..], Tree::items);
-                codings.iter().any(|coding| is_token(coding, token))
-            })
+            && self.tokens.iter().all(|token| token.is_in(occurrence))
     }
 
     /// The occurrence of this element that meets the conditions, made where it is missing.
@@ -149,13 +191,14 @@ impl Step {
         for (path, value) in &self.conditions {
             set(elements, kind, &mut object, path, value);
         }
+        for token in self.tokens.iter().filter(|token| !token.concept.is_empty()) {
+            let within =
+                |name: &str| token.concept.iter().cloned().chain(["coding".into(), name.into()]).collect::<Vec<Text>>();
+            set(elements, kind, &mut object, &within("system"), &token.system);
+            set(elements, kind, &mut object, &within("code"), &token.code);
+        }
         object
     }
-}
-
-/// True if a coding has this system and this code.
-pub fn is_token(coding: &Tree, (system, code): &(Text, Text)) -> bool {
-    coding.text_at("system") == Some(system) && coding.text_at("code") == Some(code)
 }
 
 fn set(elements: &Elements, kind: &str, object: &mut Tree, path: &[Text], value: &str) {

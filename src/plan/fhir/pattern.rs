@@ -38,15 +38,13 @@ pub enum Target {
     Members(ConceptIx),
 }
 
-/// A coding that a pattern fixes.
+/// The codings that a pattern fixes for one thing; one of them is enough to recognise it.
 #[derive(Clone, Debug)]
-pub struct Coding {
+pub struct Codings {
     /// The element that is the coding, or the list of codings.
     pub path: ElementPath,
-    /// URI of the code system.
-    pub system: Text,
-    /// The code.
-    pub code: Text,
+    /// URI of the code system, and the code.
+    pub any: Vec<(Text, Text)>,
 }
 
 /// The columns of a row that stand in a pattern as `{name}`.
@@ -72,6 +70,9 @@ pub fn fill(tree: &Tree, columns: Columns<'_>) -> Option<Tree> {
         }
         Tree::Leaf(leaf) => {
             let text = leaf.text.as_str();
+            if text.is_empty() {
+                return None;
+            }
             let Some(name) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
                 return Some(tree.clone());
             };
@@ -93,7 +94,7 @@ pub struct RawReference {
 }
 
 /// The references and the codings of a filled pattern.
-pub fn survey(elements: &Elements, pattern: &Tree) -> (Vec<RawReference>, Vec<Coding>) {
+pub fn survey(elements: &Elements, pattern: &Tree) -> (Vec<RawReference>, Vec<Codings>) {
     let mut survey = Survey { references: Vec::new(), codings: Vec::new(), steps: Vec::new() };
     let kind = pattern.text_at("resourceType").unwrap_or_default();
     survey.walk(elements, pattern, elements.type_name(kind), None);
@@ -102,7 +103,7 @@ pub fn survey(elements: &Elements, pattern: &Tree) -> (Vec<RawReference>, Vec<Co
 
 struct Survey {
     references: Vec<RawReference>,
-    codings: Vec<Coding>,
+    codings: Vec<Codings>,
     steps: Vec<Step>,
 }
 
@@ -110,17 +111,28 @@ impl Survey {
     fn walk(&mut self, elements: &Elements, tree: &Tree, kind: &str, condition: Option<&str>) {
         let Tree::Object(members) = tree else { return };
         let condition = tree.text_at(IF).or(condition);
-        let path = || ElementPath { steps: self.steps.clone() };
         if let Some(target) = tree.text_at("reference").and_then(|text| text.strip_prefix('@')) {
             let condition = condition.map(Text::from);
-            self.references.push(RawReference { path: path(), target: target.into(), condition });
-        }
-        if let (Some(system), Some(code), "Coding", None) =
-            (tree.text_at("system"), tree.text_at("code"), kind, condition)
-        {
-            self.codings.push(Coding { path: path(), system: system.into(), code: code.into() });
+            self.references.push(RawReference {
+                path: ElementPath { steps: self.steps.clone() },
+                target: target.into(),
+                condition,
+            });
         }
         for (name, value) in members.iter().filter(|(name, _)| name != "meta") {
+            let inner = elements.kind_of(kind, name);
+            if inner == "Coding" && condition.is_none() {
+                let codings = value.items().iter();
+                let any: Vec<_> = codings
+                    .filter_map(|coding| Some((coding.text_at("system")?.into(), coding.text_at("code")?.into())))
+                    .collect();
+                let mut path = ElementPath { steps: self.steps.clone() };
+                path.steps.push(Step { name: name.clone(), conditions: Vec::new(), tokens: Vec::new(), append: false });
+                if !any.is_empty() {
+                    self.codings.push(Codings { path, any });
+                }
+                continue;
+            }
             for item in value.items() {
                 let conditions = match item.text_at("url") {
                     Some(url) if name == "extension" || name == "modifierExtension" => {
@@ -129,7 +141,7 @@ impl Survey {
                     _ => Vec::new(),
                 };
                 self.steps.push(Step { name: name.clone(), conditions, tokens: Vec::new(), append: false });
-                self.walk(elements, item, elements.kind_of(kind, name), condition);
+                self.walk(elements, item, inner, condition);
                 self.steps.pop();
             }
         }
