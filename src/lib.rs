@@ -1,6 +1,15 @@
 //! Ooievaar translates Dutch birth-care records between two generations of the national standard: PWD 2.3
 //! (HL7v3 messages) and PWD 3.2 (FHIR STU3 resources), both ways, from one set of declarative tables.
 
+pub mod ada;
+pub mod convert;
 pub mod dataset;
+pub mod fhir;
+pub mod hl7v3;
 pub mod ledger;
+pub mod plan;
 pub mod tables;
+pub mod terminology;
+pub mod tree;
+
+pub use convert::{Converter, Error, Format, Outcome, Reading};

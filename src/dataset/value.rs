@@ -87,6 +87,9 @@ macro_rules! null_flavors {
             /// All null flavours.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
+            /// OID of the HL7 code system of null flavours.
+            pub const SYSTEM: &'static str = "2.16.840.1.113883.5.1008";
+
             /// The code in the HL7 code system.
             pub fn code(self) -> &'static str {
                 match self { $(Self::$name => $code),* }

@@ -1,0 +1,25 @@
+//! ADA XML: the form in which ART-DECOR writes a dataset instance.
+//!
+//! Element names are the short names of the concepts, and `conceptId` is the concept. The value of a leaf is in
+//! attributes: `value` (with `unit` or `root`), or `code`, `codeSystem` and `displayName`, or `nullFlavor`. In a
+//! coded leaf `value` is the position of the code in its value set.
+//!
+//! Envelope concepts (numbers that are no part of an OID) are no part of the transaction; they stand in `meta`, where
+//! published ADA files put the envelope too.
+
+mod leaf;
+mod moment;
+mod read;
+mod write;
+
+pub use moment::ReferenceDay;
+pub use read::{Error, read, read_document};
+pub use write::write;
+
+/// True for a concept that has a place in an OID, and so a `conceptId`.
+fn has_oid(number: &str) -> bool {
+    number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+//! From ADA XML to an instance.
+
+use roxmltree::{Document, Node, NodeType};
+
+use super::leaf::{self, NoReferenceDay};
+use super::{ReferenceDay, has_oid};
+use crate::dataset::{ConceptIx, Dataset, Instance, Kind, NodeIx, Origin};
+use crate::ledger::{Ledger, Loss, Reason};
+use crate::plan::AdaPlan;
+use crate::terminology::Terminology;
+
+/// Attributes that the transaction element may have; they describe the form, not the case.
+const FORM: &[&str] = &[
+    "app",
+    "shortName",
+    "formName",
+    "transactionRef",
+    "transactionEffectiveDate",
+    "versionDate",
+    "prefix",
+    "language",
+    "title",
+    "desc",
+    "id",
+];
+
+/// Number of losses that get a path; a document with more is not worth the search for each place.
+const PATHS: usize = 1000;
+
+/// Why an ADA document could not be read at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It is no XML.
+    #[error("line {line}, column {column}: is not well-formed XML")]
+    Xml {
+        /// Line, from 1.
+        line: u32,
+        /// Column, from 1.
+        column: u32,
+    },
+    /// There is no element for the transaction.
+    #[error("has no element <{expected}>: is this an ADA document of this message?")]
+    Root {
+        /// The name of the element.
+        expected: String,
+    },
+    /// A date is relative, and the caller gave no day to count from.
+    #[error("line {line}, column {column}: the date is relative to a day T; say which day T is")]
+    ReferenceDay {
+        /// Line, from 1.
+        line: u32,
+        /// Column, from 1.
+        column: u32,
+    },
+}
+
+/// Reads an ADA document. Dates relative to a day T are counted from `day`.
+///
+/// What cannot be read is a loss in the ledger; reading goes on.
+///
+/// # Errors
+/// If the text is no XML, has no element for this transaction, or has relative dates and there is no `day`.
+pub fn read(
+    text: &str,
+    dataset: &Dataset,
+    plan: &AdaPlan,
+    terminology: &Terminology,
+    day: Option<ReferenceDay>,
+) -> Result<(Instance, Ledger), Error> {
+    let document = Document::parse(text).map_err(|e| Error::Xml { line: e.pos().row, column: e.pos().col })?;
+    read_document(&document, dataset, plan, terminology, day)
+}
+
+/// As [`read`], for a document that has been parsed already.
+///
+/// # Errors
+/// As [`read`], apart from the XML.
+pub fn read_document(
+    document: &Document<'_>,
+    dataset: &Dataset,
+    plan: &AdaPlan,
+    terminology: &Terminology,
+    day: Option<ReferenceDay>,
+) -> Result<(Instance, Ledger), Error> {
+    let mut reader = Reader { dataset, plan, terminology, day, instance: Instance::new(), ledger: Ledger::default() };
+    reader.document(document)?;
+    Ok((reader.instance, reader.ledger))
+}
+
+struct Reader<'a> {
+    dataset: &'a Dataset,
+    plan: &'a AdaPlan,
+    terminology: &'a Terminology,
+    day: Option<ReferenceDay>,
+    instance: Instance,
+    ledger: Ledger,
+}
+
+impl Reader<'_> {
+    /// The document is `adaxml` with `meta` and `data`, or the transaction element by itself.
+    fn document(&mut self, document: &Document<'_>) -> Result<(), Error> {
+        let top = document.root_element();
+        if self.plan.is_root(top.tag_name().name()) {
+            return self.transaction(top);
+        }
+        let mut found = false;
+        self.structure(top);
+        for part in self.elements(top) {
+            match part.tag_name().name() {
+                "meta" => {
+                    self.structure(part);
+                    self.meta(part)?;
+                }
+                "data" => {
+                    self.structure(part);
+                    for element in self.elements(part) {
+                        if !self.plan.is_root(element.tag_name().name()) {
+                            self.lose_all(element, Reason::Unknown);
+                        } else if found {
+                            self.lose_all(element, Reason::TooMany);
+                        } else {
+                            found = true;
+                            self.transaction(element)?;
+                        }
+                    }
+                }
+                _ => self.lose_all(part, Reason::Unknown),
+            }
+        }
+        if found { Ok(()) } else { Err(Error::Root { expected: self.plan.root.to_string() }) }
+    }
+
+    fn meta(&mut self, meta: Node<'_, '_>) -> Result<(), Error> {
+        for element in self.elements(meta) {
+            let known = self.child_by_element(ConceptIx::ROOT, element.tag_name().name());
+            match known.filter(|ix| !has_oid(&self.dataset.get(*ix).number)) {
+                Some(concept) => self.concept(element, concept, NodeIx::ROOT)?,
+                None => self.lose_all(element, Reason::Transport),
+            }
+        }
+        Ok(())
+    }
+
+    fn transaction(&mut self, root: Node<'_, '_>) -> Result<(), Error> {
+        for attribute in root.attributes() {
+            if leaf::is_describing(&attribute) || FORM.contains(&attribute.name()) {
+                self.ledger.structural(1);
+            } else {
+                self.lose(root, Some(attribute.name()), Reason::Unknown, None, 1);
+            }
+        }
+        self.children(root, ConceptIx::ROOT, NodeIx::ROOT)
+    }
+
+    fn children(&mut self, parent: Node<'_, '_>, within: ConceptIx, to: NodeIx) -> Result<(), Error> {
+        for element in self.elements(parent) {
+            match self.find(element, within) {
+                Some(concept) => self.concept(element, concept, to)?,
+                None => self.lose_all(element, Reason::Unknown),
+            }
+        }
+        Ok(())
+    }
+
+    /// The concept of an element: by number, and if that says nothing here, by element name.
+    fn find(&self, element: Node<'_, '_>, within: ConceptIx) -> Option<ConceptIx> {
+        let number = element.attribute("conceptId").and_then(|id| self.plan.number(id));
+        let by_number = number.and_then(|number| self.dataset.find(number));
+        by_number
+            .filter(|ix| self.dataset.get(*ix).parent == within)
+            .or_else(|| self.child_by_element(within, element.tag_name().name()))
+    }
+
+    fn child_by_element(&self, within: ConceptIx, element: &str) -> Option<ConceptIx> {
+        let depth = self.dataset.get(within).depth;
+        // A group is followed by everything within it.
+        self.dataset
+            .concepts()
+            .skip(usize::from(within.0) + 1)
+            .take_while(|(_, concept)| concept.depth > depth)
+            .find(|(_, concept)| concept.parent == within && concept.element == element)
+            .map(|(ix, _)| ix)
+    }
+
+    fn concept(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> Result<(), Error> {
+        if self.dataset.get(concept).kind != Kind::Group {
+            return self.leaf(element, concept, to);
+        }
+        for attribute in element.attributes() {
+            if leaf::is_describing(&attribute) {
+                self.ledger.structural(1);
+            } else {
+                self.lose(element, Some(attribute.name()), Reason::Unknown, Some(concept), 1);
+            }
+        }
+        let group = self.instance.add_group(to, concept);
+        self.children(element, concept, group)
+    }
+
+    fn leaf(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> Result<(), Error> {
+        let read = leaf::read(element, self.dataset.get(concept), self.terminology, self.day);
+        let leaf = read.map_err(|NoReferenceDay| {
+            let at = element.document().text_pos_at(element.range().start);
+            Error::ReferenceDay { line: at.row, column: at.col }
+        })?;
+        if let Some(content) = leaf.content {
+            let origin = Origin { position: position(element), leaves: leaf.translated };
+            self.instance.add_leaf(to, concept, content, origin);
+        }
+        self.ledger.translated(u32::from(leaf.translated));
+        self.ledger.structural(leaf.structural);
+        for (attribute, reason) in leaf.lost {
+            self.lose(element, Some(attribute), reason, Some(concept), 1);
+        }
+        for inner in self.elements(element) {
+            self.lose_all(inner, Reason::Unknown);
+        }
+        Ok(())
+    }
+
+    /// The child elements. Text between them is lost: ADA has its values in attributes.
+    fn elements<'n, 'i>(&mut self, node: Node<'n, 'i>) -> Vec<Node<'n, 'i>> {
+        for text in node.children().filter(is_content) {
+            self.lose(text, None, Reason::Unknown, None, 1);
+        }
+        node.children().filter(Node::is_element).collect()
+    }
+
+    /// Counts the attributes of an element that belongs to the form.
+    fn structure(&mut self, element: Node<'_, '_>) {
+        self.ledger.structural(count(element.attributes().len()));
+    }
+
+    /// Loses an element with everything in it.
+    fn lose_all(&mut self, element: Node<'_, '_>, reason: Reason) {
+        let leaves = element.descendants().map(|node| node.attributes().len() + usize::from(is_content(&node))).sum();
+        self.lose(element, None, reason, None, count(leaves));
+    }
+
+    fn lose(
+        &mut self,
+        node: Node<'_, '_>,
+        attribute: Option<&str>,
+        reason: Reason,
+        concept: Option<ConceptIx>,
+        leaves: u32,
+    ) {
+        if leaves > 0 {
+            let path = (self.ledger.losses.len() < PATHS).then(|| path(node, attribute));
+            self.ledger.lost(Loss { reason, position: position(node), path, concept, leaves });
+        }
+    }
+}
+
+fn is_content(node: &Node<'_, '_>) -> bool {
+    node.node_type() == NodeType::Text && node.text().is_some_and(|text| !text.trim().is_empty())
+}
+
+fn position(node: Node<'_, '_>) -> u32 {
+    count(node.range().start)
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// `/adaxml/data/…/element[2]/@attribute`; the number says which of the siblings of that name it is.
+fn path(node: Node<'_, '_>, attribute: Option<&str>) -> String {
+    let mut steps: Vec<String> = node.ancestors().filter(Node::is_element).map(step).collect();
+    steps.reverse();
+    let mut path = format!("/{}", steps.join("/"));
+    if node.is_text() {
+        path.push_str("/text()");
+    }
+    if let Some(attribute) = attribute {
+        path.push_str("/@");
+        path.push_str(attribute);
+    }
+    path
+}
+
+fn step(node: Node<'_, '_>) -> String {
+    let name = node.tag_name().name();
+    let is_same = |other: &Node<'_, '_>| other.is_element() && other.tag_name().name() == name;
+    let before = node.prev_siblings().skip(1).filter(is_same).count();
+    let after = node.next_siblings().skip(1).any(|other| is_same(&other));
+    if before > 0 || after { format!("{name}[{}]", before + 1) } else { name.to_owned() }
+}

@@ -1,0 +1,217 @@
+//! From an instance to ADA XML.
+
+use super::has_oid;
+use crate::dataset::{Code, Concept, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Text, Value};
+use crate::ledger::{Reason, Unwritten};
+use crate::plan::AdaPlan;
+use crate::terminology::{NULL_FLAVOR_OID, Terminology};
+
+/// Writes an instance as an ADA document, and lists the leaves that it could not hold.
+///
+/// The children of a group stand in the order of the dataset. Dates are absolute.
+pub fn write(
+    instance: &Instance,
+    dataset: &Dataset,
+    plan: &AdaPlan,
+    terminology: &Terminology,
+) -> (String, Vec<Unwritten>) {
+    let mut writer = Writer { instance, dataset, plan, terminology, text: String::new(), unwritten: Vec::new() };
+    writer.document();
+    (writer.text, writer.unwritten)
+}
+
+struct Writer<'a> {
+    instance: &'a Instance,
+    dataset: &'a Dataset,
+    plan: &'a AdaPlan,
+    terminology: &'a Terminology,
+    text: String,
+    unwritten: Vec<Unwritten>,
+}
+
+impl<'a> Writer<'a> {
+    fn document(&mut self) {
+        let (content, envelope): (Vec<NodeIx>, Vec<NodeIx>) =
+            self.sorted(NodeIx::ROOT).into_iter().partition(|ix| has_oid(&self.concept(*ix).number));
+        self.text.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<adaxml>\n");
+        self.text.push_str("  <meta status=\"new\" created-by=\"ooievaar\"");
+        self.close("meta", &envelope, 1);
+        let plan = self.plan;
+        self.text.push_str("  <data>\n    <");
+        self.text.push_str(&plan.root);
+        for (name, value) in &plan.attributes {
+            attribute(&mut self.text, name, value);
+        }
+        self.close(&plan.root, &content, 2);
+        self.text.push_str("  </data>\n</adaxml>\n");
+    }
+
+    /// Ends a start tag that is open, with or without children.
+    fn close(&mut self, element: &str, children: &[NodeIx], depth: usize) {
+        if children.is_empty() {
+            self.text.push_str("/>\n");
+            return;
+        }
+        self.text.push_str(">\n");
+        for child in children {
+            self.node(*child, depth + 1);
+        }
+        indent(&mut self.text, depth);
+        self.text.push_str("</");
+        self.text.push_str(element);
+        self.text.push_str(">\n");
+    }
+
+    fn node(&mut self, ix: NodeIx, depth: usize) {
+        let concept = self.concept(ix);
+        let content = self.instance.node(ix).content.as_ref();
+        if content.is_some_and(|content| !texts(content).into_iter().all(is_xml)) {
+            self.unwritten.push(Unwritten { node: ix, reason: Reason::Datatype });
+            return;
+        }
+        indent(&mut self.text, depth);
+        self.text.push('<');
+        self.text.push_str(&concept.element);
+        if has_oid(&concept.number)
+            && let Some(oid) = self.plan.concept_oids.first()
+        {
+            attribute(&mut self.text, "conceptId", &format!("{oid}.{}", concept.number));
+        }
+        if let Some(content) = content {
+            leaf(&mut self.text, content, concept, self.terminology);
+        }
+        self.close(&concept.element, &self.sorted(ix), depth);
+    }
+
+    /// The children in the order of the dataset.
+    fn sorted(&self, ix: NodeIx) -> Vec<NodeIx> {
+        let mut children: Vec<NodeIx> = self.instance.children(ix).collect();
+        children.sort_by_key(|child| self.instance.node(*child).concept);
+        children
+    }
+
+    fn concept(&self, ix: NodeIx) -> &'a Concept {
+        self.dataset.get(self.instance.node(ix).concept)
+    }
+}
+
+fn leaf(text: &mut String, content: &Content, concept: &Concept, terminology: &Terminology) {
+    match content {
+        Content::Value(Value::Code(code)) => coded(text, code, concept, terminology),
+        Content::Value(value) => plain(text, value),
+        Content::Null { flavor, original_text } => {
+            null(text, *flavor, concept, terminology);
+            if let Some(original) = original_text {
+                attribute(text, "originalText", original);
+            }
+        }
+    }
+    match concept.kind {
+        Kind::Date => attribute(text, "datatype", "date"),
+        Kind::DateTime => attribute(text, "datatype", "datetime"),
+        _ => {}
+    }
+}
+
+fn coded(text: &mut String, code: &Code, concept: &Concept, terminology: &Terminology) {
+    let member = terminology.value_set_of(concept).and_then(|set| set.find(&code.code, &code.system));
+    if let Some(member) = member.filter(|member| !member.ordinal.is_empty()) {
+        attribute(text, "value", &member.ordinal);
+    }
+    attribute(text, "code", &code.code);
+    if !code.system.is_empty() {
+        attribute(text, "codeSystem", &code.system);
+    }
+    if let Some(display) = code.display.as_ref().or(member.map(|member| &member.display)) {
+        attribute(text, "displayName", display);
+    }
+    if let Some(original) = &code.original_text {
+        attribute(text, "originalText", original);
+    }
+}
+
+/// A null flavour is a code where the value set has it, as ADA forms offer it there, and an attribute elsewhere.
+fn null(text: &mut String, flavor: NullFlavor, concept: &Concept, terminology: &Terminology) {
+    let member = terminology.value_set_of(concept).and_then(|set| set.find(flavor.code(), NULL_FLAVOR_OID));
+    let Some(member) = member else {
+        return attribute(text, "nullFlavor", flavor.code());
+    };
+    if !member.ordinal.is_empty() {
+        attribute(text, "value", &member.ordinal);
+    }
+    attribute(text, "code", &member.code);
+    attribute(text, "codeSystem", &member.system);
+    attribute(text, "displayName", &member.display);
+}
+
+fn plain(text: &mut String, value: &Value) {
+    match value {
+        Value::Code(_) => {}
+        Value::Boolean(value) => attribute(text, "value", if *value { "true" } else { "false" }),
+        Value::DateTime(value) => attribute(text, "value", &value.to_local()),
+        Value::Quantity(quantity) => {
+            attribute(text, "value", &quantity.value);
+            if !quantity.unit.is_empty() {
+                attribute(text, "unit", &quantity.unit);
+            }
+        }
+        Value::Count(value) | Value::Text(value) => attribute(text, "value", value),
+        Value::Identifier(id) => {
+            if !id.extension.is_empty() {
+                attribute(text, "value", &id.extension);
+            }
+            if !id.root.is_empty() {
+                attribute(text, "root", &id.root);
+            }
+        }
+    }
+}
+
+/// Everything in a leaf that came from outside.
+fn texts(content: &Content) -> Vec<&str> {
+    match content {
+        Content::Null { original_text, .. } => original_text.iter().map(Text::as_str).collect(),
+        Content::Value(Value::Code(code)) => {
+            [Some(&code.code), Some(&code.system), code.display.as_ref(), code.original_text.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(Text::as_str)
+                .collect()
+        }
+        Content::Value(Value::Quantity(quantity)) => vec![&quantity.value, &quantity.unit],
+        Content::Value(Value::Identifier(id)) => vec![&id.root, &id.extension],
+        Content::Value(Value::Count(text) | Value::Text(text)) => vec![text],
+        Content::Value(Value::Boolean(_) | Value::DateTime(_)) => Vec::new(),
+    }
+}
+
+/// XML 1.0 has no place for most control characters, not even as a reference.
+fn is_xml(text: &str) -> bool {
+    !text.chars().any(|c| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}'))
+}
+
+fn attribute(text: &mut String, name: &str, value: &str) {
+    text.push(' ');
+    text.push_str(name);
+    text.push_str("=\"");
+    for c in value.chars() {
+        match c {
+            '&' => text.push_str("&amp;"),
+            '<' => text.push_str("&lt;"),
+            '>' => text.push_str("&gt;"),
+            '"' => text.push_str("&quot;"),
+            // A parser turns these into spaces unless they are references.
+            '\t' => text.push_str("&#9;"),
+            '\n' => text.push_str("&#10;"),
+            '\r' => text.push_str("&#13;"),
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+}
+
+fn indent(text: &mut String, depth: usize) {
+    for _ in 0..depth {
+        text.push_str("  ");
+    }
+}

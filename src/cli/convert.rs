@@ -1,0 +1,71 @@
+//! `ooievaar convert`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ooievaar::{Bundle, Format};
+
+use super::losses::Account;
+use super::{Exit, Failure, Tables, files, library, say};
+
+/// Convert one message, document or bundle to another format
+///
+/// The format of the input is recognised. What could not be carried over is listed on standard error.
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// The file to convert; - for standard input
+    #[arg(value_name = "FILE")]
+    input: PathBuf,
+    /// What to convert to: fhir-json, fhir-xml, fhir-ndjson, hl7v3 or ada [default: the other side]
+    #[arg(long, value_name = "FORMAT", value_parser = library::format)]
+    to: Option<Format>,
+    /// Where to write the result [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write nothing, and exit with 1, if any value would be lost
+    #[arg(long)]
+    strict: bool,
+    /// Write the counts and every loss to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Show the lost values themselves. They are patient data: mind where they end up
+    #[arg(long)]
+    show_values: bool,
+    #[command(flatten)]
+    tables: Tables,
+    /// What kind of FHIR bundle to make: transaction or collection [default: transaction]
+    #[arg(long, value_name = "KIND", value_parser = library::bundle)]
+    bundle: Option<Bundle>,
+    /// Derive resource ids with the secret key in this file, so that they cannot be traced to a BSN
+    #[arg(long, value_name = "FILE")]
+    id_key_file: Option<PathBuf>,
+}
+
+impl Convert {
+    pub fn run(self) -> Result<Exit, Failure> {
+        let converter = library::converter(self.tables.tables.as_deref())?;
+        let converter = library::set_up(converter, self.bundle, self.id_key_file.as_deref())?;
+        let source = files::read(&self.input)?;
+        let refused = |error| Failure::new(Exit::Input, format!("{}: {error}", files::name(&self.input)));
+        let to = match self.to {
+            Some(format) => format,
+            None => library::other_side(converter.detect(&source).map_err(refused)?),
+        };
+        let outcome = converter.convert(&source, to).map_err(refused)?;
+
+        let account = Account::new(&outcome.ledger, &outcome.dataset, &source);
+        say(format_args!("{}", account.table(self.show_values).trim_end()));
+        if let Some(file) = &self.report {
+            files::write(file, format!("{:#}\n", account.report(self.show_values)).as_bytes())?;
+        }
+        if self.strict && outcome.ledger.lost_leaves() > 0 {
+            say(format_args!("error: nothing was written, because values would be lost (--strict)"));
+            return Ok(Exit::Losses);
+        }
+        match &self.output {
+            Some(file) => files::write(file, &outcome.output)?,
+            None => files::print(&outcome.output)?,
+        }
+        Ok(Exit::Done)
+    }
+}

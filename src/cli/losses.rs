@@ -1,0 +1,174 @@
+//! Showing what became of the values: a short table for people, JSON for programs.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use ooievaar::dataset::Dataset;
+use ooievaar::ledger::{Ledger, Loss, Reason};
+use serde_json::{Value, json};
+
+/// More losses than this are left to the report.
+const SHOWN: usize = 20;
+
+/// Longest piece of the source that `--show-values` shows.
+const EXCERPT: usize = 60;
+
+/// A ledger beside what is needed to explain it.
+pub struct Account<'a> {
+    ledger: &'a Ledger,
+    dataset: &'a Dataset,
+    source: &'a [u8],
+    /// Where the lines of the source begin.
+    lines: Vec<usize>,
+}
+
+impl<'a> Account<'a> {
+    pub fn new(ledger: &'a Ledger, dataset: &'a Dataset, source: &'a [u8]) -> Self {
+        let ends = source.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        let lines = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
+        Self { ledger, dataset, source, lines }
+    }
+
+    /// The table that goes to standard error.
+    pub fn table(&self, show_values: bool) -> String {
+        let ledger = self.ledger;
+        let mut text = format!(
+            "{} values read: {} translated, {} fixed by the format, {} lost\n",
+            ledger.total,
+            ledger.translated,
+            ledger.structural,
+            ledger.lost_leaves()
+        );
+        for (reason, leaves) in self.by_reason() {
+            let _ = writeln!(text, "{leaves:>7}  {}", reason.code());
+        }
+        for loss in ledger.losses.iter().take(SHOWN) {
+            let (line, column) = self.place(loss);
+            let concept = self.concept(loss).map_or(String::new(), |concept| format!(" {}", concept.name));
+            let _ = write!(text, "  {line}:{column}{concept}: {}: {}", loss.reason.code(), loss.reason.remedy());
+            if show_values {
+                let _ = write!(text, "\n      {}", self.excerpt(loss));
+            }
+            text.push('\n');
+        }
+        if let Some(more) = ledger.losses.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            let _ = writeln!(text, "  … and {more} more, see --report");
+        }
+        text
+    }
+
+    /// The report, in full.
+    pub fn report(&self, show_values: bool) -> Value {
+        let reasons: serde_json::Map<String, Value> =
+            self.by_reason().into_iter().map(|(reason, leaves)| (reason.code().to_owned(), leaves.into())).collect();
+        let losses: Vec<Value> = self.ledger.losses.iter().map(|loss| self.entry(loss, show_values)).collect();
+        json!({
+            "read": self.ledger.total,
+            "translated": self.ledger.translated,
+            "structural": self.ledger.structural,
+            "lost": self.ledger.lost_leaves(),
+            "reasons": reasons,
+            "losses": losses,
+        })
+    }
+
+    fn entry(&self, loss: &Loss, show_values: bool) -> Value {
+        let (line, column) = self.place(loss);
+        let mut entry = json!({
+            "reason": loss.reason.code(),
+            "remedy": loss.reason.remedy(),
+            "line": line,
+            "column": column,
+            "path": loss.path,
+            "concept": loss.concept.map(|ix| self.dataset.get(ix).number.as_str()),
+            "name": loss.concept.map(|ix| self.dataset.path(ix)),
+            "values": loss.leaves,
+        });
+        if show_values {
+            entry["source"] = self.excerpt(loss).into();
+        }
+        entry
+    }
+
+    fn by_reason(&self) -> BTreeMap<Reason, u32> {
+        let mut counts = BTreeMap::new();
+        for loss in &self.ledger.losses {
+            *counts.entry(loss.reason).or_default() += loss.leaves;
+        }
+        counts
+    }
+
+    fn concept(&self, loss: &Loss) -> Option<&ooievaar::dataset::Concept> {
+        loss.concept.map(|ix| self.dataset.get(ix))
+    }
+
+    /// Line and column in the source, both from 1; a column is a character.
+    fn place(&self, loss: &Loss) -> (usize, usize) {
+        let position = self.start(loss);
+        let line = self.lines.partition_point(|start| *start <= position);
+        let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        (line, String::from_utf8_lossy(&self.source[start..position]).chars().count() + 1)
+    }
+
+    /// The beginning of what stands there in the source. Patient data: only for those who asked for it.
+    fn excerpt(&self, loss: &Loss) -> String {
+        let rest = &self.source[self.start(loss)..];
+        let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let text: String = String::from_utf8_lossy(line).chars().filter(|c| !c.is_control()).collect();
+        match text.char_indices().nth(EXCERPT) {
+            Some((at, _)) => format!("{}…", &text[..at]),
+            None => text,
+        }
+    }
+
+    fn start(&self, loss: &Loss) -> usize {
+        usize::try_from(loss.position).unwrap_or(usize::MAX).min(self.source.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loss(position: u32) -> Loss {
+        Loss { reason: Reason::Unknown, position, path: None, concept: None, leaves: 2 }
+    }
+
+    fn account<T>(losses: Vec<Loss>, source: &[u8], look: impl FnOnce(Account<'_>) -> T) -> T {
+        let mut ledger = Ledger::default();
+        ledger.translated(40);
+        for loss in losses {
+            ledger.lost(loss);
+        }
+        let dataset = Dataset::new("test".into(), "1.2.3".into(), Vec::new());
+        look(Account::new(&ledger, &dataset, source))
+    }
+
+    #[test]
+    fn places_count_lines_and_characters() {
+        account(vec![], "a\né<x".as_bytes(), |account| {
+            assert_eq!(account.place(&loss(0)), (1, 1));
+            assert_eq!(account.place(&loss(4)), (2, 2));
+            assert_eq!(account.place(&loss(999)), (2, 4), "a position past the end is the end");
+        });
+    }
+
+    #[test]
+    fn the_table_is_short_and_shows_no_value() {
+        account(vec![loss(0); 23], b"<secret/>", |account| {
+            let table = account.table(false);
+            assert!(table.starts_with("86 values read: 40 translated, 0 fixed by the format, 46 lost\n"), "{table}");
+            assert!(table.contains("     46  unknown-content\n"), "{table}");
+            assert!(table.ends_with("  … and 3 more, see --report\n"), "{table}");
+            assert!(!table.contains("secret") && !account.report(false).to_string().contains("secret"));
+            assert!(account.table(true).contains("secret"));
+        });
+    }
+
+    #[test]
+    fn a_loss_without_a_concept_says_so_in_the_report() {
+        account(vec![loss(0)], b"", |account| {
+            assert_eq!(account.report(false)["losses"][0]["concept"], Value::Null);
+        });
+    }
+}

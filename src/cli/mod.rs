@@ -1,0 +1,100 @@
+//! The command line: one file per command. It parses, prints and chooses the exit code; it never decides
+//! anything about a conversion.
+
+mod convert;
+mod files;
+mod inspect;
+mod library;
+mod losses;
+
+use std::fmt;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Translates Dutch birth-care records between PWD 2.3 (HL7v3) and PWD 3.2 (FHIR STU3), both ways.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done; 1 something was lost and --strict was given; 2 wrong usage; 3 the input could not be \
+                  read; 4 the mapping tables are faulty; 5 the output could not be written."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Convert(convert::Convert),
+    Inspect(inspect::Inspect),
+}
+
+/// Where the mapping tables come from.
+#[derive(Debug, Args)]
+struct Tables {
+    /// Use the mapping tables in this folder instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    tables: Option<PathBuf>,
+}
+
+/// How a command ended. The numbers are a promise to scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Done = 0,
+    Losses = 1,
+    Usage = 2,
+    Input = 3,
+    Tables = 4,
+    Output = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Self { exit, message: message.to_string() }
+    }
+}
+
+/// Runs the command that the arguments ask for.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version also arrive here. If nobody listens any more, there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
+        }
+    };
+    let result = match cli.command {
+        Command::Convert(command) => command.run(),
+        Command::Inspect(command) => command.run(),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            say(format_args!("error: {}", failure.message));
+            failure.exit.into()
+        }
+    }
+}
+
+/// Prints a line to standard error. Unlike `eprintln!` it does not panic when nobody listens.
+fn say(line: fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

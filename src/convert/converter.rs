@@ -1,0 +1,292 @@
+//! The converter.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::detect::{self, Sniffed};
+use super::kinds::{self, MessageKind};
+use super::{Error, Format, Place};
+use crate::ada::{self, ReferenceDay};
+use crate::dataset::{Dataset, Instance};
+use crate::fhir::{self, BundleType, IdKey};
+use crate::hl7v3;
+use crate::ledger::{Ledger, Unwritten};
+use crate::plan::fhir::FhirPlan;
+use crate::tables::Source;
+use crate::tree::{self, Limits, Tree};
+
+/// Converts birth-care records between formats.
+///
+/// It is immutable once made, and can be shared between threads.
+///
+/// ```
+/// use ooievaar::{Converter, Format};
+///
+/// let converter = Converter::new()?;
+/// let message = include_bytes!("../../fixtures/kernset-2.3/minimal.xml");
+/// let outcome = converter.convert(message, Format::FhirJson)?;
+/// assert!(outcome.ledger.is_balanced());
+/// assert!(outcome.output.starts_with(b"{"));
+/// # Ok::<(), ooievaar::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Converter {
+    kinds: Arc<Vec<MessageKind>>,
+    limits: Limits,
+    bundle: BundleType,
+    id_key: Option<IdKey>,
+    reference_day: Option<ReferenceDay>,
+}
+
+/// What was read from an input.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The format of the input.
+    pub format: Format,
+    /// The case.
+    pub instance: Instance,
+    /// What became of the leaves of the input so far.
+    pub ledger: Ledger,
+    kinds: Arc<Vec<MessageKind>>,
+    kind: usize,
+}
+
+impl Reading {
+    /// The dataset that the instance is of.
+    pub fn dataset(&self) -> &Dataset {
+        &self.kinds[self.kind].dataset
+    }
+
+    /// What people call this kind of message.
+    pub fn title(&self) -> &str {
+        &self.kinds[self.kind].title
+    }
+}
+
+/// A conversion that took place.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The result.
+    pub output: Vec<u8>,
+    /// What became of every leaf of the input.
+    pub ledger: Ledger,
+    /// What was read.
+    pub reading: Reading,
+}
+
+impl Converter {
+    /// A converter with the built-in tables.
+    ///
+    /// # Errors
+    /// [`Error::Tables`], which would be a bug: the built-in tables are tested.
+    pub fn new() -> Result<Self, Error> {
+        Self::from_source(&Source::Embedded)
+    }
+
+    /// A converter with the tables in a folder that is laid out as `mappings/`.
+    ///
+    /// # Errors
+    /// [`Error::Tables`] with the first fault.
+    pub fn from_dir(folder: &Path) -> Result<Self, Error> {
+        Self::from_source(&Source::Folder(folder.to_owned()))
+    }
+
+    fn from_source(source: &Source) -> Result<Self, Error> {
+        Ok(Self {
+            kinds: Arc::new(kinds::load(source)?),
+            limits: Limits::default(),
+            bundle: BundleType::default(),
+            id_key: None,
+            reference_day: None,
+        })
+    }
+
+    /// The same converter with other limits on its input.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The same converter, making bundles of this type.
+    #[must_use]
+    pub fn with_bundle(self, bundle: BundleType) -> Self {
+        Self { bundle, ..self }
+    }
+
+    /// The same converter, in which a BSN may enter an id, under this secret.
+    #[must_use]
+    pub fn with_id_key(self, key: IdKey) -> Self {
+        Self { id_key: Some(key), ..self }
+    }
+
+    /// The same converter, with the day that relative dates in ADA instances count from.
+    #[must_use]
+    pub fn with_reference_day(self, day: ReferenceDay) -> Self {
+        Self { reference_day: Some(day), ..self }
+    }
+
+    /// The format of an input.
+    ///
+    /// # Errors
+    /// If it is nothing that can be read.
+    pub fn detect(&self, input: &[u8]) -> Result<Format, Error> {
+        let text = detect::text(input, &self.limits)?;
+        match detect::sniff(&text, &self.limits)? {
+            Sniffed::Json(_) => Ok(Format::FhirJson),
+            Sniffed::Lines(_) => Ok(Format::FhirNdjson),
+            Sniffed::Xml(document) => match detect::xml_format(&document) {
+                Some(format) => Ok(format),
+                None => self.message_kind(&document).map(|_| Format::Hl7v3),
+            },
+        }
+    }
+
+    /// Reads an input of any format into a dataset instance.
+    ///
+    /// # Errors
+    /// If it is nothing that can be read. What cannot be understood within it is a loss in the ledger.
+    pub fn read(&self, input: &[u8]) -> Result<Reading, Error> {
+        let text = detect::text(input, &self.limits)?;
+        let (format, kind, (instance, ledger)) = match detect::sniff(&text, &self.limits)? {
+            Sniffed::Json(json) => self.read_json(&[(json, 0)], json, Format::FhirJson)?,
+            Sniffed::Lines(lines) => {
+                let parts: Vec<(&str, usize)> = lines
+                    .lines()
+                    .filter(|line| !line.trim().is_empty())
+                    .map(|line| (line, line.as_ptr() as usize - lines.as_ptr() as usize))
+                    .collect();
+                self.read_json(&parts, lines, Format::FhirNdjson)?
+            }
+            Sniffed::Xml(document) => self.read_xml(&document, &text)?,
+        };
+        Ok(Reading { format, instance, ledger, kinds: Arc::clone(&self.kinds), kind })
+    }
+
+    /// Writes what was read in a format.
+    ///
+    /// # Errors
+    /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
+    pub fn write(&self, reading: Reading, format: Format) -> Result<Outcome, Error> {
+        let kind = &reading.kinds[reading.kind];
+        let (output, unwritten) = self.write_kind(kind, &reading.instance, format)?;
+        let mut ledger = reading.ledger.clone();
+        for Unwritten { node, reason } in unwritten {
+            ledger.unwritten(&reading.instance, node, reason);
+        }
+        Ok(Outcome { output: output.into_bytes(), ledger, reading })
+    }
+
+    /// Reads an input and writes it in a format.
+    ///
+    /// # Errors
+    /// As [`Converter::read`] and [`Converter::write`].
+    pub fn convert(&self, input: &[u8], format: Format) -> Result<Outcome, Error> {
+        self.write(self.read(input)?, format)
+    }
+
+    fn read_xml(&self, document: &roxmltree::Document<'_>, text: &str) -> Result<(Format, usize, (Instance, Ledger)), Error> {
+        match detect::xml_format(document) {
+            Some(Format::FhirXml) => {
+                let (tree, leaves) = tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
+                self.read_trees(&[tree], leaves, Format::FhirXml)
+            }
+            Some(format) => self.read_ada(document, text).map(|(kind, read)| (format, kind, read)),
+            None => {
+                let kind = self.message_kind(document)?;
+                let own = &self.kinds[kind];
+                let read = hl7v3::read(&own.hl7v3, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
+                Ok((Format::Hl7v3, kind, read))
+            }
+        }
+    }
+
+    fn read_ada(&self, document: &roxmltree::Document<'_>, text: &str) -> Result<(usize, (Instance, Ledger)), Error> {
+        let transaction = document.descendants().filter(roxmltree::Node::is_element).take(50);
+        let mut names = transaction.map(|node| node.tag_name().name());
+        let kind = names.find_map(|name| self.kinds.iter().position(|kind| kind.ada.is_root(name)));
+        let kind = kind.ok_or_else(|| self.wrong_kind(document))?;
+        let own = &self.kinds[kind];
+        let read = ada::read_document(document, &own.dataset, &own.ada, &own.terminology, self.reference_day);
+        read.map(|read| (kind, read)).map_err(|fault| match fault {
+            ada::Error::ReferenceDay { line, column } => {
+                Error::ReferenceDay { place: Place { line: line as usize, column: column as usize } }
+            }
+            ada::Error::Xml { line, column } => Error::Syntax {
+                place: Place { line: line as usize, column: column as usize },
+                message: "is no well-formed XML".to_owned(),
+            },
+            ada::Error::Root { .. } => {
+                Error::WrongKind { found: format!("an ADA document of another transaction ({} bytes)", text.len()), expected: self.expected() }
+            }
+        })
+    }
+
+    fn read_json(&self, parts: &[(&str, usize)], text: &str, format: Format) -> Result<(Format, usize, (Instance, Ledger)), Error> {
+        let mut trees = Vec::with_capacity(parts.len());
+        let mut leaves = 0;
+        for (part, offset) in parts {
+            let (tree, more) = tree::parse_json_at(part.as_bytes(), &self.limits, *offset, leaves)
+                .map_err(|fault| Error::syntax(text, &fault))?;
+            leaves = more;
+            trees.push(tree);
+        }
+        self.read_trees(&trees, leaves, format)
+    }
+
+    fn read_trees(&self, trees: &[Tree], leaves: u32, format: Format) -> Result<(Format, usize, (Instance, Ledger)), Error> {
+        if trees.iter().any(|tree| tree.text_at("resourceType").is_none()) {
+            return Err(Error::WrongKind { found: "JSON, but no FHIR resource".to_owned(), expected: self.expected() });
+        }
+        let bound = self.kinds.iter().enumerate().find_map(|(at, kind)| Some((at, kind, kind.fhir.as_ref()?)));
+        let (at, kind, plan) =
+            bound.ok_or_else(|| Error::NoBinding { message: "anything".to_owned(), format: format.name() })?;
+        Ok((format, at, fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves)))
+    }
+
+    fn write_kind(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<(String, Vec<Unwritten>), Error> {
+        match format {
+            Format::Hl7v3 => Ok(hl7v3::write(&kind.hl7v3, &kind.dataset, instance)),
+            Format::Ada => Ok(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology)),
+            Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
+                let plan = kind
+                    .fhir
+                    .as_ref()
+                    .ok_or_else(|| Error::NoBinding { message: kind.title.clone(), format: format.name() })?;
+                Ok(self.write_fhir(plan, kind, instance, format))
+            }
+        }
+    }
+
+    fn write_fhir(&self, plan: &FhirPlan, kind: &MessageKind, instance: &Instance, format: Format) -> (String, Vec<Unwritten>) {
+        let composed = fhir::compose(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref());
+        if format == Format::FhirNdjson {
+            return (fhir::to_ndjson(composed.resources), composed.unwritten);
+        }
+        let bundle = fhir::to_bundle(&plan.elements, composed.resources, self.bundle);
+        let mut out = String::new();
+        if format == Format::FhirXml {
+            tree::write_xml(&bundle, &mut out);
+        } else {
+            tree::write_json(&bundle, true, &mut out);
+            out.push('\n');
+        }
+        (out, composed.unwritten)
+    }
+
+    /// The kind of message that a document is.
+    fn message_kind(&self, document: &roxmltree::Document<'_>) -> Result<usize, Error> {
+        let found = self.kinds.iter().position(|kind| hl7v3::recognises(&kind.hl7v3, document));
+        found.ok_or_else(|| self.wrong_kind(document))
+    }
+
+    fn wrong_kind(&self, document: &roxmltree::Document<'_>) -> Error {
+        let root = document.root_element().tag_name();
+        let name: String = root.name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
+        Error::WrongKind { found: format!("XML that begins with <{name}>"), expected: self.expected() }
+    }
+
+    fn expected(&self) -> String {
+        let titles: Vec<&str> = self.kinds.iter().map(|kind| kind.title.as_str()).collect();
+        format!("{} (HL7v3 or ADA), and FHIR STU3", titles.join(", "))
+    }
+}

@@ -1,0 +1,160 @@
+//! What an input is: its text, and its format.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8};
+
+use super::{Error, Format};
+use crate::tree::Limits;
+
+const FHIR: &str = "http://hl7.org/fhir";
+const ADA: &str = "adaxml";
+
+/// The text of an input, decoded as its byte-order mark or XML declaration says; UTF-8 else.
+pub(super) fn text<'b>(bytes: &'b [u8], limits: &Limits) -> Result<Cow<'b, str>, Error> {
+    if bytes.len() > limits.bytes {
+        return Err(Error::TooLarge { bytes: bytes.len(), limit: limits.bytes });
+    }
+    if bytes.trim_ascii().is_empty() {
+        return Err(Error::Empty);
+    }
+    let (encoding, skip) = match Encoding::for_bom(bytes) {
+        Some((encoding, skip)) => (encoding, skip),
+        None => (declared(bytes).unwrap_or(UTF_8), 0),
+    };
+    let decoded = encoding.decode_without_bom_handling_and_without_replacement(&bytes[skip..]);
+    let text = decoded.ok_or_else(|| match declared(bytes) {
+        // Without a declaration, bytes that are no text are no text: not a wrong encoding.
+        None if !looks_like_markup(bytes) => Error::NotAText,
+        _ => Error::Encoding { encoding: encoding.name() },
+    })?;
+    if text.trim_start().is_empty() { Err(Error::Empty) } else { Ok(text) }
+}
+
+fn looks_like_markup(bytes: &[u8]) -> bool {
+    matches!(bytes.trim_ascii_start().first(), Some(b'<' | b'{' | b'[' | 0xEF | 0xFE | 0xFF))
+}
+
+/// The encoding that an XML declaration names.
+fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = &bytes[..bytes.len().min(200)];
+    let head = head.strip_prefix(b"<?xml")?;
+    let end = head.windows(2).position(|pair| pair == b"?>")?;
+    let declaration = std::str::from_utf8(&head[..end]).ok()?;
+    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let name = value[1..].split(quote).next()?;
+    // UTF-16 without a byte-order mark cannot have been read up to here.
+    Encoding::for_label(name.as_bytes()).filter(|encoding| encoding.is_ascii_compatible())
+}
+
+/// What the first characters of a text, or the root element of a document, show.
+pub(super) enum Sniffed<'t> {
+    /// One JSON value.
+    Json(&'t str),
+    /// Several JSON values, one a line.
+    Lines(&'t str),
+    /// An XML document.
+    Xml(roxmltree::Document<'t>),
+}
+
+/// Looks at a text.
+pub(super) fn sniff<'t>(text: &'t str, limits: &Limits) -> Result<Sniffed<'t>, Error> {
+    match text.trim_start().chars().next() {
+        Some('<') => Ok(Sniffed::Xml(document(text, limits)?)),
+        Some('{') if is_lines(text) => Ok(Sniffed::Lines(text)),
+        Some('{' | '[') => Ok(Sniffed::Json(text)),
+        _ => Err(Error::NotAText),
+    }
+}
+
+/// True if each line is an object of its own: a second line begins with a brace.
+fn is_lines(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let closed = |line: &str| line.starts_with('{') && line.trim_end().ends_with('}');
+    lines.next().is_some_and(closed) && lines.next().is_some_and(|line| line.starts_with('{'))
+}
+
+fn document<'t>(text: &'t str, limits: &Limits) -> Result<roxmltree::Document<'t>, Error> {
+    check_depth(text, limits)?;
+    let options = roxmltree::ParsingOptions { nodes_limit: limits.nodes, ..roxmltree::ParsingOptions::default() };
+    roxmltree::Document::parse_with_options(text, options).map_err(|fault| {
+        let pos = fault.pos();
+        let place = super::Place { line: pos.row as usize, column: pos.col as usize };
+        Error::Syntax { place, message: explain(&fault).to_owned() }
+    })
+}
+
+/// Counts open tags, so that a parser that descends never sees a text that is nested too deeply.
+fn check_depth(text: &str, limits: &Limits) -> Result<(), Error> {
+    let bytes = text.as_bytes();
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(found) = bytes[at..].iter().position(|byte| *byte == b'<') {
+        at += found;
+        let rest = &bytes[at..];
+        let skip = |end: &[u8]| rest.windows(end.len()).position(|window| window == end).map_or(rest.len(), |len| len + end.len());
+        if rest.starts_with(b"<!--") {
+            at += skip(b"-->");
+        } else if rest.starts_with(b"<![CDATA[") {
+            at += skip(b"]]>");
+        } else if rest.starts_with(b"<?") {
+            at += skip(b"?>");
+        } else if rest.starts_with(b"</") {
+            depth = depth.saturating_sub(1);
+            at += 2;
+        } else {
+            let (length, empty) = tag(rest);
+            at += length;
+            if !empty {
+                depth += 1;
+            }
+            if depth > limits.depth {
+                return Err(Error::Syntax { place: super::Place::of(text, at), message: "nested too deeply".to_owned() });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The length of a tag, and whether it closes itself. A `>` within quotes does not end it.
+fn tag(bytes: &[u8]) -> (usize, bool) {
+    let mut quote = None;
+    for (at, byte) in bytes.iter().enumerate() {
+        match (quote, byte) {
+            (None, b'"' | b'\'') => quote = Some(*byte),
+            (Some(open), byte) if open == *byte => quote = None,
+            (None, b'>') => return (at + 1, at > 0 && bytes[at - 1] == b'/'),
+            _ => {}
+        }
+    }
+    (bytes.len(), true)
+}
+
+/// What is wrong with a document, in words that hold nothing of it.
+fn explain(fault: &roxmltree::Error) -> &'static str {
+    use roxmltree::Error as Fault;
+    match fault {
+        Fault::DtdDetected => "has a document type declaration, which is refused; remove it",
+        Fault::NodesLimitReached => "has too many elements",
+        Fault::EntityReferenceLoop | Fault::UnknownEntityReference(..) | Fault::MalformedEntityReference(_) => {
+            "refers to an entity that XML does not define"
+        }
+        Fault::UnclosedRootNode | Fault::UnexpectedEndOfStream => "the XML ends too early; the file is truncated",
+        Fault::UnexpectedCloseTag(..) | Fault::UnexpectedEntityCloseTag(_) => "an end tag does not match its start tag",
+        Fault::DuplicatedAttribute(..) => "an element has the same attribute twice",
+        Fault::UnknownNamespace(..) => "a prefix has no namespace",
+        Fault::NoRootNode => "there is no element in it",
+        Fault::NonXmlChar(..) => "has a character that XML does not allow",
+        _ => "is no well-formed XML",
+    }
+}
+
+/// The format of a document by its root element, if that alone tells.
+pub(super) fn xml_format(document: &roxmltree::Document<'_>) -> Option<Format> {
+    let root = document.root_element().tag_name();
+    match (root.namespace(), root.name()) {
+        (Some(FHIR), _) => Some(Format::FhirXml),
+        (None, ADA) => Some(Format::Ada),
+        _ => None,
+    }
+}

@@ -1,0 +1,11 @@
+//! The public face: bytes in, bytes out, and an account of every value.
+
+mod converter;
+mod detect;
+mod error;
+mod format;
+mod kinds;
+
+pub use converter::{Converter, Outcome, Reading};
+pub use error::{Error, Place};
+pub use format::{Format, UnknownFormat};

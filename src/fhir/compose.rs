@@ -1,0 +1,316 @@
+//! From an instance to resources.
+
+use std::collections::HashMap;
+
+use super::codec::{self, Codecs};
+use super::context::{Pairs, find, is_below};
+use super::ids::{IdKey, Ids};
+use super::place;
+use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
+use crate::ledger::{Reason, Unwritten};
+use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, IF, Place, RoleIx, Target};
+use crate::terminology::Terminology;
+use crate::tree::Tree;
+
+/// The resources of one instance.
+pub struct Composed {
+    /// The resources, each with its id, in a fixed order; references are `urn:uuid:` and the id.
+    pub resources: Vec<Tree>,
+    /// The leaves that found no place.
+    pub unwritten: Vec<Unwritten>,
+}
+
+/// Makes the resources of an instance.
+///
+/// Without an [`IdKey`] no identifier in a secret namespace (a BSN) enters an id.
+pub fn compose(
+    plan: &FhirPlan,
+    dataset: &Dataset,
+    terminology: &Terminology,
+    instance: &Instance,
+    key: Option<&IdKey>,
+) -> Composed {
+    let pairs = Pairs::of(plan, dataset, instance);
+    let mut composer = Composer {
+        plan,
+        dataset,
+        instance,
+        pairs,
+        codecs: Codecs { plan, dataset, terminology },
+        drafts: Vec::new(),
+        index: HashMap::new(),
+        unwritten: Vec::new(),
+    };
+    composer.distribute();
+    composer.close_references();
+    composer.drafts.sort_by_key(|draft| (draft.role, draft.node));
+    composer.index = composer.drafts.iter().enumerate().map(|(at, draft)| ((draft.role, draft.node), at)).collect();
+    composer.spread_each();
+    let ids = Ids::new(plan, dataset, instance, key);
+    for draft in &mut composer.drafts {
+        draft.id = ids.of(plan.role(draft.role), draft.node);
+    }
+    let resources = (0..composer.drafts.len()).map(|at| composer.build(at)).collect();
+    Composed { resources, unwritten: composer.unwritten }
+}
+
+/// A resource before it is built.
+struct Draft {
+    role: RoleIx,
+    /// The occurrence it is made for; for what is only referred to, the group that would hold it.
+    node: NodeIx,
+    id: Text,
+    values: Vec<(FieldIx, NodeIx)>,
+}
+
+struct Composer<'a> {
+    plan: &'a FhirPlan,
+    dataset: &'a Dataset,
+    instance: &'a Instance,
+    pairs: Pairs,
+    codecs: Codecs<'a>,
+    drafts: Vec<Draft>,
+    index: HashMap<(RoleIx, NodeIx), usize>,
+    unwritten: Vec<Unwritten>,
+}
+
+impl Composer<'_> {
+    /// Gives every leaf to the resource that its row names.
+    fn distribute(&mut self) {
+        for (node, leaf, _) in self.instance.leaves() {
+            let fields = self.plan.fields_of(leaf.concept);
+            let mut reason = (fields.is_empty()).then_some(Reason::NoPlace);
+            for ix in fields {
+                match &self.plan.field(*ix).place {
+                    Place::Role(role, _) => {
+                        let at = self.context(node, self.plan.role(*role).per);
+                        let draft = self.draft(*role, at);
+                        self.drafts[draft].values.push((*ix, node));
+                    }
+                    Place::Each(..) => {}
+                    Place::Aligned => reason = self.aligned_fault(node),
+                    Place::None => reason = Some(Reason::NoPlace),
+                }
+            }
+            if let Some(reason) = reason {
+                self.unwritten.push(Unwritten { node, reason });
+            }
+        }
+    }
+
+    fn context(&self, from: NodeIx, concept: ConceptIx) -> NodeIx {
+        find(self.dataset, self.instance, &self.pairs, &self.plan.alignments, from, concept)
+    }
+
+    /// The key of an aligned group is carried by its partner, if there is one that says the same.
+    fn aligned_fault(&self, node: NodeIx) -> Option<Reason> {
+        let paired = super::context::ancestors(self.instance, node).any(|ix| self.pairs.partner(ix).is_some());
+        (!paired).then_some(Reason::NoCarrier)
+    }
+
+    fn draft(&mut self, role: RoleIx, node: NodeIx) -> usize {
+        *self.index.entry((role, node)).or_insert_with(|| {
+            self.drafts.push(Draft { role, node, id: Text::default(), values: Vec::new() });
+            self.drafts.len() - 1
+        })
+    }
+
+    /// Makes what is referred to, until nothing is missing.
+    fn close_references(&mut self) {
+        let mut at = 0;
+        while at < self.drafts.len() {
+            let (role, node) = (self.drafts[at].role, self.drafts[at].node);
+            for reference in &self.plan.role(role).references {
+                let wanted = match reference.condition {
+                    Some(condition) => self.is_met(condition, node),
+                    None => !reference.optional,
+                };
+                if let (Target::Role(target), true) = (reference.target, wanted) {
+                    let context = self.context(node, self.plan.role(target).per);
+                    self.draft(target, context);
+                }
+            }
+            at += 1;
+        }
+    }
+
+    /// True if what a part of a pattern depends on is there, seen from an occurrence.
+    fn is_met(&self, condition: Condition, node: NodeIx) -> bool {
+        match condition {
+            Condition::Role(role) => {
+                let context = self.context(node, self.plan.role(role).per);
+                self.index.contains_key(&(role, context))
+            }
+            Condition::Concept(concept) => {
+                let context = self.context(node, concept);
+                self.instance.node(context).concept == concept
+            }
+        }
+    }
+
+    fn is_met_by_name(&self, name: &str, node: NodeIx) -> bool {
+        let role = self.plan.find_role(name).map(Condition::Role);
+        let condition = role.or_else(|| self.dataset.find(name).map(Condition::Concept));
+        condition.is_some_and(|condition| self.is_met(condition, node))
+    }
+
+    /// Gives the leaves that belong to every resource of a group to all of these.
+    fn spread_each(&mut self) {
+        for ix in self.plan.each_fields() {
+            let field = self.plan.field(*ix);
+            let Place::Each(group, alternatives) = &field.place else { continue };
+            for (node, _, _) in self.instance.leaves().filter(|(_, leaf, _)| leaf.concept == field.concept) {
+                let context = self.context(node, *group);
+                let mut carried = false;
+                for draft in &mut self.drafts {
+                    let role = self.plan.role(draft.role);
+                    let fits = alternatives.iter().any(|(kind, _)| *kind == role.resource_type)
+                        && self.dataset.is_within(role.concept, *group)
+                        && is_below(self.instance, draft.node, context);
+                    if fits {
+                        draft.values.push((*ix, node));
+                        carried = true;
+                    }
+                }
+                if !carried {
+                    self.unwritten.push(Unwritten { node, reason: Reason::NoCarrier });
+                }
+            }
+        }
+    }
+
+    fn build(&mut self, at: usize) -> Tree {
+        let role = self.plan.role(self.drafts[at].role);
+        let mut resource = self.instantiate(&role.pattern, at).unwrap_or_else(Tree::object);
+        if let Tree::Object(members) = &mut resource {
+            members.insert(1, ("id".into(), Tree::string(self.drafts[at].id.clone())));
+        }
+        let values = std::mem::take(&mut self.drafts[at].values);
+        for (ix, node) in &values {
+            if let Err(reason) = self.fill(*ix, *node, &mut resource) {
+                self.unwritten.push(Unwritten { node: *node, reason });
+            }
+        }
+        for ix in role.fields.iter().filter(|ix| !values.iter().any(|(filled, _)| filled == *ix)) {
+            let field = self.plan.field(*ix);
+            let answer = if let Codec::Answer(answer) = field.codec { Some(answer) } else { field.beside };
+            if let Some(answer) = answer {
+                codec::set_all(self.plan, &self.plan.answers[answer].absent, &mut resource);
+            }
+        }
+        resource
+    }
+
+    fn fill(&self, ix: FieldIx, node: NodeIx, resource: &mut Tree) -> Result<(), Reason> {
+        let field = self.plan.field(ix);
+        let path = match &field.place {
+            Place::Role(_, path) => path,
+            Place::Each(_, alternatives) => {
+                let kind = resource.text_at("resourceType").unwrap_or_default();
+                &alternatives.iter().find(|(name, _)| name == kind).ok_or(Reason::NoCarrier)?.1
+            }
+            Place::Aligned | Place::None => return Err(Reason::NoPlace),
+        };
+        let Some(content) = &self.instance.node(node).content else { return Ok(()) };
+        if let Codec::Answer(answer) = field.codec {
+            return codec::write_answer(self.plan, &self.plan.answers[answer], content, resource);
+        }
+        let (path, made) = self.codecs.write(field, path, content, resource)?;
+        place::put(&self.plan.elements, resource, &path, made)?;
+        if let Some(answer) = field.beside {
+            codec::write_beside(self.plan, &self.plan.answers[answer], content, resource);
+        }
+        Ok(())
+    }
+
+    /// Copies a pattern, with references in place of roles. What refers to nothing is left out.
+    fn instantiate(&self, pattern: &Tree, at: usize) -> Option<Tree> {
+        match pattern {
+            Tree::Leaf(_) => Some(pattern.clone()),
+            Tree::Array(items) => {
+                let mut copies = Vec::new();
+                for item in items {
+                    match collector(item) {
+                        Some(number) => {
+                            copies.extend(self.members(number, at).map(|target| replaced(item, &self.url(target))))
+                        }
+                        None => copies.extend(self.instantiate(item, at)),
+                    }
+                }
+                (!copies.is_empty()).then_some(Tree::Array(copies))
+            }
+            Tree::Object(members) => {
+                if pattern.text_at(IF).is_some_and(|name| !self.is_met_by_name(name, self.drafts[at].node)) {
+                    return None;
+                }
+                if let Some(target) = pattern.text_at("reference").and_then(|text| text.strip_prefix('@')) {
+                    let target = self.target(target.trim_start_matches('?'), at)?;
+                    return Some(replaced(pattern, &self.url(target)));
+                }
+                let mut copies = Vec::with_capacity(members.len() + 4);
+                let mut dropped = false;
+                for (name, value) in members.iter().filter(|(name, _)| name != IF) {
+                    match self.instantiate(value, at) {
+                        Some(copy) => copies.push((name.clone(), copy)),
+                        None => dropped = true,
+                    }
+                }
+                // An extension whose reference is gone says nothing any more.
+                let hollow = dropped && copies.iter().all(|(name, _)| name == "url");
+                (!hollow).then_some(Tree::Object(copies))
+            }
+        }
+    }
+
+    fn target(&self, role: &str, from: usize) -> Option<usize> {
+        let role = self.plan.find_role(role)?;
+        let context = self.context(self.drafts[from].node, self.plan.role(role).per);
+        self.index.get(&(role, context)).copied()
+    }
+
+    fn members(&self, number: &str, from: usize) -> impl Iterator<Item = usize> {
+        let group = self.dataset.find(number);
+        let context = self.drafts[from].node;
+        self.drafts.iter().enumerate().filter_map(move |(at, draft)| {
+            let within = self.dataset.is_within(self.plan.role(draft.role).concept, group?);
+            (within && is_below(self.instance, draft.node, context)).then_some(at)
+        })
+    }
+
+    fn url(&self, at: usize) -> Text {
+        let mut url = Text::const_new("urn:uuid:");
+        url.push_str(&self.drafts[at].id);
+        url
+    }
+}
+
+/// The group of a collecting reference somewhere inside an item of an array.
+fn collector(tree: &Tree) -> Option<&str> {
+    match tree {
+        Tree::Object(members) => match tree.text_at("reference").and_then(|text| text.strip_prefix("@*")) {
+            Some(number) => Some(number),
+            None => members
+                .iter()
+                .filter(|(_, value)| !matches!(value, Tree::Array(_)))
+                .find_map(|(_, value)| collector(value)),
+        },
+        _ => None,
+    }
+}
+
+/// A copy in which every role reference is this URL.
+fn replaced(tree: &Tree, url: &str) -> Tree {
+    match tree {
+        Tree::Object(members) => Tree::Object(
+            members
+                .iter()
+                .filter(|(name, _)| name != IF)
+                .map(|(name, value)| {
+                    (name.clone(), if name == "reference" { Tree::string(url) } else { replaced(value, url) })
+                })
+                .collect(),
+        ),
+        Tree::Array(items) => Tree::Array(items.iter().map(|item| replaced(item, url)).collect()),
+        Tree::Leaf(_) => tree.clone(),
+    }
+}

@@ -1,0 +1,128 @@
+//! Ids: the same thing in the source has the same id in every delivery, and no id gives a BSN away.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::context::ancestors;
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Text, Value};
+use crate::plan::fhir::{FhirPlan, Identity, Role};
+
+/// The user's secret, under which identifiers in secret namespaces may enter an id.
+#[derive(Clone)]
+pub struct IdKey(Vec<u8>);
+
+impl IdKey {
+    /// A key from bytes that only the user knows; 16 at least.
+    ///
+    /// # Errors
+    /// If there are fewer.
+    pub fn new(secret: &[u8]) -> Result<Self, &'static str> {
+        if secret.len() < 16 { Err("the key has fewer than 16 bytes") } else { Ok(Self(secret.to_vec())) }
+    }
+}
+
+/// It never shows.
+impl std::fmt::Debug for IdKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IdKey(…)")
+    }
+}
+
+pub(super) struct Ids<'a> {
+    dataset: &'a Dataset,
+    instance: &'a Instance,
+    identity: &'a Identity,
+    key: Option<&'a IdKey>,
+    namespace: Uuid,
+    case: Uuid,
+}
+
+impl<'a> Ids<'a> {
+    pub fn new(plan: &'a FhirPlan, dataset: &'a Dataset, instance: &'a Instance, key: Option<&'a IdKey>) -> Self {
+        let identity = &plan.identity;
+        let namespace = Uuid::try_parse(&identity.namespace).unwrap_or(Uuid::NAMESPACE_OID);
+        let mut ids = Self { dataset, instance, identity, key, namespace, case: namespace };
+        let name = ids.first_key(NodeIx::ROOT, &identity.case).unwrap_or_else(|| ids.digest());
+        ids.case = Uuid::new_v5(&namespace, format!("case|{name}").as_bytes());
+        ids
+    }
+
+    /// The id of the resource with a role for an occurrence.
+    pub fn of(&self, role: &Role, node: NodeIx) -> Text {
+        let shared = self.identity.roles.get(&role.name).and_then(|keys| self.first_key(node, keys));
+        let id = match shared {
+            Some(key) => Uuid::new_v5(&self.namespace, format!("{}|{key}", role.name).as_bytes()),
+            None => Uuid::new_v5(&self.case, format!("{}|{}", role.name, self.path(node)).as_bytes()),
+        };
+        let mut buffer = Uuid::encode_buffer();
+        Text::from(&*id.hyphenated().encode_lower(&mut buffer))
+    }
+
+    /// The first key whose concepts all have a value that may be used.
+    fn first_key(&self, node: NodeIx, keys: &[Vec<ConceptIx>]) -> Option<String> {
+        keys.iter().find_map(|key| {
+            let parts: Option<Vec<String>> = key.iter().map(|concept| self.part(node, *concept)).collect();
+            parts.map(|parts| parts.join("|"))
+        })
+    }
+
+    fn part(&self, node: NodeIx, concept: ConceptIx) -> Option<String> {
+        let within = ancestors(self.instance, node)
+            .find(|ix| self.dataset.is_within(concept, self.instance.node(*ix).concept))?;
+        let found = self.instance.descendants(self.dataset, within, concept).into_iter().next()?;
+        let Some(Content::Value(value)) = &self.instance.node(found).content else { return None };
+        self.public(value).map(|text| format!("{}={text}", self.dataset.get(concept).number))
+    }
+
+    /// A value as it may enter an id: what is secret only under the key.
+    fn public(&self, value: &Value) -> Option<String> {
+        let Value::Identifier(identifier) = value else { return Some(format!("{value:?}")) };
+        let text = format!("{}#{}", identifier.root, identifier.extension);
+        if !self.identity.secret_namespaces.contains(&identifier.root) {
+            return Some(text);
+        }
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key?.0).ok()?;
+        mac.update(text.as_bytes());
+        Some(format!("{:x?}", mac.finalize().into_bytes()))
+    }
+
+    /// A digest of everything in the case that is no secret.
+    fn digest(&self) -> String {
+        let normal = self.instance.normalized();
+        let mut hash = Sha256::new();
+        for (_, node, content) in normal.leaves() {
+            let text = match content {
+                Content::Value(value) => self.public(value),
+                null @ Content::Null { .. } => Some(format!("{null:?}")),
+            };
+            if let Some(text) = text {
+                hash.update(format!("{}={text};", self.dataset.get(node.concept).number));
+            }
+        }
+        format!("{:x?}", hash.finalize())
+    }
+
+    /// Where an occurrence stands: the concepts from the root, each with what tells it from its siblings.
+    fn path(&self, node: NodeIx) -> String {
+        let mut steps: Vec<String> = ancestors(self.instance, node)
+            .filter(|ix| *ix != NodeIx::ROOT)
+            .map(|ix| {
+                let own = self.instance.node(ix);
+                let number = &self.dataset.get(own.concept).number;
+                let natural = self.identity.occurrences.get(&own.concept).and_then(|keys| self.first_key(ix, keys));
+                let siblings = self.instance.occurrences(own.parent, own.concept).take_while(|other| *other != ix);
+                match natural {
+                    Some(key) => {
+                        let keys = &self.identity.occurrences[&own.concept];
+                        let same = siblings.filter(|other| self.first_key(*other, keys).as_ref() == Some(&key)).count();
+                        format!("{number}[{key}]{same}")
+                    }
+                    None => format!("{number}{}", siblings.count()),
+                }
+            })
+            .collect();
+        steps.reverse();
+        steps.join("/")
+    }
+}

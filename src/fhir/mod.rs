@@ -1,0 +1,29 @@
+//! FHIR STU3: resources made from an instance, and an instance read from resources.
+
+mod bundle;
+mod codec;
+mod compose;
+mod context;
+mod extract;
+mod ids;
+mod place;
+mod recognise;
+
+pub use bundle::{BundleType, Entry, collect, to_bundle, to_ndjson};
+pub use compose::{Composed, compose};
+pub use extract::extract;
+pub use ids::IdKey;
+
+/// URLs of core extensions that carry what an element has no room for.
+mod urls {
+    /// Why a primitive or a datatype has no value, in HL7v3 terms.
+    pub const NULL_FLAVOR: &str = "http://hl7.org/fhir/StructureDefinition/iso21090-nullFlavor";
+    /// The precision of a moment that is known to the hour or the minute.
+    pub const RENDERED: &str = "http://hl7.org/fhir/StructureDefinition/rendered-value";
+    /// The moment of birth, beside the date.
+    pub const BIRTH_TIME: &str = "http://hl7.org/fhir/StructureDefinition/patient-birthTime";
+    /// The coded answer from which a FHIR code was chosen (nl-core).
+    pub const CODE_SPECIFICATION: &str = "http://nictiz.nl/fhir/StructureDefinition/code-specification";
+    /// Reasons for absence in FHIR.
+    pub const ABSENT_REASON: &str = "http://hl7.org/fhir/data-absent-reason";
+}

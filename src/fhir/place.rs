@@ -1,0 +1,68 @@
+//! Putting a value at a path of a resource.
+
+use crate::ledger::Reason;
+use crate::plan::fhir::{ElementPath, Elements};
+use crate::tree::Tree;
+
+/// What a codec made of a value: the element itself, what stands beside it under `_x`, or both.
+pub(super) struct Made {
+    /// The element.
+    pub value: Option<Tree>,
+    /// Extensions of a primitive.
+    pub companion: Option<Tree>,
+}
+
+impl Made {
+    /// A value without extensions.
+    pub fn plain(value: Tree) -> Self {
+        Self { value: Some(value), companion: None }
+    }
+}
+
+/// Puts a value at a path.
+///
+/// # Errors
+/// [`Reason::TooMany`] if the element is there already and may not repeat.
+pub(super) fn put(elements: &Elements, resource: &mut Tree, path: &ElementPath, made: Made) -> Result<(), Reason> {
+    let last = path.last();
+    let (holder, kind) = path.holder(elements, resource);
+    let repeats = elements.repeats(kind, &last.name);
+    let companion_name = format!("_{}", last.name);
+    let Tree::Object(members) = holder else { return Err(Reason::TooMany) };
+    let present =
+        |name: &str, members: &[(crate::dataset::Text, Tree)]| members.iter().position(|(other, _)| other == name);
+    if !repeats {
+        if present(&last.name, members).is_some() || present(&companion_name, members).is_some() {
+            return Err(Reason::TooMany);
+        }
+        if let Some(value) = made.value {
+            elements.insert(kind, members, &last.name, value);
+        }
+        if let Some(companion) = made.companion {
+            elements.insert(kind, members, &companion_name, companion);
+        }
+        return Ok(());
+    }
+    let at = present(&last.name, members)
+        .unwrap_or_else(|| elements.insert(kind, members, &last.name, Tree::Array(Vec::new())));
+    let Tree::Array(items) = &mut members[at].1 else { return Err(Reason::TooMany) };
+    items.push(made.value.unwrap_or_else(Tree::object));
+    let count = items.len();
+    if let Some(companion) = made.companion {
+        let at = present(&companion_name, members)
+            .unwrap_or_else(|| elements.insert(kind, members, &companion_name, Tree::Array(Vec::new())));
+        let Tree::Array(companions) = &mut members[at].1 else { return Err(Reason::TooMany) };
+        companions.resize_with(count - 1, Tree::object);
+        companions.push(companion);
+    }
+    Ok(())
+}
+
+/// Puts a value at a path, replacing what the pattern had there.
+pub(super) fn replace(elements: &Elements, resource: &mut Tree, path: &ElementPath, value: Tree) {
+    let (holder, kind) = path.holder(elements, resource);
+    let Tree::Object(members) = holder else { return };
+    let name = &path.last().name;
+    members.retain(|(other, _)| other != name);
+    elements.insert(kind, members, name, value);
+}

@@ -1,0 +1,281 @@
+//! The datatypes of HL7v3: from the parts of an element to a content, and back.
+
+use std::borrow::Cow;
+
+use crate::dataset::{Code, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value};
+use crate::ledger::Reason;
+use crate::plan::hl7v3::{Datatype, Fill};
+
+/// The code system of the null flavours: a code of it says the same as `nullFlavor`.
+const NULL_FLAVOR: &str = "2.16.840.1.113883.5.1008";
+
+/// The unit of a number that has none.
+const UNITY: &str = "1";
+
+/// What a value element says, before it is understood.
+#[derive(Debug, Default)]
+pub(super) struct Parts<'d> {
+    pub code: Option<&'d str>,
+    pub code_system: Option<&'d str>,
+    pub display: Option<&'d str>,
+    pub value: Option<&'d str>,
+    pub unit: Option<&'d str>,
+    pub root: Option<&'d str>,
+    pub extension: Option<&'d str>,
+    pub null_flavor: Option<&'d str>,
+    pub xsi_type: Option<&'d str>,
+    pub text: Option<Cow<'d, str>>,
+    pub original_text: Option<Cow<'d, str>>,
+    /// How many leaves of the source they are.
+    pub leaves: u16,
+}
+
+/// An understood value.
+#[derive(Debug)]
+pub(super) struct Decoded {
+    pub content: Content,
+    /// Leaves that say nothing beyond the content.
+    pub structural: u16,
+    /// Leaves that the content cannot hold.
+    pub beside: u16,
+}
+
+impl<'d> Parts<'d> {
+    /// Takes an attribute; the caller has asked whether it is a part of the datatype.
+    pub fn take(&mut self, name: &str, value: &'d str) {
+        let part = match name {
+            "code" => &mut self.code,
+            "codeSystem" => &mut self.code_system,
+            "displayName" => &mut self.display,
+            "value" => &mut self.value,
+            "unit" => &mut self.unit,
+            "root" => &mut self.root,
+            "extension" => &mut self.extension,
+            "nullFlavor" => &mut self.null_flavor,
+            _ => &mut self.xsi_type,
+        };
+        *part = Some(value);
+        self.leaves += 1;
+    }
+
+    /// Takes a text; the pieces around a comment are one text.
+    pub fn take_text(&mut self, text: &'d str) {
+        append(&mut self.text, text);
+        self.leaves += 1;
+    }
+
+    /// Takes what the author wrote beside a code.
+    pub fn take_original_text(&mut self, text: &'d str) {
+        append(&mut self.original_text, text);
+        self.leaves += 1;
+    }
+
+    /// Understands the parts as a value of the datatype; `None` if they are no such value.
+    pub fn decode(self, fill: &Fill) -> Option<Decoded> {
+        let datatype = fill.datatype;
+        if self.xsi_type.is_some_and(|name| !datatype.accepts_type(super::xml::without_prefix(name))) {
+            return None;
+        }
+        let has_value = match datatype {
+            Datatype::Ii => self.root.is_some() || self.extension.is_some(),
+            Datatype::St => self.text.is_some(),
+            _ if datatype.is_coded() => self.code.is_some(),
+            _ => self.value.is_some(),
+        };
+        match self.null_flavor {
+            // A value and a null flavour: the value is the fact.
+            Some(_) if has_value && datatype != Datatype::Ii => Some(Decoded { beside: 1, ..self.value(fill)? }),
+            Some(flavor) => self.null(NullFlavor::from_code(flavor)?),
+            None => self.value(fill),
+        }
+    }
+
+    fn null(self, flavor: NullFlavor) -> Option<Decoded> {
+        let used = 1 + u16::from(self.xsi_type.is_some()) + u16::from(self.original_text.is_some());
+        let display = u16::from(self.display.is_some());
+        let original_text = self.original_text.map(Text::from);
+        Some(Decoded {
+            content: Content::Null { flavor, original_text },
+            structural: display,
+            beside: self.leaves.saturating_sub(used + display),
+        })
+    }
+
+    fn value(&self, fill: &Fill) -> Option<Decoded> {
+        let value = match fill.datatype {
+            Datatype::Ce | Datatype::Cd | Datatype::Co | Datatype::Cs => return self.code(fill),
+            Datatype::Bl => Value::Boolean(boolean(self.value?)?),
+            Datatype::Ts => Value::DateTime(DateTime::from_hl7(self.value?).ok()?),
+            Datatype::Pq | Datatype::Int => self.number(fill)?,
+            Datatype::Ii => self.identifier(fill)?,
+            Datatype::St => Value::Text(self.text.as_deref()?.into()),
+            Datatype::Negation | Datatype::Presence => return None,
+        };
+        Some(Decoded { content: Content::Value(value), structural: 0, beside: 0 })
+    }
+
+    fn code(&self, fill: &Fill) -> Option<Decoded> {
+        let code = self.code.filter(|code| !code.is_empty())?;
+        if fill.kind == Kind::String {
+            let beside = self.leaves - 1 - u16::from(self.xsi_type.is_some());
+            return Some(Decoded { content: Content::Value(Value::Text(code.into())), structural: 0, beside });
+        }
+        let system = self.code_system.unwrap_or(&fill.system);
+        let original_text = self.original_text.as_deref().map(Text::from);
+        if system == NULL_FLAVOR
+            && let Some(flavor) = NullFlavor::from_code(code)
+        {
+            let structural = u16::from(self.display.is_some());
+            return Some(Decoded { content: Content::Null { flavor, original_text }, structural, beside: 0 });
+        }
+        let display = self.display.map(Text::from);
+        let code = Code { code: code.into(), system: system.into(), display, original_text };
+        Some(Decoded { content: Content::Value(Value::Code(code)), structural: 0, beside: 0 })
+    }
+
+    fn number(&self, fill: &Fill) -> Option<Value> {
+        let value = self.value?;
+        let unit = self.unit.unwrap_or_default();
+        let valid = if fill.datatype == Datatype::Int { is_integer(value) } else { is_decimal(value) };
+        if !valid {
+            return None;
+        }
+        if fill.kind == Kind::Count {
+            return (is_integer(value) && matches!(unit, "" | UNITY)).then(|| Value::Count(value.into()));
+        }
+        Some(Value::Quantity(Quantity { value: value.into(), unit: unit.into() }))
+    }
+
+    fn identifier(&self, fill: &Fill) -> Option<Value> {
+        let (root, extension) = (self.root.unwrap_or_default(), self.extension.unwrap_or_default());
+        if fill.kind == Kind::String {
+            return (!extension.is_empty()).then(|| Value::Text(extension.into()));
+        }
+        let identifier = Identifier { root: root.into(), extension: extension.into() };
+        (!root.is_empty() || !extension.is_empty()).then_some(Value::Identifier(identifier))
+    }
+}
+
+fn append<'d>(to: &mut Option<Cow<'d, str>>, text: &'d str) {
+    match to {
+        Some(before) => before.to_mut().push_str(text),
+        None => *to = Some(Cow::Borrowed(text)),
+    }
+}
+
+/// `true` or `false`; the other literals of XML Schema are not allowed in a message.
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_decimal(text: &str) -> bool {
+    match text.split_once('.') {
+        Some((whole, fraction)) => {
+            is_integer(whole) && !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        None => is_integer(text),
+    }
+}
+
+/// A value as it is written: attributes in order, and text.
+#[derive(Debug, Default)]
+pub(super) struct Encoded<'i> {
+    pub attributes: Vec<(&'static str, Cow<'i, str>)>,
+    pub text: Option<&'i str>,
+    pub original_text: Option<&'i str>,
+}
+
+impl<'i> Encoded<'i> {
+    /// Puts a content in the form of the datatype.
+    pub fn new(content: &'i Content, fill: &Fill) -> Result<Self, Reason> {
+        let mut encoded = Self::default();
+        match content {
+            Content::Null { flavor, original_text } => {
+                if original_text.is_some() && !matches!(fill.datatype, Datatype::Ce | Datatype::Cd | Datatype::Co) {
+                    return Err(Reason::NullFlavor);
+                }
+                encoded.add("nullFlavor", flavor.code());
+                encoded.original_text = original_text.as_deref();
+            }
+            Content::Value(value) => encoded.value(value, fill)?,
+        }
+        let texts = encoded.text.iter().chain(&encoded.original_text);
+        let mut all = texts.copied().chain(encoded.attributes.iter().map(|(_, value)| value.as_ref()));
+        if !all.all(super::xml::is_representable) {
+            return Err(Reason::Datatype);
+        }
+        let mut texts = encoded.text.iter().chain(&encoded.original_text);
+        if !texts.all(|text| super::xml::is_content(text)) {
+            return Err(Reason::Datatype);
+        }
+        Ok(encoded)
+    }
+
+    fn add(&mut self, name: &'static str, value: impl Into<Cow<'i, str>>) {
+        self.attributes.push((name, value.into()));
+    }
+
+    fn value(&mut self, value: &'i Value, fill: &Fill) -> Result<(), Reason> {
+        let datatype = fill.datatype;
+        match value {
+            Value::Code(code) if datatype.is_coded() && !code.code.is_empty() => return self.code(code, fill),
+            Value::Text(text) if datatype == Datatype::Cs && !text.is_empty() => self.add("code", text.as_str()),
+            Value::Boolean(answer) if datatype == Datatype::Bl => {
+                self.add("value", if *answer { "true" } else { "false" });
+            }
+            Value::DateTime(moment) if datatype == Datatype::Ts => self.add("value", moment.to_hl7()),
+            Value::Quantity(quantity) if datatype == Datatype::Pq && is_decimal(&quantity.value) => {
+                self.add("value", quantity.value.as_str());
+                if !quantity.unit.is_empty() {
+                    self.add("unit", quantity.unit.as_str());
+                }
+            }
+            Value::Quantity(quantity)
+                if datatype == Datatype::Int && is_integer(&quantity.value) && quantity.unit.is_empty() =>
+            {
+                self.add("value", quantity.value.as_str());
+            }
+            Value::Count(number) if matches!(datatype, Datatype::Int | Datatype::Pq) && is_integer(number) => {
+                self.add("value", number.as_str());
+            }
+            Value::Identifier(id) if datatype == Datatype::Ii && !(id.root.is_empty() && id.extension.is_empty()) => {
+                if !id.root.is_empty() {
+                    self.add("root", id.root.as_str());
+                }
+                if !id.extension.is_empty() {
+                    self.add("extension", id.extension.as_str());
+                }
+            }
+            Value::Text(text) if datatype == Datatype::Ii && !text.is_empty() => self.add("extension", text.as_str()),
+            Value::Text(text) if datatype == Datatype::St => self.text = Some(text),
+            _ => return Err(Reason::Datatype),
+        }
+        Ok(())
+    }
+
+    fn code(&mut self, code: &'i Code, fill: &Fill) -> Result<(), Reason> {
+        self.add("code", code.code.as_str());
+        if fill.datatype == Datatype::Cs {
+            // CS holds a code of a system that is agreed, and nothing else.
+            let agreed = code.system.is_empty() || code.system == fill.system;
+            return if agreed && code.original_text.is_none() { Ok(()) } else { Err(Reason::Datatype) };
+        }
+        if !code.system.is_empty() {
+            self.add("codeSystem", code.system.as_str());
+        }
+        if let Some(display) = &code.display {
+            self.add("displayName", display.as_str());
+        }
+        self.original_text = code.original_text.as_deref();
+        Ok(())
+    }
+}

@@ -1,0 +1,243 @@
+//! Which element of the plan an element of the document is.
+
+use roxmltree::{Document, Node};
+
+use super::xml::{attribute, without_prefix};
+use crate::ledger::Reason;
+use crate::plan::hl7v3::{Bucket, Child, Datatype, Element, ElementIx, MessagePlan, XSI_TYPE};
+
+/// So many elements are looked at inside an element that has neither template nor code of its own. A sender cannot
+/// make the search longer than that.
+const PROBED_CHILDREN: usize = 16;
+
+/// True if the document looks like this kind of message: its document element and its template.
+pub fn recognises(plan: &MessagePlan, document: &Document<'_>) -> bool {
+    let template = plan.meta().template.as_str();
+    root(plan, document).is_some()
+        && (template.is_empty()
+            || document.descendants().any(|node| {
+                node.is_element() && node.tag_name().name() == "templateId" && node.attribute("root") == Some(template)
+            }))
+}
+
+/// The plan element of the document element.
+pub(super) fn root(plan: &MessagePlan, document: &Document<'_>) -> Option<ElementIx> {
+    let name = document.root_element().tag_name();
+    plan.roots().iter().copied().find(|ix| {
+        let element = plan.element(*ix);
+        element.local == name.name() && plan.namespaces()[element.namespace].uri == name.namespace().unwrap_or_default()
+    })
+}
+
+/// The templateIds of an element.
+pub(super) fn templates<'d>(node: Node<'d, '_>) -> impl Iterator<Item = &'d str> {
+    node.children()
+        .filter(|child| child.is_element() && child.tag_name().name() == "templateId")
+        .filter_map(|child| child.attribute("root"))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Same,
+    Differs,
+    Silent,
+}
+
+fn template_verdict(node: Node<'_, '_>, element: &Element) -> Verdict {
+    if element.ident.templates.is_empty() {
+        return Verdict::Silent;
+    }
+    let mut verdict = Verdict::Silent;
+    for root in templates(node) {
+        if element.ident.templates.iter().any(|template| template == root) {
+            return Verdict::Same;
+        }
+        verdict = Verdict::Differs;
+    }
+    verdict
+}
+
+/// Code and code system of an element.
+fn code_of<'d>(node: Node<'d, '_>) -> Option<(&'d str, Option<&'d str>)> {
+    let code = node.children().find(|child| child.is_element() && child.tag_name().name() == "code")?;
+    Some((code.attribute("code")?, code.attribute("codeSystem")))
+}
+
+fn code_verdict(node: Node<'_, '_>, element: &Element) -> Verdict {
+    let Some((code, system)) = &element.ident.code else { return Verdict::Silent };
+    match code_of(node) {
+        None => Verdict::Silent,
+        Some((found, in_system)) => {
+            let same_system = system.is_empty() || in_system.is_none_or(|found| found == system);
+            if code == found && same_system { Verdict::Same } else { Verdict::Differs }
+        }
+    }
+}
+
+/// Finds the plan element of a child; if there is none, why.
+pub(super) fn pick(plan: &MessagePlan, bucket: &Bucket, node: Node<'_, '_>) -> Result<ElementIx, Reason> {
+    let found = match bucket.all[..] {
+        [only] => accepts(plan, node, only).then_some(only),
+        _ => among(plan, bucket, node),
+    };
+    found.ok_or_else(|| {
+        let only_identifiers = bucket.all.iter().all(|ix| is_identifier(plan.element(*ix)));
+        if only_identifiers { Reason::Namespace } else { Reason::Unknown }
+    })
+}
+
+fn is_identifier(element: &Element) -> bool {
+    element.value.as_ref().is_some_and(|hole| hole.fill.datatype == Datatype::Ii)
+}
+
+/// True if an element that has no siblings of its name in the plan can be this one.
+fn accepts(plan: &MessagePlan, node: Node<'_, '_>, ix: ElementIx) -> bool {
+    let element = plan.element(ix);
+    if element.filler {
+        return true;
+    }
+    match (template_verdict(node, element), code_verdict(node, element)) {
+        (Verdict::Same, _) | (_, Verdict::Same) | (Verdict::Silent, Verdict::Silent) => {
+            !is_other_namespace(node, element)
+        }
+        _ => false,
+    }
+}
+
+/// True if the plan wants an identifier of another namespace here.
+fn is_other_namespace(node: Node<'_, '_>, element: &Element) -> bool {
+    is_identifier(element)
+        && element
+            .fixed
+            .iter()
+            .any(|fixed| fixed.name == "root" && attribute(node, "root").is_some_and(|root| root != fixed.value))
+}
+
+fn among(plan: &MessagePlan, bucket: &Bucket, node: Node<'_, '_>) -> Option<ElementIx> {
+    if !bucket.by_template.is_empty() {
+        let found = templates(node).filter_map(|root| bucket.by_template.get(root)).min_by_key(|found| found.len());
+        match found.map(Vec::as_slice) {
+            Some([only]) => return Some(*only),
+            Some(several) => {
+                let fits = |ix: &ElementIx| code_verdict(node, plan.element(*ix)) != Verdict::Differs;
+                return best(plan, several.iter().copied().filter(fits), node, i32::MIN);
+            }
+            None => {}
+        }
+    }
+    if let Some((code, _)) = code_of(node)
+        && let Some(found) = bucket.by_code.get(code)
+    {
+        let same = |ix: &ElementIx| code_verdict(node, plan.element(*ix)) == Verdict::Same;
+        let without_template = |ix: &ElementIx| plan.element(*ix).ident.templates.is_empty() && same(ix);
+        if found.iter().any(without_template) {
+            return best(plan, found.iter().copied().filter(without_template), node, i32::MIN);
+        }
+        if found.iter().any(same) {
+            return best(plan, found.iter().copied().filter(same), node, i32::MIN);
+        }
+    }
+    if !bucket.open.is_empty() {
+        return best(plan, bucket.open.iter().copied(), node, 0);
+    }
+    // Nothing but the fixed attributes can tell; they must say something.
+    let silent = |ix: &ElementIx| {
+        let element = plan.element(*ix);
+        template_verdict(node, element) == Verdict::Silent && code_verdict(node, element) == Verdict::Silent
+    };
+    best(plan, bucket.all.iter().copied().filter(silent), node, 1)
+}
+
+/// The candidate that has most in common with the element, if it is at least `least` and no other has as much.
+/// Fillers hold nothing, so that it does not matter which of them it is.
+fn best(
+    plan: &MessagePlan,
+    candidates: impl Iterator<Item = ElementIx>,
+    node: Node<'_, '_>,
+    least: i32,
+) -> Option<ElementIx> {
+    let mut best: Option<(ElementIx, i32)> = None;
+    let mut tied = false;
+    for ix in candidates {
+        let Some(score) = score(plan, node, plan.element(ix)) else { continue };
+        match best {
+            Some((_, highest)) if score < highest => {}
+            Some((at, highest)) if score == highest => {
+                tied |= !(plan.element(ix).filler && plan.element(at).filler);
+            }
+            _ => {
+                best = Some((ix, score));
+                tied = false;
+            }
+        }
+    }
+    best.filter(|(_, score)| *score >= least && !tied).map(|(ix, _)| ix)
+}
+
+const AGREES: i32 = 2;
+const CONFLICTS: i32 = -3;
+const SAME_TEMPLATE: i32 = 100;
+const OTHER_TEMPLATE: i32 = -50;
+const SAME_CODE: i32 = 20;
+const OTHER_CODE: i32 = -40;
+
+/// How much an element has in common with a candidate; `None` if it cannot be that one.
+fn score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> Option<i32> {
+    if is_other_namespace(node, element) {
+        return None;
+    }
+    let mut score = own_score(plan, node, element);
+    score += match template_verdict(node, element) {
+        Verdict::Same => SAME_TEMPLATE,
+        Verdict::Differs => OTHER_TEMPLATE,
+        Verdict::Silent => 0,
+    };
+    score += match code_verdict(node, element) {
+        Verdict::Same => SAME_CODE,
+        Verdict::Differs => OTHER_CODE,
+        Verdict::Silent => 0,
+    };
+    if element.value.is_some() {
+        return Some(score);
+    }
+    let is_open = element.ident.templates.is_empty() && element.ident.code.is_none();
+    let children = node.children().filter(|child| child.is_element()).take(PROBED_CHILDREN);
+    for child in children.filter(|child| is_open || !matches!(child.tag_name().name(), "templateId" | "code")) {
+        let name = child.tag_name();
+        let bucket = plan.bucket(element, name.namespace().unwrap_or_default(), name.name());
+        if is_open {
+            score += inner_score(plan, child, bucket);
+        } else if let Some(bucket) = bucket {
+            let fillers = bucket.all.iter().map(|ix| plan.element(*ix)).filter(|element| element.filler);
+            score += fillers.map(|filler| own_score(plan, child, filler)).max().unwrap_or(0);
+        }
+    }
+    Some(score)
+}
+
+/// What an element inside a candidate that has no template and no code says for the candidate.
+fn inner_score(plan: &MessagePlan, child: Node<'_, '_>, bucket: Option<&Bucket>) -> i32 {
+    let found = bucket.and_then(|bucket| pick(plan, bucket, child).ok());
+    found.and_then(|ix| score(plan, child, plan.element(ix))).map_or(CONFLICTS, |score| score + 1)
+}
+
+/// What the fixed attributes of one element say.
+fn own_score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> i32 {
+    let mut score = 0;
+    for fixed in &element.fixed {
+        if plan.is_label(&fixed.name) || element.any.contains(&fixed.name) {
+            continue;
+        }
+        if let Some(found) = attribute(node, &fixed.name) {
+            let same = if fixed.name == XSI_TYPE { without_prefix(found) == fixed.value } else { found == fixed.value };
+            score += if same { AGREES } else { CONFLICTS };
+        }
+    }
+    score
+}
+
+/// True if a filler child of the plan is this templateId, or the node is identified by another one.
+pub(super) fn explains_template(node: Node<'_, '_>, element: &Element) -> bool {
+    let has_templates = element.children.iter().any(|child| matches!(child, Child::Element(_)));
+    !has_templates || element.ident.templates.is_empty() || template_verdict(node, element) == Verdict::Same
+}

@@ -1,0 +1,15 @@
+//! HL7v3 messages and CDA documents: a reader and a writer that walk a [`MessagePlan`].
+//!
+//! [`MessagePlan`]: crate::plan::hl7v3::MessagePlan
+
+mod account;
+mod datatypes;
+mod matching;
+mod place;
+mod read;
+mod write;
+mod xml;
+
+pub use matching::recognises;
+pub use read::{WrongRoot, read};
+pub use write::write;

@@ -1,0 +1,216 @@
+//! From a document to an instance: walks the document beside the plan and accounts for every leaf.
+
+use roxmltree::{Attribute, Document, Node};
+
+use super::account::Account;
+use super::datatypes::{Decoded, Parts, boolean};
+use super::matching;
+use super::place::{Placed, Placer};
+use super::xml::{attribute_name, is_content, leaves, without_prefix};
+use crate::dataset::{Content, Dataset, Instance, Origin, Value};
+use crate::ledger::{Ledger, Reason};
+use crate::plan::hl7v3::{ANY_TEXT, Datatype, Element, ElementIx, Hole, MessagePlan, XSI, XSI_TYPE};
+
+/// The document does not start with an element of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the document does not start with an element of this message")]
+pub struct WrongRoot;
+
+/// Reads a document into an instance, with an account of all its leaves.
+///
+/// # Errors
+/// If its document element is none of those that the message can start with.
+pub fn read(plan: &MessagePlan, dataset: &Dataset, document: &Document<'_>) -> Result<(Instance, Ledger), WrongRoot> {
+    let root = matching::root(plan, document).ok_or(WrongRoot)?;
+    let mut reader = Reader { plan, placer: Placer::new(dataset), account: Account::default() };
+    reader.element(document.root_element(), root);
+    Ok((reader.placer.instance, reader.account.ledger))
+}
+
+struct Reader<'p, 'd> {
+    plan: &'p MessagePlan,
+    placer: Placer<'p>,
+    account: Account<'d>,
+}
+
+impl<'p, 'd> Reader<'p, 'd> {
+    /// Reads an element that the plan knows. As deep as the plan, whatever the document.
+    fn element(&mut self, node: Node<'d, '_>, ix: ElementIx) {
+        let element = self.plan.element(ix);
+        if let Some(scope) = &element.scope {
+            self.placer.open(scope);
+        }
+        let mut parts = Parts::default();
+        let mut matched = 0;
+        for attribute in node.attributes() {
+            self.attribute(node, element, &attribute, &mut parts, &mut matched);
+        }
+        match &element.presence {
+            Some(hole) => self.fact(node, hole, Content::Value(Value::Boolean(true)), matched),
+            None => self.account.ledger.structural(u32::from(matched)),
+        }
+        self.children(node, element, &mut parts);
+        if let Some(hole) = &element.value
+            && parts.leaves > 0
+        {
+            self.value(node, hole, parts);
+        }
+        if element.scope.is_some() {
+            self.placer.close();
+        }
+    }
+
+    fn attribute(
+        &mut self,
+        node: Node<'d, '_>,
+        element: &'p Element,
+        attribute: &Attribute<'d, '_>,
+        parts: &mut Parts<'d>,
+        matched: &mut u16,
+    ) {
+        let value = attribute.value();
+        let Some(name) = attribute_name(attribute) else {
+            if attribute.namespace() == Some(XSI) && attribute.name() != "nil" {
+                self.account.ledger.structural(1);
+            } else {
+                self.lose(node, element, attribute, Reason::Unknown);
+            }
+            return;
+        };
+        if name == "negationInd"
+            && let Some(hole) = &element.negation
+        {
+            match boolean(value) {
+                Some(negated) => self.fact(node, hole, Content::Value(Value::Boolean(!negated)), 1),
+                None => self.lose(node, element, attribute, Reason::Datatype),
+            }
+            return;
+        }
+        let fixed = element.fixed.iter().find(|fixed| fixed.name == name).map(|fixed| fixed.value.as_str());
+        let same = fixed.is_some_and(|fixed| {
+            if name == XSI_TYPE { without_prefix(fixed) == without_prefix(value) } else { fixed == value }
+        });
+        if let Some(hole) = &element.value
+            && (hole.fill.datatype.has_part(name) || name == XSI_TYPE)
+            // Beside a null flavour, what is fixed says nothing of the value.
+            && !(same && name != "nullFlavor" && node.has_attribute("nullFlavor"))
+        {
+            parts.take(name, value);
+            return;
+        }
+        if same {
+            *matched += 1;
+        } else if self.may_differ(element, name, fixed) {
+            self.account.ledger.structural(1);
+        } else {
+            let reason = if fixed.is_some() { Reason::FixedDiffers } else { Reason::Unknown };
+            self.lose(node, element, attribute, reason);
+        }
+    }
+
+    /// True if an attribute of a known element may have any value without anything being lost.
+    fn may_differ(&self, element: &Element, name: &str, fixed: Option<&str>) -> bool {
+        let is_label = self.plan.is_label(name) || matches!(name, "codeSystemName" | "assigningAuthorityName");
+        is_label
+            || element.any.iter().any(|any| any == name)
+            || (name == XSI_TYPE && fixed.is_none() && element.value.is_none())
+    }
+
+    fn lose(&mut self, node: Node<'d, '_>, element: &Element, attribute: &Attribute<'d, '_>, reason: Reason) {
+        let reason = element.lost.unwrap_or(reason);
+        self.account.lost_attribute(reason, node, attribute.name(), attribute.range().start);
+    }
+
+    fn children(&mut self, node: Node<'d, '_>, element: &'p Element, parts: &mut Parts<'d>) {
+        let datatype = element.value.as_ref().map(|hole| hole.fill.datatype);
+        for child in node.children() {
+            if child.is_element() {
+                self.child(child, element, datatype, parts);
+            } else if child.is_text()
+                && let Some(text) = child.text()
+            {
+                if datatype == Some(Datatype::St) && (is_content(text) || parts.text.is_some()) {
+                    parts.take_text(text);
+                    parts.leaves -= u16::from(!is_content(text));
+                } else if is_content(text) {
+                    self.text(node, child, element, text);
+                }
+            }
+        }
+    }
+
+    /// A text where the plan has no value.
+    fn text(&mut self, node: Node<'d, '_>, child: Node<'d, '_>, element: &Element, text: &str) {
+        if text.trim() == element.text && element.lost.is_none() || element.any.iter().any(|any| any == ANY_TEXT) {
+            self.account.ledger.structural(1);
+        } else {
+            let reason = if element.text.is_empty() { Reason::Unknown } else { Reason::FixedDiffers };
+            self.account.lost_text(element.lost.unwrap_or(reason), node, child.range().start);
+        }
+    }
+
+    fn child(&mut self, child: Node<'d, '_>, element: &'p Element, datatype: Option<Datatype>, parts: &mut Parts<'d>) {
+        let name = child.tag_name();
+        let namespace = name.namespace().unwrap_or_default();
+        if name.name() == "originalText" && datatype.is_some_and(Datatype::is_coded) {
+            return self.original_text(child, parts);
+        }
+        if name.name() == "templateId" && matching::explains_template(child.parent().unwrap_or(child), element) {
+            return self.account.ledger.structural(leaves(child));
+        }
+        let Some(bucket) = self.plan.bucket(element, namespace, name.name()) else {
+            return self.account.lost(element.lost.unwrap_or(Reason::Unknown), child, None, leaves(child));
+        };
+        match matching::pick(self.plan, bucket, child) {
+            Ok(ix) => self.element(child, ix),
+            Err(reason) => self.account.lost(reason, child, None, leaves(child)),
+        }
+    }
+
+    fn original_text(&mut self, child: Node<'d, '_>, parts: &mut Parts<'d>) {
+        for attribute in child.attributes() {
+            self.account.lost_attribute(Reason::Unknown, child, attribute.name(), attribute.range().start);
+        }
+        for inner in child.children() {
+            if inner.is_element() {
+                self.account.lost(Reason::Unknown, inner, None, leaves(inner));
+            } else if inner.is_text()
+                && let Some(text) = inner.text()
+                && (is_content(text) || parts.original_text.is_some())
+            {
+                parts.take_original_text(text);
+                parts.leaves -= u16::from(!is_content(text));
+            }
+        }
+    }
+
+    /// Understands a value and puts it where it belongs.
+    fn value(&mut self, node: Node<'d, '_>, hole: &'p Hole, parts: Parts<'d>) {
+        let leaves = parts.leaves;
+        let both = parts.null_flavor.is_some() && parts.code.or(parts.value).is_some();
+        let Some(Decoded { content, structural, beside }) = parts.decode(&hole.fill) else {
+            return self.account.lost(Reason::Datatype, node, Some(hole.fill.concept), u32::from(leaves));
+        };
+        self.account.ledger.structural(u32::from(structural));
+        if beside > 0 {
+            let reason = if both { Reason::Contradiction } else { Reason::Unknown };
+            self.account.lost(reason, node, Some(hole.fill.concept), u32::from(beside));
+        }
+        self.fact(node, hole, content, leaves - structural - beside);
+    }
+
+    /// Puts a content where its row says, and accounts for the leaves that it was made from.
+    fn fact(&mut self, node: Node<'d, '_>, hole: &'p Hole, content: Content, leaves: u16) {
+        let position = u32::try_from(node.range().start).unwrap_or(u32::MAX);
+        for copy in &hole.copies {
+            self.placer.copy(copy, content.clone(), position);
+        }
+        let placed = self.placer.set(&hole.fill, content, Origin { position, leaves });
+        let reason = match placed {
+            Placed::Yes => return self.account.ledger.translated(u32::from(leaves)),
+            Placed::NoRoom => Reason::TooMany,
+            Placed::Contradicts => Reason::Contradiction,
+        };
+        self.account.lost(reason, node, Some(hole.fill.concept), u32::from(leaves));
+    }
+}

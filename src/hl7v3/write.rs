@@ -1,0 +1,367 @@
+//! From an instance to a document: walks the plan beside the instance.
+
+use std::collections::HashSet;
+
+use super::datatypes::Encoded;
+use super::xml::{push_attribute, push_text};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Value};
+use crate::ledger::{Reason, Unwritten};
+use crate::plan::hl7v3::{
+    Base, Child, Datatype, Element, ElementIx, Fill, Hole, MessagePlan, Partner, Place, Scope, XSI, XSI_TYPE,
+};
+
+/// Writes an instance as a document, with the leaves for which it has no place.
+pub fn write(plan: &MessagePlan, dataset: &Dataset, instance: &Instance) -> (String, Vec<Unwritten>) {
+    let mut writer = Writer {
+        plan,
+        dataset,
+        instance,
+        out: String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>"),
+        frames: vec![Frame { node: Some(NodeIx::ROOT), partner: None }],
+        fate: vec![Fate::Open; instance.len()],
+        rows_written: HashSet::new(),
+    };
+    if let Some(root) = plan.roots().first() {
+        writer.element(*root, 0, None);
+    }
+    writer.out.push('\n');
+    let unwritten = writer.unwritten();
+    (writer.out, unwritten)
+}
+
+struct Writer<'a> {
+    plan: &'a MessagePlan,
+    dataset: &'a Dataset,
+    instance: &'a Instance,
+    out: String,
+    frames: Vec<Frame>,
+    /// By node of the instance.
+    fate: Vec<Fate>,
+    rows_written: HashSet<(ElementIx, NodeIx)>,
+}
+
+/// An occurrence that is being written, and the one that is aligned with it.
+#[derive(Clone, Copy)]
+struct Frame {
+    node: Option<NodeIx>,
+    partner: Option<NodeIx>,
+}
+
+/// What became of a leaf.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Open,
+    Written,
+    Refused(Reason),
+}
+
+impl<'a> Writer<'a> {
+    /// Writes an element; true if a value is in it. `row` is the node that the slot around it is written for.
+    fn element(&mut self, ix: ElementIx, depth: usize, row: Option<ElementIx>) -> bool {
+        let element = self.plan.element(ix);
+        self.out.push('\n');
+        self.out.extend(std::iter::repeat_n("  ", depth));
+        self.out.push('<');
+        self.name(element);
+        if depth == 0 {
+            self.declarations();
+        }
+        let mut has_value = false;
+        let encoded = element.value.as_ref().and_then(|hole| self.encoded(element, hole));
+        has_value |= encoded.is_some();
+        self.attributes(element, encoded.as_ref());
+        has_value |= self.flags(element);
+        self.out.push('>');
+        let empty = self.out.len();
+        if let Some(original) = encoded.as_ref().and_then(|encoded| encoded.original_text) {
+            self.original_text(element, original, depth + 1);
+        }
+        match encoded.as_ref().and_then(|encoded| encoded.text) {
+            Some(text) => push_text(&mut self.out, text),
+            None => push_text(&mut self.out, &element.text),
+        }
+        let text_end = self.out.len();
+        for child in &element.children {
+            has_value |= match child {
+                Child::Element(child) => self.child(*child, depth + 1, row),
+                Child::Row => row.is_some_and(|row| self.element(row, depth + 1, None)),
+                Child::Rows(rows) => rows.iter().fold(false, |any, row| self.row(*row, depth + 1, None) | any),
+            };
+        }
+        if self.out.len() == empty {
+            self.out.pop();
+            self.out.push_str("/>");
+        } else {
+            let only_text = self.out.len() == text_end && !self.out.ends_with('>');
+            if !only_text {
+                self.out.push('\n');
+                self.out.extend(std::iter::repeat_n("  ", depth));
+            }
+            self.out.push_str("</");
+            self.name(element);
+            self.out.push('>');
+        }
+        has_value
+    }
+
+    /// Writes a child if it belongs in the document.
+    fn child(&mut self, ix: ElementIx, depth: usize, row: Option<ElementIx>) -> bool {
+        let element = self.plan.element(ix);
+        if let Some(rows) = &element.slot {
+            return rows.iter().fold(false, |any, row| self.row(*row, depth, Some(ix)) | any);
+        }
+        self.attempt(element.filler || element.keep, |writer| writer.element(ix, depth, row))
+    }
+
+    /// Takes back what was written if no value is in it.
+    fn attempt(&mut self, keep: bool, write: impl FnOnce(&mut Self) -> bool) -> bool {
+        let before = self.out.len();
+        let has_value = write(self);
+        if !has_value && !keep {
+            self.out.truncate(before);
+        }
+        has_value
+    }
+
+    /// Writes the nodes of a row, each in the wrapper of its slot.
+    fn row(&mut self, ix: ElementIx, depth: usize, wrapper: Option<ElementIx>) -> bool {
+        let Some(scope) = &self.plan.element(ix).scope else { return false };
+        let Some(base) = self.base(scope.anchor_place.base) else { return false };
+        let anchors = if scope.anchor == scope.anchor_place.from {
+            vec![base]
+        } else {
+            self.instance.descendants(self.dataset, base, scope.anchor)
+        };
+        let mut has_value = false;
+        for anchor in anchors {
+            let mut nodes: Vec<Option<NodeIx>> =
+                self.instance.descendants(self.dataset, anchor, scope.concept).into_iter().map(Some).collect();
+            if nodes.is_empty() && scope.shares {
+                nodes.push(None);
+            }
+            for node in nodes {
+                // A node that several others hold is written in the first of them.
+                if node.is_some_and(|node| self.rows_written.contains(&(ix, node))) {
+                    continue;
+                }
+                let partner = node.and_then(|node| self.partner(scope, scope.partner.as_ref()?, node));
+                self.frames.truncate(scope.frame - 1);
+                self.frames.push(Frame { node: Some(anchor), partner: None });
+                self.frames.push(Frame { node, partner });
+                let wrote = self.attempt(false, |writer| match wrapper {
+                    Some(wrapper) => writer.element(wrapper, depth, Some(ix)),
+                    None => writer.element(ix, depth, None),
+                });
+                if wrote {
+                    self.rows_written.extend(node.map(|node| (ix, node)));
+                }
+                has_value |= wrote;
+            }
+        }
+        self.frames.truncate(scope.frame - 1);
+        has_value
+    }
+
+    fn base(&self, base: Base) -> Option<NodeIx> {
+        match base {
+            Base::Frame(at) => self.frames.get(at)?.node,
+            Base::Partner(at) => self.frames.get(at)?.partner,
+        }
+    }
+
+    /// The occurrence that is aligned with a node: the one with the same key; without a key, the one at the same
+    /// position.
+    fn partner(&self, scope: &Scope, partner: &Partner, node: NodeIx) -> Option<NodeIx> {
+        let align = self.plan.aligns().get(partner.align)?;
+        let (_, key, other_key) = align.other(scope.concept)?;
+        let base = self.base(partner.place.base)?;
+        let others = self.instance.descendants(self.dataset, base, partner.concept);
+        let content = |of: NodeIx, key: ConceptIx| -> Option<&Content> {
+            let leaf = *self.instance.descendants(self.dataset, of, key).first()?;
+            self.instance.node(leaf).content.as_ref()
+        };
+        let own = content(node, key);
+        if own.is_some()
+            && let Some(same) = others.iter().find(|other| content(**other, other_key) == own)
+        {
+            return Some(*same);
+        }
+        let from = self.dataset.is_within(scope.concept, self.instance.node(base).concept);
+        let among = if from { base } else { NodeIx::ROOT };
+        let these = self.instance.descendants(self.dataset, among, scope.concept);
+        let position = these.iter().position(|this| *this == node)?;
+        let there = others.get(position).copied()?;
+        // A key on one side only decides nothing; a key that another occurrence claims, does.
+        match (own, content(there, other_key)) {
+            (_, None) => Some(there),
+            (None, Some(other)) => these.iter().all(|this| content(*this, key) != Some(other)).then_some(there),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
+    /// The leaf that a fill holds now.
+    fn leaf(&self, fill: &Fill) -> Option<NodeIx> {
+        if let Some(frame) = fill.own {
+            return self.frames.get(frame)?.node;
+        }
+        let base = self.base(fill.place.base)?;
+        self.instance.descendants(self.dataset, base, fill.concept).first().copied()
+    }
+
+    /// The content for a hole. The copies say the same, or else they have no place.
+    fn content(&self, hole: &Hole) -> Option<(NodeIx, &'a Content)> {
+        let leaf = self.leaf(&hole.fill).or_else(|| hole.copies.iter().find_map(|copy| self.leaf(copy)))?;
+        Some((leaf, self.instance.node(leaf).content.as_ref()?))
+    }
+
+    fn settle(&mut self, hole: &Hole, leaf: NodeIx, content: &Content, fate: Fate) {
+        self.set_fate(leaf, fate);
+        for copy in hole.copies.iter().filter_map(|copy| self.leaf(copy)).collect::<Vec<_>>() {
+            let same = copy == leaf || self.instance.node(copy).content.as_ref() == Some(content);
+            self.set_fate(copy, if same { fate } else { Fate::Refused(Reason::Contradiction) });
+        }
+    }
+
+    fn set_fate(&mut self, leaf: NodeIx, fate: Fate) {
+        let known = &mut self.fate[leaf.0 as usize];
+        if *known != Fate::Written {
+            *known = fate;
+        }
+    }
+
+    /// The value of an element in the form of its datatype.
+    fn encoded(&mut self, element: &Element, hole: &'a Hole) -> Option<Encoded<'a>> {
+        let (leaf, content) = self.content(hole)?;
+        let encoded = Encoded::new(content, &hole.fill).and_then(|encoded| {
+            let root = element.fixed.iter().find(|fixed| fixed.name == "root" && hole.fill.datatype == Datatype::Ii);
+            let other = root.is_some_and(|root| match content {
+                Content::Value(Value::Identifier(id)) => id.root != root.value,
+                _ => false,
+            });
+            if other { Err(Reason::Namespace) } else { Ok(encoded) }
+        });
+        let fate = encoded.as_ref().map_or_else(|reason| Fate::Refused(*reason), |_| Fate::Written);
+        self.settle(hole, leaf, content, fate);
+        encoded.ok()
+    }
+
+    fn attributes(&mut self, element: &Element, encoded: Option<&Encoded<'_>>) {
+        let datatype = element.value.as_ref().map(|hole| hole.fill.datatype);
+        let is_fixed = |name: &str| element.fixed.iter().any(|fixed| fixed.name == name);
+        if let Some(datatype) = datatype
+            && element.typed
+            && !is_fixed(XSI_TYPE)
+        {
+            push_attribute(&mut self.out, XSI_TYPE, datatype.xsi_type());
+        }
+        let values = encoded.map_or(&[][..], |encoded| &encoded.attributes);
+        let is_null = values.iter().any(|(name, _)| *name == "nullFlavor");
+        for fixed in &element.fixed {
+            // The value itself says what it is; beside a null flavour only the namespace still means something.
+            let is_part = encoded.is_some() && datatype.is_some_and(|datatype| datatype.has_part(&fixed.name));
+            let said =
+                is_part && (values.iter().any(|(name, _)| *name == fixed.name) || (is_null && fixed.name != "root"));
+            if !said {
+                push_attribute(&mut self.out, &fixed.name, &fixed.value);
+            }
+        }
+        for (name, value) in values {
+            push_attribute(&mut self.out, name, value);
+        }
+    }
+
+    /// The values that are no element: `negationInd`, and that the node is there at all.
+    fn flags(&mut self, element: &'a Element) -> bool {
+        let mut has_value = false;
+        if let Some(hole) = &element.negation
+            && let Some(answer) = self.answer(hole)
+        {
+            push_attribute(&mut self.out, "negationInd", if answer { "false" } else { "true" });
+            has_value = true;
+        }
+        if let Some(hole) = &element.presence
+            && self.answer(hole) == Some(true)
+        {
+            has_value = true;
+        }
+        has_value
+    }
+
+    fn answer(&mut self, hole: &'a Hole) -> Option<bool> {
+        let (leaf, content) = self.content(hole)?;
+        let (fate, answer) = match content {
+            // A node cannot say no by being there.
+            Content::Value(Value::Boolean(false)) if hole.fill.datatype == Datatype::Presence => {
+                (Fate::Refused(Reason::NoPlace), None)
+            }
+            Content::Value(Value::Boolean(answer)) => (Fate::Written, Some(*answer)),
+            Content::Value(_) => (Fate::Refused(Reason::Datatype), None),
+            Content::Null { .. } => (Fate::Refused(Reason::NullFlavor), None),
+        };
+        self.settle(hole, leaf, content, fate);
+        answer
+    }
+
+    fn original_text(&mut self, element: &Element, text: &str, depth: usize) {
+        let prefix = &self.plan.namespaces()[element.namespace].prefix;
+        let colon = if prefix.is_empty() { "" } else { ":" };
+        self.out.push('\n');
+        self.out.extend(std::iter::repeat_n("  ", depth));
+        for part in ["<", prefix, colon, "originalText>"] {
+            self.out.push_str(part);
+        }
+        push_text(&mut self.out, text);
+        for part in ["</", prefix, colon, "originalText>"] {
+            self.out.push_str(part);
+        }
+    }
+
+    fn name(&mut self, element: &Element) {
+        let prefix = &self.plan.namespaces()[element.namespace].prefix;
+        if !prefix.is_empty() {
+            self.out.push_str(prefix);
+            self.out.push(':');
+        }
+        self.out.push_str(&element.local);
+    }
+
+    fn declarations(&mut self) {
+        for namespace in self.plan.namespaces() {
+            let name = if namespace.prefix.is_empty() { String::new() } else { format!(":{}", namespace.prefix) };
+            push_attribute(&mut self.out, &format!("xmlns{name}"), &namespace.uri);
+        }
+        push_attribute(&mut self.out, "xmlns:xsi", XSI);
+    }
+
+    fn unwritten(&self) -> Vec<Unwritten> {
+        let leaves = self.instance.leaves();
+        leaves
+            .filter_map(|(node, leaf, _)| {
+                let reason = match self.fate[node.0 as usize] {
+                    Fate::Written => return None,
+                    Fate::Refused(reason) => reason,
+                    Fate::Open => match self.plan.place_of(leaf.concept) {
+                        None => Reason::NoPlace,
+                        Some(place) => self.why_open(node, place),
+                    },
+                };
+                Some(Unwritten { node, reason })
+            })
+            .collect()
+    }
+
+    /// A leaf with a place that nothing was written for: another leaf took it, or what it belongs to is absent.
+    fn why_open(&self, node: NodeIx, place: &Place) -> Reason {
+        let base = |from: NodeIx| {
+            let mut at = from;
+            while self.instance.node(at).concept != place.from && at != NodeIx::ROOT {
+                at = self.instance.node(at).parent;
+            }
+            at
+        };
+        let concept = self.instance.node(node).concept;
+        let same = self.instance.descendants(self.dataset, base(node), concept);
+        let taken = same.iter().any(|other| self.fate[other.0 as usize] == Fate::Written);
+        if taken { Reason::TooMany } else { Reason::NoCarrier }
+    }
+}

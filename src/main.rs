@@ -1,0 +1,7 @@
+//! The `ooievaar` command.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

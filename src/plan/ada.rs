@@ -1,0 +1,66 @@
+//! What the ADA reader and writer need to know of one transaction.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Manifest, load_toml};
+use crate::dataset::Text;
+use crate::tables::{Source, TableError};
+
+/// How one transaction looks as an ADA document, apart from its concepts.
+#[derive(Clone, Debug)]
+pub struct AdaPlan {
+    /// Name of the element that holds the transaction; this one is written.
+    pub root: Text,
+    /// Other names of that element, accepted on reading.
+    pub also: Vec<Text>,
+    /// Fixed attributes of that element, in order of name.
+    pub attributes: Vec<(Text, Text)>,
+    /// OIDs under which the concept numbers live; the first is written.
+    pub concept_oids: Vec<Text>,
+}
+
+#[derive(Deserialize)]
+struct MessageFile {
+    dataset: String,
+    ada: AdaSection,
+}
+
+#[derive(Deserialize)]
+struct AdaSection {
+    root: String,
+    #[serde(default)]
+    also: Vec<String>,
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
+}
+
+impl AdaPlan {
+    /// Compiles the `[ada]` section of `messages/<message>/message.toml`.
+    ///
+    /// # Errors
+    /// If that file or `ooievaar.toml` cannot be read or lacks what is needed.
+    pub fn load(source: &Source, message: &str) -> Result<Self, TableError> {
+        let file: MessageFile = load_toml(source, &format!("messages/{message}/message.toml"))?;
+        let manifest = Manifest::load(source)?;
+        let dataset = manifest.dataset(&file.dataset)?;
+        let oids = std::iter::once(&dataset.root_oid).chain(&dataset.also);
+        Ok(Self {
+            root: file.ada.root.into(),
+            also: file.ada.also.into_iter().map(Text::from).collect(),
+            attributes: file.ada.attributes.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            concept_oids: oids.map(Text::from).collect(),
+        })
+    }
+
+    /// True if this is the name of the element that holds the transaction.
+    pub fn is_root(&self, element: &str) -> bool {
+        self.root == element || self.also.iter().any(|name| name == element)
+    }
+
+    /// The concept number in a `conceptId`; `None` if it lies under another OID.
+    pub fn number<'a>(&self, concept_id: &'a str) -> Option<&'a str> {
+        self.concept_oids.iter().find_map(|oid| concept_id.strip_prefix(oid.as_str())?.strip_prefix('.'))
+    }
+}

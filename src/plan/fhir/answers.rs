@@ -1,0 +1,105 @@
+//! How yes, no, a null flavour and silence are said where FHIR has no boolean for it.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use super::ElementPath;
+use crate::dataset::Text;
+use crate::tables::{Source, TableError};
+use crate::tree::Tree;
+
+const FILE: &str = "fhir-stu3/answers.toml";
+
+/// One way of answering.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its name in the `datatype` column, after `answer/`.
+    pub name: Text,
+    /// What a yes sets.
+    pub yes: Vec<(ElementPath, Tree)>,
+    /// What a no sets.
+    pub no: Vec<(ElementPath, Tree)>,
+    /// What a null flavour sets.
+    pub null: Vec<(ElementPath, Tree)>,
+    /// What silence sets.
+    pub absent: Vec<(ElementPath, Tree)>,
+    /// The primitive that carries the null flavour, in an extension. Without one it stands in a value, as `{null}`.
+    pub null_on: Option<ElementPath>,
+    /// True if a resource in which none of these elements is there says yes (resources of others: ours say it).
+    pub unsaid_is_yes: bool,
+}
+
+/// What stands in a value of `null` for the code of the null flavour.
+pub const NULL_PLACE: &str = "{null}";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAnswer {
+    #[serde(default)]
+    yes: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    no: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    null: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    absent: BTreeMap<String, toml::Value>,
+    null_on: Option<String>,
+    unsaid: Option<String>,
+}
+
+impl Answer {
+    /// Reads `answers.toml`.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a path or value in it is malformed.
+    pub fn load(source: &Source) -> Result<Vec<Self>, TableError> {
+        let text = source.text(FILE)?;
+        let raw: BTreeMap<String, RawAnswer> =
+            toml::from_str(&text).map_err(|e| TableError::file(FILE, e.message().to_owned()))?;
+        raw.into_iter().map(|(name, answer)| Self::compile(&name, answer)).collect()
+    }
+
+    fn compile(name: &str, raw: RawAnswer) -> Result<Self, TableError> {
+        let fault = |path: &str, message: &str| TableError::file(FILE, format!("answer `{name}`, `{path}`: {message}"));
+        let state = |values: BTreeMap<String, toml::Value>| -> Result<Vec<(ElementPath, Tree)>, TableError> {
+            let compiled = values.into_iter().map(|(path, value)| {
+                let tree = tree_of(&value)
+                    .ok_or_else(|| fault(&path, "must be a text, a number, true or false, or a table of these"))?;
+                Ok((ElementPath::parse(&path).map_err(|e| fault(&path, e))?, tree))
+            });
+            compiled.collect()
+        };
+        let null_on = match &raw.null_on {
+            Some(path) => Some(ElementPath::parse(path).map_err(|e| fault(path, e))?),
+            None => None,
+        };
+        let unsaid_is_yes = match raw.unsaid.as_deref() {
+            None => false,
+            Some("yes") => true,
+            Some(_) => return Err(fault("unsaid", "can only be `yes`")),
+        };
+        Ok(Self {
+            name: name.into(),
+            null_on,
+            unsaid_is_yes,
+            yes: state(raw.yes)?,
+            no: state(raw.no)?,
+            null: state(raw.null)?,
+            absent: state(raw.absent)?,
+        })
+    }
+}
+
+fn tree_of(value: &toml::Value) -> Option<Tree> {
+    Some(match value {
+        toml::Value::String(text) => Tree::string(text.as_str()),
+        toml::Value::Boolean(value) => Tree::boolean(*value),
+        toml::Value::Integer(number) => Tree::number(number.to_string()),
+        toml::Value::Array(items) => Tree::Array(items.iter().map(tree_of).collect::<Option<_>>()?),
+        toml::Value::Table(members) => {
+            let members = members.iter().map(|(name, value)| Some((name.as_str().into(), tree_of(value)?)));
+            Tree::Object(members.collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,110 @@
+//! Facts of the FHIR specification: the order, repetition and types of elements.
+
+use std::collections::HashMap;
+
+use crate::dataset::Text;
+use crate::tables::{Sheet, Source, TableError};
+use crate::tree::Tree;
+
+/// One element of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Element {
+    /// Place among the elements of its type.
+    pub position: u16,
+    /// True if it may occur more than once.
+    pub many: bool,
+    /// Its type; for a backbone element the path, such as `EpisodeOfCare.diagnosis`.
+    pub kind: Text,
+}
+
+/// The elements of all types in use.
+#[derive(Clone, Debug, Default)]
+pub struct Elements {
+    types: HashMap<Text, HashMap<Text, Element>>,
+}
+
+impl Elements {
+    /// Reads `elements.csv`.
+    ///
+    /// # Errors
+    /// If the table cannot be read, or a position or maximum is no number.
+    pub fn load(source: &Source) -> Result<Self, TableError> {
+        let sheet = Sheet::load(source, "fhir-stu3/elements.csv", &["type", "element", "position", "max", "kinds"])?;
+        let mut types: HashMap<Text, HashMap<Text, Element>> = HashMap::new();
+        for row in sheet.rows() {
+            let position = row.get("position").parse().map_err(|_| row.fault("position", "must be a whole number"))?;
+            let backbone = format!("{}.{}", row.get("type"), row.get("element"));
+            let kind = match row.get("kinds").split(' ').next().unwrap_or_default() {
+                "BackboneElement" | "Element" | "" => Text::from(backbone),
+                kind => kind.into(),
+            };
+            let element = Element { position, many: row.get("max") != "1", kind };
+            types.entry(row.get("type").into()).or_default().insert(row.get("element").into(), element);
+        }
+        Ok(Self { types })
+    }
+
+    /// An element of a type; `_x` has the place of `x`.
+    pub fn get(&self, kind: &str, element: &str) -> Option<&Element> {
+        self.types.get(kind)?.get(element.strip_prefix('_').unwrap_or(element))
+    }
+
+    /// The type of an element; that of `_x` is Element.
+    pub fn kind_of(&self, kind: &str, element: &str) -> &str {
+        if element.starts_with('_') {
+            return "Element";
+        }
+        self.get(kind, element).map_or("", |element| element.kind.as_str())
+    }
+
+    /// True if an element of a type repeats. Of an element that the table lacks, only `extension` does.
+    pub fn repeats(&self, kind: &str, element: &str) -> bool {
+        match self.get(kind, element) {
+            Some(found) => found.many && !element.starts_with('_'),
+            None => element == "extension",
+        }
+    }
+
+    fn position(&self, kind: &str, element: &str) -> u16 {
+        match (self.get(kind, element), element) {
+            (Some(found), _) => found.position,
+            (None, "resourceType") => 0,
+            (None, "id") => 1,
+            (None, "extension") => 2,
+            (None, _) => u16::MAX,
+        }
+    }
+
+    /// The name of a type, kept as long as this table; empty if the table has no such type.
+    pub fn type_name(&self, name: &str) -> &str {
+        self.types.get_key_value(name).map_or("", |(name, _)| name.as_str())
+    }
+
+    /// Adds a member to an object of a type at the place that the specification gives it. Returns that place.
+    pub fn insert(&self, kind: &str, members: &mut Vec<(Text, Tree)>, key: &str, value: Tree) -> usize {
+        let rank = |name: &str| (self.position(kind, name), name.starts_with('_'));
+        let own = rank(key);
+        let at = members.iter().position(|(name, _)| rank(name) > own).unwrap_or(members.len());
+        members.insert(at, (key.into(), value));
+        at
+    }
+
+    /// Puts the members of a resource, at every level, in the order of the specification.
+    pub fn sort_resource(&self, resource: &mut Tree) {
+        let kind = resource.text_at("resourceType").map(Text::from).unwrap_or_default();
+        self.sort(resource, &kind);
+    }
+
+    fn sort(&self, tree: &mut Tree, kind: &str) {
+        match tree {
+            Tree::Object(members) => {
+                members.sort_by_key(|(name, _)| (self.position(kind, name), name.starts_with('_')));
+                for (name, value) in members {
+                    self.sort(value, self.kind_of(kind, name));
+                }
+            }
+            Tree::Array(items) => items.iter_mut().for_each(|item| self.sort(item, kind)),
+            Tree::Leaf(_) => {}
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! From the FHIR table of a dataset to its plan.
+
+use std::collections::HashMap;
+
+use super::pattern::{RawReference, fill, survey};
+use super::{
+    Alignment, Answer, Codec, Condition, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity, Place, RefSpec,
+    Role, RoleIx, Target,
+};
+use crate::dataset::{ConceptIx, Dataset, Kind, Text};
+use crate::tables::{Row, Sheet, Source, TableError};
+use crate::terminology::Terminology;
+use crate::tree::{Limits, Tree, parse_json};
+
+const COLUMNS: [&str; 15] = [
+    "concept",
+    "name",
+    "resource",
+    "per",
+    "pattern",
+    "code",
+    "code_system",
+    "display",
+    "element",
+    "datatype",
+    "code_map",
+    "pwd32",
+    "follows",
+    "source",
+    "note",
+];
+
+impl FhirPlan {
+    /// Compiles `fhir-stu3/<table>.csv` and all that it names.
+    ///
+    /// # Errors
+    /// The first fault in the tables, at its file, line and column.
+    pub fn load(
+        source: &Source,
+        table: &str,
+        dataset: &Dataset,
+        alignments: Vec<Alignment>,
+        terminology: &Terminology,
+    ) -> Result<Self, TableError> {
+        let file = format!("fhir-stu3/{table}.csv");
+        let sheet = Sheet::load(source, &file, &COLUMNS)?;
+        let mut loader = Loader {
+            source,
+            dataset,
+            terminology,
+            patterns: HashMap::new(),
+            raw_references: Vec::new(),
+            plan: Self {
+                elements: Elements::load(source)?,
+                roles: Vec::new(),
+                fields: Vec::new(),
+                answers: Answer::load(source)?,
+                identity: Identity::load(source, dataset)?,
+                alignments,
+                by_name: HashMap::new(),
+                by_type: HashMap::new(),
+                by_concept: vec![Vec::new(); dataset.len()],
+                eaches: Vec::new(),
+            },
+        };
+        for row in sheet.rows() {
+            if !row.get("pattern").is_empty() {
+                loader.role(row)?;
+            }
+        }
+        for row in sheet.rows() {
+            loader.field(row)?;
+        }
+        loader.resolve_references(&file)?;
+        Ok(loader.plan)
+    }
+}
+
+struct Loader<'a> {
+    source: &'a Source,
+    dataset: &'a Dataset,
+    terminology: &'a Terminology,
+    patterns: HashMap<Text, Tree>,
+    raw_references: Vec<(RoleIx, RawReference, u64)>,
+    plan: FhirPlan,
+}
+
+impl Loader<'_> {
+    fn concept(&self, row: Row<'_>, column: &str, number: &str) -> Result<ConceptIx, TableError> {
+        self.dataset.find(number).ok_or_else(|| row.fault(column, format!("the dataset has no concept `{number}`")))
+    }
+
+    fn role_name<'r>(row: Row<'r>) -> &'r str {
+        match row.get("resource") {
+            "" => row.get("concept"),
+            name => name,
+        }
+    }
+
+    fn role(&mut self, row: Row<'_>) -> Result<(), TableError> {
+        let concept = self.concept(row, "concept", row.get("concept"))?;
+        let per = match row.get("per") {
+            "" => concept,
+            number => self.concept(row, "per", number)?,
+        };
+        let group = if self.dataset.get(per).kind == Kind::Group { per } else { self.dataset.get(per).parent };
+        let pattern = self.pattern(row)?;
+        let (references, codings) = survey(&self.plan.elements, &pattern);
+        let ix = RoleIx(u16::try_from(self.plan.roles.len()).map_err(|_| row.fault("pattern", "too many rows"))?);
+        let name = Text::from(Self::role_name(row));
+        if self.plan.by_name.insert(name.clone(), ix).is_some() {
+            return Err(
+                row.fault("resource", format!("two rows make the resource `{name}`; name one of them in `resource`"))
+            );
+        }
+        let resource_type = Text::from(pattern.text_at("resourceType").unwrap_or_default());
+        if self.plan.elements.type_name(&resource_type).is_empty() {
+            return Err(row.fault("pattern", "its resourceType is not in elements.csv"));
+        }
+        let profiles = pattern.get("meta").and_then(|meta| meta.get("profile")).map_or(&[][..], Tree::items);
+        let profiles = profiles.iter().filter_map(|profile| profile.text().map(Text::from)).collect();
+        self.raw_references.extend(references.into_iter().map(|raw| (ix, raw, row.line)));
+        self.plan.by_type.entry(resource_type.clone()).or_default().push(ix);
+        self.plan.roles.push(Role {
+            name,
+            line: row.line,
+            concept,
+            per,
+            group,
+            resource_type,
+            profiles,
+            pattern,
+            references: Vec::new(),
+            codings,
+            fields: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn pattern(&mut self, row: Row<'_>) -> Result<Tree, TableError> {
+        let name = row.get("pattern");
+        if !self.patterns.contains_key(name) {
+            let file = format!("fhir-stu3/patterns/{name}.json");
+            let text = self
+                .source
+                .text(&file)
+                .map_err(|_| row.fault("pattern", format!("there is no pattern `{name}`; add {file}")))?;
+            let (tree, _) =
+                parse_json(text.as_bytes(), &Limits::default()).map_err(|e| TableError::file(&file, e.to_string()))?;
+            self.patterns.insert(name.into(), tree);
+        }
+        let columns: Vec<(&str, String)> = ["code", "display", "also_code", "also_display"]
+            .into_iter()
+            .map(|column| (column, row.get(column).to_owned()))
+            .chain(["code_system", "also_system"].into_iter().map(|column| {
+                let oid = row.get(column);
+                (column, if oid.is_empty() { String::new() } else { self.terminology.systems().uri(oid).into_owned() })
+            }))
+            .collect();
+        let mut pattern =
+            fill(&self.patterns[name], &columns).ok_or_else(|| row.fault("pattern", "nothing is left of it"))?;
+        self.plan.elements.sort_resource(&mut pattern);
+        Ok(pattern)
+    }
+
+    fn field(&mut self, row: Row<'_>) -> Result<(), TableError> {
+        let concept = self.concept(row, "concept", row.get("concept"))?;
+        let element = row.get("element");
+        let (datatype, beside) = match row.get("datatype").split_once('/') {
+            Some(("answer", name)) => (None, Some(name)),
+            Some((datatype, name)) => (Some(datatype), Some(name)),
+            None => (Some(row.get("datatype")), None),
+        };
+        if element.is_empty() && datatype.is_some() {
+            return Ok(());
+        }
+        let answer = match beside {
+            Some(name) => Some(self.answer(row, name)?),
+            None => None,
+        };
+        let ix = FieldIx(u16::try_from(self.plan.fields.len()).map_err(|_| row.fault("element", "too many rows"))?);
+        let place = self.place(row, element, answer)?;
+        let (codec, beside) = match (&place, datatype, answer) {
+            (Place::None | Place::Aligned, _, _) => (Codec::String, None),
+            (_, None, Some(answer)) => (Codec::Answer(answer), None),
+            (_, datatype, answer) => (codec(row, datatype.unwrap_or_default())?, answer),
+        };
+        match &place {
+            Place::Role(role, _) => self.plan.roles[usize::from(role.0)].fields.push(ix),
+            Place::Each(..) => self.plan.eaches.push(ix),
+            Place::Aligned | Place::None => {}
+        }
+        let code_map = Some(row.get("code_map")).filter(|name| !name.is_empty());
+        if let Some(name) = code_map
+            && self.terminology.code_map(name).is_none()
+        {
+            return Err(row.fault("code_map", format!("there is no code map `{name}`; add code-maps/{name}.csv")));
+        }
+        self.plan.by_concept[usize::from(concept.0)].push(ix);
+        self.plan.fields.push(Field {
+            line: row.line,
+            concept,
+            place,
+            codec,
+            code_map: code_map.map(Text::from),
+            beside,
+        });
+        Ok(())
+    }
+
+    /// Where a row puts its leaf. An answer names its elements itself: the first stands for all.
+    fn place(&self, row: Row<'_>, element: &str, answer: Option<usize>) -> Result<Place, TableError> {
+        let path = |text: &str| ElementPath::parse(text).map_err(|e| row.fault("element", e));
+        if element == "-" {
+            return Ok(Place::None);
+        }
+        if element == "aligned" {
+            return Ok(Place::Aligned);
+        }
+        if let Some(group) = row.get("resource").strip_prefix("each:") {
+            let mut alternatives = Vec::new();
+            for alternative in element.split('|') {
+                let (kind, inner) = alternative
+                    .split_once('.')
+                    .ok_or_else(|| row.fault("element", "must begin with a resource type"))?;
+                alternatives.push((kind.into(), path(inner)?));
+            }
+            return Ok(Place::Each(self.concept(row, "resource", group)?, alternatives));
+        }
+        let name = Self::role_name(row);
+        let role = self
+            .plan
+            .find_role(name)
+            .ok_or_else(|| row.fault("resource", format!("no row makes a resource `{name}`")))?;
+        let resource_type = &self.plan.role(role).resource_type;
+        let element = element.strip_prefix(&format!("{resource_type}.")).unwrap_or(element);
+        let said = answer.and_then(|answer| self.plan.answers[answer].yes.first());
+        match said {
+            Some((said, _)) if element.is_empty() => Ok(Place::Role(role, said.clone())),
+            _ => Ok(Place::Role(role, path(element)?)),
+        }
+    }
+
+    fn answer(&self, row: Row<'_>, name: &str) -> Result<usize, TableError> {
+        let at = self.plan.answers.iter().position(|candidate| candidate.name == name);
+        at.ok_or_else(|| row.fault("datatype", format!("answers.toml has no `{name}`")))
+    }
+
+    fn resolve_references(&mut self, file: &str) -> Result<(), TableError> {
+        for (role, raw, line) in std::mem::take(&mut self.raw_references) {
+            let fault =
+                |message: String| TableError { line, column: "pattern".to_owned(), ..TableError::file(file, message) };
+            let named = |name: &str| {
+                let found = self.plan.find_role(name);
+                found.ok_or_else(|| fault(format!("the pattern refers to `@{name}`, which no row makes")))
+            };
+            let group = |number: &str| {
+                let found = self.dataset.find(number);
+                found.ok_or_else(|| fault(format!("the pattern refers to an unknown concept `{number}`")))
+            };
+            let (optional, target) = match raw.target.strip_prefix('?') {
+                Some(name) => (true, name),
+                None => (false, raw.target.as_str()),
+            };
+            let target = match target.strip_prefix('*') {
+                Some(number) => Target::Members(group(number)?),
+                None => Target::Role(named(target)?),
+            };
+            let condition = match raw.condition.as_deref() {
+                None => None,
+                Some(name) => Some(match self.plan.find_role(name) {
+                    Some(role) => Condition::Role(role),
+                    None => Condition::Concept(group(name)?),
+                }),
+            };
+            let reference = RefSpec { path: raw.path, target, optional: optional || condition.is_some(), condition };
+            self.plan.roles[usize::from(role.0)].references.push(reference);
+        }
+        Ok(())
+    }
+}
+
+fn codec(row: Row<'_>, name: &str) -> Result<Codec, TableError> {
+    Ok(match name {
+        "CodeableConcept" => Codec::CodeableConcept,
+        "Coding" => Codec::Coding,
+        "code" => Codec::Code,
+        "boolean" => Codec::Boolean,
+        "integer" => Codec::Integer,
+        "decimal" => Codec::Decimal,
+        "Quantity" => Codec::Quantity,
+        "date" => Codec::Date,
+        "dateTime" => Codec::DateTime,
+        "Identifier" => Codec::Identifier,
+        "string" => Codec::String,
+        _ => return Err(row.fault("datatype", format!("`{name}` is no datatype of this table"))),
+    })
+}
+
+/// The names of the code maps that a FHIR table uses.
+///
+/// # Errors
+/// If the table cannot be read.
+pub fn code_maps(source: &Source, table: &str) -> Result<Vec<Text>, TableError> {
+    let sheet = Sheet::load(source, &format!("fhir-stu3/{table}.csv"), &["code_map"])?;
+    let mut names: Vec<Text> =
+        sheet.rows().map(|row| row.get("code_map").into()).filter(|name: &Text| !name.is_empty()).collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}

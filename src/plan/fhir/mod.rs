@@ -1,0 +1,184 @@
+//! The FHIR binding of a dataset, compiled: which resources there are, what is fixed in them, and where each
+//! concept goes.
+
+mod answers;
+mod elements;
+mod identity;
+mod load;
+mod path;
+mod pattern;
+
+pub use answers::{Answer, NULL_PLACE};
+pub use elements::{Element, Elements};
+pub use identity::Identity;
+pub use load::code_maps;
+pub use path::{ElementPath, Step, is_token};
+pub use pattern::{Coding, Condition, IF, RefSpec, Target};
+
+use std::collections::HashMap;
+
+use crate::dataset::{ConceptIx, Text};
+use crate::tree::Tree;
+
+/// Index of a [`Role`] in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoleIx(pub u16);
+
+/// Index of a [`Field`] in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FieldIx(pub u16);
+
+/// A resource that a row makes, once per occurrence of a concept.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// Its name: what references name.
+    pub name: Text,
+    /// Line of the row.
+    pub line: u64,
+    /// The concept of the row.
+    pub concept: ConceptIx,
+    /// The concept of which each occurrence makes a resource.
+    pub per: ConceptIx,
+    /// `per` if it is a group, else the group that holds it.
+    pub group: ConceptIx,
+    /// The resource type.
+    pub resource_type: Text,
+    /// The profiles that the pattern names.
+    pub profiles: Vec<Text>,
+    /// Everything fixed, with `@role` in place of references, in the order of the specification.
+    pub pattern: Tree,
+    /// The references in the pattern.
+    pub references: Vec<RefSpec>,
+    /// The codings that the pattern fixes: what a resource must have to be recognised.
+    pub codings: Vec<Coding>,
+    /// The fields that fill it.
+    pub fields: Vec<FieldIx>,
+}
+
+/// Where a leaf concept goes.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Line of the row.
+    pub line: u64,
+    /// The concept.
+    pub concept: ConceptIx,
+    /// The resource.
+    pub place: Place,
+    /// How the value is written there.
+    pub codec: Codec,
+    /// Name of the code map that translates it.
+    pub code_map: Option<Text>,
+    /// The elements that say beside a code that it was found: index in [`FhirPlan::answers`].
+    pub beside: Option<usize>,
+}
+
+/// The resource, or resources, and the element of a [`Field`].
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// An element of the resource with a role.
+    Role(RoleIx, ElementPath),
+    /// An element of every resource made from concepts within a group, by resource type.
+    Each(ConceptIx, Vec<(Text, ElementPath)>),
+    /// The key of an aligned group: carried by the leaf that it is aligned with.
+    Aligned,
+    /// None; the row says why.
+    None,
+}
+
+/// How a value is written as a FHIR datatype.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Codec {
+    /// Codings and text.
+    CodeableConcept,
+    /// One coding.
+    Coding,
+    /// A primitive code, translated by a code map.
+    Code,
+    /// true or false.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Decimal,
+    /// A number with a unit.
+    Quantity,
+    /// A date; a time of birth goes in the core extension for it.
+    Date,
+    /// A date and time.
+    DateTime,
+    /// A value in a namespace.
+    Identifier,
+    /// Text.
+    String,
+    /// Several elements, as `answers.toml` says: index in [`FhirPlan::answers`].
+    Answer(usize),
+}
+
+/// Two repeating groups about the same thing: leaves of `group` belong to the resources of `with`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alignment {
+    /// The group without resources of its own.
+    pub group: ConceptIx,
+    /// The group that has them.
+    pub with: ConceptIx,
+    /// The leaf within `group`, and the leaf within `with`, that say which belongs to which.
+    pub key: (ConceptIx, ConceptIx),
+}
+
+/// The compiled FHIR binding of one dataset.
+#[derive(Clone, Debug)]
+pub struct FhirPlan {
+    /// Facts of the specification.
+    pub elements: Elements,
+    /// The roles, in the order of the table.
+    pub roles: Vec<Role>,
+    /// The fields, in the order of the table.
+    pub fields: Vec<Field>,
+    /// The ways of answering.
+    pub answers: Vec<Answer>,
+    /// What identifies what.
+    pub identity: Identity,
+    /// Aligned groups.
+    pub alignments: Vec<Alignment>,
+    by_name: HashMap<Text, RoleIx>,
+    by_type: HashMap<Text, Vec<RoleIx>>,
+    by_concept: Vec<Vec<FieldIx>>,
+    eaches: Vec<FieldIx>,
+}
+
+impl FhirPlan {
+    /// A role of this plan.
+    pub fn role(&self, ix: RoleIx) -> &Role {
+        &self.roles[usize::from(ix.0)]
+    }
+
+    /// A field of this plan.
+    pub fn field(&self, ix: FieldIx) -> &Field {
+        &self.fields[usize::from(ix.0)]
+    }
+
+    /// The role with a name.
+    pub fn find_role(&self, name: &str) -> Option<RoleIx> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The roles of a resource type, in the order of the table.
+    pub fn roles_of_type(&self, resource_type: &str) -> &[RoleIx] {
+        self.by_type.get(resource_type).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fields of a concept.
+    pub fn fields_of(&self, concept: ConceptIx) -> &[FieldIx] {
+        self.by_concept.get(usize::from(concept.0)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fields that belong to every resource of a group.
+    pub fn each_fields(&self) -> &[FieldIx] {
+        &self.eaches
+    }
+
+    /// The alignment of a group that has no resources of its own.
+    pub fn alignment_of(&self, group: ConceptIx) -> Option<&Alignment> {
+        self.alignments.iter().find(|alignment| alignment.group == group)
+    }
+}

@@ -1,0 +1,91 @@
+//! From the files of a message to its plan.
+
+use std::collections::HashMap;
+
+use super::build::Builder;
+use super::rows::Rows;
+use super::scope::Scoper;
+use super::skeleton::Skeleton;
+use super::{Align, ElementIx, MessagePlan, ident};
+use crate::dataset::{ConceptIx, Dataset};
+use crate::plan::MessageMeta;
+use crate::tables::{Source, TableError};
+
+impl MessagePlan {
+    /// Loads the message in `messages/<kind>/`.
+    ///
+    /// # Errors
+    /// At the first fault in one of its tables.
+    pub fn load(source: &Source, kind: &str, dataset: &Dataset) -> Result<Self, TableError> {
+        let folder = format!("messages/{kind}");
+        let meta = MessageMeta::load(source, &folder)?;
+        let aligns = aligns(&meta, &folder, dataset)?;
+        let skeleton = Skeleton::load(source, &format!("{folder}/skeleton.xml"))?;
+        let rows = Rows::load(source, &format!("{folder}/rows.csv"), dataset)?;
+        let mut builder = Builder::new(dataset, &rows, &skeleton);
+        let root = builder.build()?;
+        let built = builder.finish()?;
+        let mut plan = Self {
+            meta,
+            elements: built.elements,
+            aligns,
+            roots: Vec::new(),
+            namespaces: skeleton.namespaces,
+            carriers: HashMap::new(),
+        };
+        let mut scoper = Scoper::new(dataset, &rows, &built.rows, &built.repeated, &plan.aligns);
+        scoper.run(&mut plan.elements, root)?;
+        plan.carriers = scoper.carriers;
+        ident::index(&mut plan.elements, &built.places, &rows, &skeleton.file)?;
+        plan.roots = roots(&plan, root, &folder)?;
+        Ok(plan)
+    }
+}
+
+fn aligns(meta: &MessageMeta, folder: &str, dataset: &Dataset) -> Result<Vec<Align>, TableError> {
+    let file = format!("{folder}/message.toml");
+    let find = |number: &str| -> Result<ConceptIx, TableError> {
+        let found = dataset.find(number);
+        found.ok_or_else(|| TableError::file(&file, format!("[[align]]: `{number}` is no concept of the dataset")))
+    };
+    let mut aligns = Vec::new();
+    for align in &meta.align {
+        let groups = [find(&align.group)?, find(&align.with)?];
+        let keys = [find(&align.key[0])?, find(&align.key[1])?];
+        let keys = if dataset.is_within(keys[0], groups[0]) { keys } else { [keys[1], keys[0]] };
+        if !dataset.is_within(keys[0], groups[0]) || !dataset.is_within(keys[1], groups[1]) {
+            return Err(TableError::file(&file, "[[align]]: `key` names one leaf in each of the two groups"));
+        }
+        aligns.push(Align { groups, keys });
+    }
+    Ok(aligns)
+}
+
+/// The elements of the plan that a document can start with.
+fn roots(plan: &MessagePlan, top: ElementIx, folder: &str) -> Result<Vec<ElementIx>, TableError> {
+    let mut roots = Vec::new();
+    for name in &plan.meta.roots {
+        let mut todo = vec![top];
+        let mut found = None;
+        while let Some(ix) = todo.pop() {
+            let element = plan.element(ix);
+            if element.local == name.as_str() {
+                found = Some(ix);
+                break;
+            }
+            let inner = element.buckets.iter().flat_map(|bucket| &bucket.all).copied();
+            // What stands for a concept is never the start of a document.
+            todo.extend(inner.filter(|ix| plan.element(*ix).scope.is_none()));
+        }
+        let missing = || {
+            let message = format!("`roots` names `{name}`, which the skeleton does not have");
+            TableError::file(&format!("{folder}/message.toml"), message)
+        };
+        roots.push(found.ok_or_else(missing)?);
+    }
+    if roots.first() != Some(&top) {
+        let message = "the first of `roots` must be the outermost element of the skeleton: it is written";
+        return Err(TableError::file(&format!("{folder}/message.toml"), message));
+    }
+    Ok(roots)
+}

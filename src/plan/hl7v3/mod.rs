@@ -1,0 +1,267 @@
+//! The plan of an HL7v3 message or a CDA document: the skeleton with every row in its slot.
+//!
+//! One tree serves both directions. The reader finds the plan element of each element of a document through
+//! [`Bucket`]s; the writer walks the same elements in order. Where a value belongs in an instance is a
+//! [`Place`], worked out here, so that neither has to search the dataset.
+
+mod build;
+mod datatype;
+mod ident;
+mod load;
+mod rows;
+mod scope;
+mod skeleton;
+
+use std::collections::HashMap;
+
+use super::MessageMeta;
+use crate::dataset::{ConceptIx, Kind, Text};
+use crate::ledger::Reason;
+
+pub use datatype::Datatype;
+
+/// Name of the attribute that types a value, as it is written.
+pub(crate) const XSI_TYPE: &str = "xsi:type";
+/// Namespace of that attribute.
+pub(crate) const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+/// What `o:any` calls the text of an element.
+pub(crate) const ANY_TEXT: &str = "text()";
+
+/// Index of an [`Element`] in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ElementIx(pub u32);
+
+/// A message, ready to be read and written.
+#[derive(Clone, Debug)]
+pub struct MessagePlan {
+    meta: MessageMeta,
+    elements: Vec<Element>,
+    aligns: Vec<Align>,
+    roots: Vec<ElementIx>,
+    namespaces: Vec<Namespace>,
+    carriers: HashMap<ConceptIx, Place>,
+}
+
+/// A namespace of the message, with the prefix under which it is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Namespace {
+    pub uri: Text,
+    /// Empty for the default namespace.
+    pub prefix: Text,
+}
+
+/// An element that the message can hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Element {
+    /// Index into the namespaces of the plan.
+    pub namespace: usize,
+    pub local: Text,
+    /// Attributes that the message fixes.
+    pub fixed: Vec<Fixed>,
+    /// Text that the message fixes; empty if none.
+    pub text: Text,
+    /// Attributes that may have any value.
+    pub any: Vec<Text>,
+    /// It holds a value.
+    pub value: Option<Hole>,
+    /// Its value carries `xsi:type`.
+    pub typed: bool,
+    /// Its `negationInd` holds a boolean, inverted.
+    pub negation: Option<Hole>,
+    /// That it is there is itself the answer.
+    pub presence: Option<Hole>,
+    /// Written whenever its parent is.
+    pub filler: bool,
+    /// Written even when nothing in it has content.
+    pub keep: bool,
+    /// What it holds beyond the plan is lost for this reason.
+    pub lost: Option<Reason>,
+    /// It stands for the occurrence of a concept.
+    pub scope: Option<Scope>,
+    /// It is repeated for every node of these rows, which stand at the [`Child::Rows`] somewhere inside.
+    pub slot: Option<Vec<ElementIx>>,
+    pub children: Vec<Child>,
+    /// The templates and the code that tell it from its siblings.
+    pub ident: Ident,
+    /// Its children by name, for reading.
+    pub buckets: Vec<Bucket>,
+    pub parent: Option<ElementIx>,
+}
+
+/// What an element holds, in the order in which it is written.
+#[derive(Clone, Debug)]
+pub(crate) enum Child {
+    Element(ElementIx),
+    /// The place of the row that is being written, within the wrapper of its slot.
+    Row,
+    /// A slot without a wrapper.
+    Rows(Vec<ElementIx>),
+}
+
+/// An attribute with its one value.
+#[derive(Clone, Debug)]
+pub(crate) struct Fixed {
+    /// `xsi:type`, or a name without a prefix.
+    pub name: Text,
+    pub value: Text,
+}
+
+/// The fixed content of an element that says which node it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ident {
+    pub templates: Vec<Text>,
+    /// Code and code system.
+    pub code: Option<(Text, Text)>,
+}
+
+/// The children of an element that share a name, found by template and by code.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bucket {
+    pub namespace: usize,
+    pub local: Text,
+    pub all: Vec<ElementIx>,
+    pub by_template: HashMap<Text, Vec<ElementIx>>,
+    pub by_code: HashMap<Text, Vec<ElementIx>>,
+    /// Those that have neither a template nor a code.
+    pub open: Vec<ElementIx>,
+}
+
+/// A place in the message that holds the value of a concept.
+#[derive(Clone, Debug)]
+pub(crate) struct Hole {
+    /// The concept that it holds.
+    pub fill: Fill,
+    /// Aligned copies of the same fact.
+    pub copies: Vec<Fill>,
+}
+
+/// A concept in a hole.
+#[derive(Clone, Debug)]
+pub(crate) struct Fill {
+    pub concept: ConceptIx,
+    pub kind: Kind,
+    pub datatype: Datatype,
+    /// The code system that the datatype itself cannot carry; empty otherwise.
+    pub system: Text,
+    pub place: Place,
+    /// The frame that holds the value itself, when the node is an occurrence of this very leaf.
+    pub own: Option<usize>,
+    /// Several nodes may state it; they say it of one occurrence.
+    pub stated: bool,
+}
+
+/// Where in the instance: below an occurrence that is open while a node is read or written, through groups that
+/// have no node of their own.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub base: Base,
+    /// The concept of the base.
+    pub from: ConceptIx,
+    pub via: Box<[ConceptIx]>,
+}
+
+/// An open occurrence. Frame 0 is the root; each row node has two: its anchor and its occurrence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Base {
+    /// The occurrence in that frame.
+    Frame(usize),
+    /// The occurrence that is aligned with the one in that frame.
+    Partner(usize),
+}
+
+/// What a row node stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    /// The concept of which the node is an occurrence.
+    pub concept: ConceptIx,
+    pub is_group: bool,
+    /// Its frame; the one before it is the frame of the anchor.
+    pub frame: usize,
+    /// The occurrence is made only when something within it has a value.
+    pub lazy: bool,
+    /// The group that the node shares with the leaves that it holds besides the occurrence.
+    pub anchor: ConceptIx,
+    /// Where the anchor is; without meaning if it is the base itself.
+    pub anchor_place: Place,
+    /// The node holds something that is not within the occurrence.
+    pub shares: bool,
+    /// From the anchor to the occurrence.
+    pub via: Box<[ConceptIx]>,
+    /// The other group that is about the same thing.
+    pub partner: Option<Partner>,
+}
+
+/// The group that is aligned with the occurrence of a row node.
+#[derive(Clone, Debug)]
+pub(crate) struct Partner {
+    pub align: usize,
+    pub concept: ConceptIx,
+    pub place: Place,
+}
+
+/// Two groups about the same thing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Align {
+    pub groups: [ConceptIx; 2],
+    /// The key of each group.
+    pub keys: [ConceptIx; 2],
+}
+
+impl Align {
+    /// The other group, and the keys of this one and the other.
+    pub fn other(&self, group: ConceptIx) -> Option<(ConceptIx, ConceptIx, ConceptIx)> {
+        if self.groups[0] == group {
+            Some((self.groups[1], self.keys[0], self.keys[1]))
+        } else if self.groups[1] == group {
+            Some((self.groups[0], self.keys[1], self.keys[0]))
+        } else {
+            None
+        }
+    }
+}
+
+impl MessagePlan {
+    /// What `message.toml` says.
+    pub fn meta(&self) -> &MessageMeta {
+        &self.meta
+    }
+
+    /// True if the message has a place for the concept.
+    pub fn carries(&self, concept: ConceptIx) -> bool {
+        self.carriers.contains_key(&concept)
+    }
+
+    pub(crate) fn element(&self, ix: ElementIx) -> &Element {
+        &self.elements[ix.0 as usize]
+    }
+
+    pub(crate) fn place_of(&self, concept: ConceptIx) -> Option<&Place> {
+        self.carriers.get(&concept)
+    }
+
+    pub(crate) fn aligns(&self) -> &[Align] {
+        &self.aligns
+    }
+
+    pub(crate) fn namespaces(&self) -> &[Namespace] {
+        &self.namespaces
+    }
+
+    /// The document elements; the first is the one that is written.
+    pub(crate) fn roots(&self) -> &[ElementIx] {
+        &self.roots
+    }
+
+    /// True if the element may have any value for this attribute, because it only repeats what is fixed.
+    pub(crate) fn is_label(&self, name: &str) -> bool {
+        self.meta.labels.iter().any(|label| label == name)
+    }
+
+    /// The children of an element that have this name.
+    pub(crate) fn bucket<'p>(&self, element: &'p Element, namespace: &str, local: &str) -> Option<&'p Bucket> {
+        element
+            .buckets
+            .iter()
+            .find(|bucket| bucket.local == local && self.namespaces[bucket.namespace].uri == namespace)
+    }
+}

@@ -1,0 +1,62 @@
+//! `ooievaar.toml`: which datasets and messages there are.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::load_toml;
+use crate::tables::{Source, TableError};
+
+const FILE: &str = "ooievaar.toml";
+/// The layout of the tables that this program knows.
+const FORMAT: u32 = 1;
+
+/// What the mapping tables hold.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Manifest {
+    format: u32,
+    /// Names of the messages: folders in `messages/`.
+    pub messages: Vec<String>,
+    /// The datasets, by name.
+    #[serde(rename = "dataset")]
+    pub datasets: BTreeMap<String, DatasetEntry>,
+}
+
+/// What `ooievaar.toml` says of one dataset.
+#[derive(Clone, Debug, Deserialize)]
+pub struct DatasetEntry {
+    /// OID above the concept numbers, without a final dot.
+    pub root_oid: String,
+    /// Other OIDs under which the same numbers occur (an earlier release with stable numbers).
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Name of the FHIR table of this dataset.
+    pub fhir: Option<String>,
+}
+
+impl Manifest {
+    /// Reads `ooievaar.toml`.
+    ///
+    /// # Errors
+    /// If it cannot be read, or describes tables in a layout that this program does not know.
+    pub fn load(source: &Source) -> Result<Self, TableError> {
+        let manifest: Self = load_toml(source, FILE)?;
+        if manifest.format != FORMAT {
+            let message = format!(
+                "the tables have format {}, this program knows format {FORMAT}; use matching versions",
+                manifest.format
+            );
+            return Err(TableError::file(FILE, message));
+        }
+        Ok(manifest)
+    }
+
+    /// The entry of one dataset.
+    ///
+    /// # Errors
+    /// If there is none with this name.
+    pub fn dataset(&self, name: &str) -> Result<&DatasetEntry, TableError> {
+        let missing = || TableError::file(FILE, format!("has no [dataset.\"{name}\"]"));
+        self.datasets.get(name).ok_or_else(missing)
+    }
+}

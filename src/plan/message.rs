@@ -1,0 +1,79 @@
+//! `message.toml`: what a message is, apart from its structure.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::tables::{Source, TableError};
+
+/// What `message.toml` says of one kind of message.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageMeta {
+    /// What people call it.
+    pub title: String,
+    /// Name of its dataset.
+    pub dataset: String,
+    /// Document elements that it can start with; the first is the one that is written.
+    pub roots: Vec<String>,
+    /// The templateId that only this kind of message carries.
+    #[serde(default)]
+    pub template: String,
+    /// How ADA calls it.
+    #[serde(default)]
+    pub ada: AdaMeta,
+    /// Attributes that only repeat what is fixed elsewhere, and so may have any value.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Pairs of groups that are about the same thing.
+    #[serde(default)]
+    pub align: Vec<AlignMeta>,
+}
+
+/// The root element of the ADA form of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdaMeta {
+    /// Name of the element.
+    #[serde(default)]
+    pub root: String,
+    /// Its fixed attributes.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// Two repeating groups that share a node, because they are about the same thing.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlignMeta {
+    /// Number of the one group.
+    pub group: String,
+    /// Number of the other.
+    pub with: String,
+    /// Numbers of the two leaves that say which belongs to which, one in each group.
+    pub key: [String; 2],
+}
+
+impl MessageMeta {
+    /// Reads `<folder>/message.toml`.
+    ///
+    /// # Errors
+    /// If it is missing, is no TOML, has a key that is not known, or names no root.
+    pub fn load(source: &Source, folder: &str) -> Result<Self, TableError> {
+        let file = format!("{folder}/message.toml");
+        let text = source.text(&file)?;
+        let meta: Self = toml::from_str(&text).map_err(|fault| {
+            let line = fault.span().map_or(0, |span| line_at(&text, span.start));
+            TableError { line, ..TableError::file(&file, fault.message()) }
+        })?;
+        if meta.roots.is_empty() {
+            return Err(TableError::file(&file, "`roots` names no element; a message starts with one"));
+        }
+        Ok(meta)
+    }
+}
+
+fn line_at(text: &str, offset: usize) -> u64 {
+    let before = text.as_bytes().iter().take(offset);
+    1 + before.filter(|byte| **byte == b'\n').count() as u64
+}

@@ -1,0 +1,15 @@
+//! The tables, compiled for reading and for writing. A plan is checked once and never changes.
+
+mod ada;
+mod dataset;
+pub mod fhir;
+pub mod hl7v3;
+mod manifest;
+mod message;
+mod metadata;
+
+pub use ada::AdaPlan;
+pub use dataset::load_dataset;
+pub use manifest::{DatasetEntry, Manifest};
+pub use message::{AdaMeta, AlignMeta, MessageMeta};
+pub use metadata::load_toml;

@@ -1,0 +1,68 @@
+//! Codes: which systems there are, which codes a concept may have, and how codes translate.
+
+mod code_maps;
+mod code_systems;
+mod value_sets;
+
+use std::collections::HashMap;
+
+pub use code_maps::{CodeMap, Mapping, Relation};
+pub use code_systems::{CodeSystems, NULL_FLAVOR_OID};
+pub use value_sets::{Member, ValueSet};
+
+use crate::dataset::{Concept, Dataset, Text};
+use crate::tables::{Source, TableError};
+
+/// Everything that is known about the codes of one dataset.
+#[derive(Clone, Debug, Default)]
+pub struct Terminology {
+    systems: CodeSystems,
+    value_sets: HashMap<Text, ValueSet>,
+    code_maps: HashMap<Text, CodeMap>,
+}
+
+impl Terminology {
+    /// Loads the code systems, the value sets of the concepts that are in use, and the code maps with these names.
+    ///
+    /// # Errors
+    /// If one of the tables cannot be read or contradicts itself.
+    pub fn load<'a>(
+        source: &Source,
+        dataset: &Dataset,
+        code_maps: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, TableError> {
+        let mut result = Self { systems: CodeSystems::load(source)?, ..Self::default() };
+        for (_, concept) in dataset.concepts().filter(|(_, concept)| concept.in_use) {
+            let name = &concept.value_set;
+            if !name.is_empty() && !result.value_sets.contains_key(name) {
+                result.value_sets.insert(name.clone(), ValueSet::load(source, name)?);
+            }
+        }
+        for name in code_maps {
+            if !result.code_maps.contains_key(name) {
+                result.code_maps.insert(name.into(), CodeMap::load(source, name)?);
+            }
+        }
+        Ok(result)
+    }
+
+    /// The code systems and identifier namespaces.
+    pub fn systems(&self) -> &CodeSystems {
+        &self.systems
+    }
+
+    /// The value set of this name, if a concept in use has it.
+    pub fn value_set(&self, name: &str) -> Option<&ValueSet> {
+        self.value_sets.get(name)
+    }
+
+    /// The value set of a concept, if it has one.
+    pub fn value_set_of(&self, concept: &Concept) -> Option<&ValueSet> {
+        self.value_sets.get(&concept.value_set)
+    }
+
+    /// The code map of this name, if it was asked for on loading.
+    pub fn code_map(&self, name: &str) -> Option<&CodeMap> {
+        self.code_maps.get(name)
+    }
+}
