@@ -39,14 +39,7 @@ fn load_one(source: &Source, manifest: &Manifest, name: &str) -> Result<MessageK
         Some(table) => Some(FhirPlan::load(source, table, &dataset, alignments(name, &meta, &dataset)?, &terminology)?),
         None => None,
     };
-    Ok(MessageKind {
-        title: meta.title,
-        ada: AdaPlan::load(source, name)?,
-        dataset,
-        terminology,
-        hl7v3,
-        fhir,
-    })
+    Ok(MessageKind { title: meta.title, ada: AdaPlan::load(source, name)?, dataset, terminology, hl7v3, fhir })
 }
 
 fn alignments(name: &str, meta: &crate::plan::MessageMeta, dataset: &Dataset) -> Result<Vec<Alignment>, TableError> {

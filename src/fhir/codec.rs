@@ -100,6 +100,7 @@ impl Codecs<'_> {
             (Codec::Date, Value::DateTime(moment)) => here(date(moment)),
             (Codec::DateTime, Value::DateTime(moment)) => here(date_time(moment)),
             (Codec::Identifier, Value::Identifier(identifier)) => here(Made::plain(self.identifier(path, identifier)?)),
+            (Codec::Compact, Value::Text(text)) => here(compact(text)),
             (Codec::String, Value::Text(text)) => here(Made::plain(Tree::string(text.clone()))),
             (Codec::String, Value::Count(digits)) => here(Made::plain(Tree::string(digits.clone()))),
             (Codec::String, Value::Identifier(identifier)) if identifier.root.is_empty() => {
@@ -307,6 +308,16 @@ impl Codecs<'_> {
                 read_moment(&moment, rendered.and_then(Tree::text))
             }
             Codec::Identifier => self.read_identifier(item, used),
+            Codec::Compact => {
+                let exact = companion
+                    .and_then(|tree| extension_value(tree, urls::RENDERED, "valueString"))
+                    .and_then(Tree::text);
+                let characters = text(Some(item), used)?;
+                if let Some(companion) = companion.filter(|_| exact.is_some()) {
+                    used.take_all(companion);
+                }
+                Ok(Content::Value(Value::Text(exact.map_or(characters, Text::from))))
+            }
             Codec::String => {
                 let characters = text(Some(item), used)?;
                 Ok(Content::Value(match kind {
@@ -647,6 +658,12 @@ fn number(digits: &str) -> Result<Tree, Reason> {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let plain = is_digits(whole) && is_digits(fraction) && (whole.len() == 1 || !whole.starts_with('0'));
     if plain { Ok(Tree::number(digits)) } else { Err(Reason::Datatype) }
+}
+
+fn compact(text: &Text) -> Made {
+    let bare: Text = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let companion = (bare != *text).then(|| extension(urls::RENDERED, "valueString", Tree::string(text.clone())));
+    Made { value: Some(Tree::string(bare)), companion }
 }
 
 fn date(moment: &DateTime) -> Made {

@@ -18,7 +18,7 @@ pub use ids::IdKey;
 mod urls {
     /// Why a primitive or a datatype has no value, in HL7v3 terms.
     pub const NULL_FLAVOR: &str = "http://hl7.org/fhir/StructureDefinition/iso21090-nullFlavor";
-    /// The precision of a moment that is known to the hour or the minute.
+    /// What was written, where the element cannot hold it as it was: a moment known to the minute, a postcode.
     pub const RENDERED: &str = "http://hl7.org/fhir/StructureDefinition/rendered-value";
     /// The moment of birth, beside the date.
     pub const BIRTH_TIME: &str = "http://hl7.org/fhir/StructureDefinition/patient-birthTime";

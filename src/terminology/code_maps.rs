@@ -80,7 +80,7 @@ impl CodeMap {
     /// Reads the table of one code map.
     ///
     /// # Errors
-    /// If it cannot be read, a source code occurs twice, or it is undecided which source code a target goes back to.
+    /// If it cannot be read, a source code occurs twice, or two rows claim to be the way back from one target.
     pub fn load(source: &Source, name: &str) -> Result<Self, TableError> {
         let file = format!("code-maps/{name}.csv");
         let columns = ["source_system", "source_code", "target_system", "target_code", "relation", "canonical"];
@@ -100,10 +100,10 @@ impl CodeMap {
             let rivals = result.sources_of(&mapping.target_system, &mapping.target_code);
             let (count, canonical) =
                 rivals.fold((0, 0), |(count, yes), rival| (count + 1, yes + usize::from(rival.canonical)));
-            if count > 1 && canonical != 1 {
+            if canonical > 1 {
                 return Err(row.fault(
                     "canonical",
-                    format!("{canonical} of the {count} rows with this target say `yes`; exactly one must"),
+                    format!("{canonical} of the {count} rows with this target say `yes`; one may"),
                 ));
             }
         }
@@ -116,10 +116,15 @@ impl CodeMap {
         rows.iter().filter_map(|ix| self.mappings.get(*ix as usize)).find(|row| row.source_system == system)
     }
 
-    /// The row that says to which source code a target code goes back.
+    /// The row that says to which source code a target code goes back. `None` also when several source codes have
+    /// this target and the table does not decide: which was meant is then not for us to say.
     pub fn back(&self, system: &str, code: &str) -> Option<&Mapping> {
-        let first = self.sources_of(system, code).next();
-        self.sources_of(system, code).find(|row| row.canonical).or(first)
+        let mut rows = self.sources_of(system, code);
+        let first = rows.next()?;
+        match rows.next() {
+            None => Some(first),
+            Some(_) => self.sources_of(system, code).find(|row| row.canonical),
+        }
     }
 
     /// All rows, in the order of the table.
@@ -181,8 +186,10 @@ mod tests {
     }
 
     #[test]
-    fn an_undecided_way_back_is_a_fault_of_the_row() {
-        let fault = load("fault", "1.1,a,1.2,x,X,equivalent,,\n1.1,b,1.2,x,X,wider,,\n").unwrap_err();
+    fn an_undecided_way_back_is_none() {
+        let map = load("undecided", "1.1,a,1.2,x,X,wider,,\n1.1,b,1.2,x,X,wider,,\n").unwrap();
+        assert!(map.back("1.2", "x").is_none());
+        let fault = load("fault", "1.1,a,1.2,x,X,wider,yes,\n1.1,b,1.2,x,X,wider,yes,\n").unwrap_err();
         assert_eq!((fault.line, fault.column.as_str()), (2, "canonical"));
     }
 

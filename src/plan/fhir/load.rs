@@ -296,6 +296,7 @@ fn codec(row: Row<'_>, name: &str) -> Result<Codec, TableError> {
         "dateTime" | "instant" => Codec::DateTime,
         "Identifier" => Codec::Identifier,
         "string" => Codec::String,
+        "compact" => Codec::Compact,
         _ => return Err(row.fault("datatype", format!("`{name}` is no datatype of this table"))),
     })
 }

@@ -112,6 +112,8 @@ pub enum Codec {
     Identifier,
     /// Text.
     String,
+    /// Text that the element wants without spaces; the text as it was stands beside it where it had any.
+    Compact,
     /// Several elements, as `answers.toml` says: index in [`FhirPlan::answers`].
     Answer(usize),
 }
