@@ -70,6 +70,11 @@ impl<'a> Writer<'a> {
         let encoded = element.value.as_ref().and_then(|hole| self.encoded(element, hole));
         has_value |= encoded.is_some();
         self.attributes(element, encoded.as_ref());
+        if encoded.is_none()
+            && let Some(otherwise) = &element.otherwise
+        {
+            push_attribute(&mut self.out, &otherwise.name, &otherwise.value);
+        }
         has_value |= self.flags(element);
         self.out.push('>');
         let empty = self.out.len();

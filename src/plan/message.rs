@@ -1,45 +1,29 @@
 //! `message.toml`: what a message is, apart from its structure.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use crate::tables::{Source, TableError};
 
-/// What `message.toml` says of one kind of message.
+/// What `message.toml` says of the structure of a message. Other keys are for others to read.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct MessageMeta {
     /// What people call it.
+    #[serde(default)]
     pub title: String,
     /// Name of its dataset.
+    #[serde(default)]
     pub dataset: String,
     /// Document elements that it can start with; the first is the one that is written.
     pub roots: Vec<String>,
     /// The templateId that only this kind of message carries.
     #[serde(default)]
     pub template: String,
-    /// How ADA calls it.
-    #[serde(default)]
-    pub ada: AdaMeta,
     /// Attributes that only repeat what is fixed elsewhere, and so may have any value.
     #[serde(default)]
     pub labels: Vec<String>,
     /// Pairs of groups that are about the same thing.
     #[serde(default)]
     pub align: Vec<AlignMeta>,
-}
-
-/// The root element of the ADA form of a message.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AdaMeta {
-    /// Name of the element.
-    #[serde(default)]
-    pub root: String,
-    /// Its fixed attributes.
-    #[serde(default)]
-    pub attributes: BTreeMap<String, String>,
 }
 
 /// Two repeating groups that share a node, because they are about the same thing.
@@ -58,7 +42,7 @@ impl MessageMeta {
     /// Reads `<folder>/message.toml`.
     ///
     /// # Errors
-    /// If it is missing, is no TOML, has a key that is not known, or names no root.
+    /// If it is missing, is no TOML, or names no root.
     pub fn load(source: &Source, folder: &str) -> Result<Self, TableError> {
         let file = format!("{folder}/message.toml");
         let text = source.text(&file)?;

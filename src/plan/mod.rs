@@ -6,4 +6,4 @@
 pub mod hl7v3;
 mod message;
 
-pub use message::{AdaMeta, AlignMeta, MessageMeta};
+pub use message::{AlignMeta, MessageMeta};

@@ -74,6 +74,8 @@ pub(crate) struct Element {
     pub filler: bool,
     /// Written even when nothing in it has content.
     pub keep: bool,
+    /// The attribute that it is written with when it has no value, since it must be there.
+    pub otherwise: Option<Fixed>,
     /// What it holds beyond the plan is lost for this reason.
     pub lost: Option<Reason>,
     /// It stands for the occurrence of a concept.

@@ -33,6 +33,7 @@ pub(super) struct Raw {
     pub slot: Text,
     pub any: Vec<Text>,
     pub keep: bool,
+    pub otherwise: Option<(Text, Text)>,
     pub lost: Option<Reason>,
     pub children: Vec<RawChild>,
 }
@@ -169,6 +170,11 @@ impl Parser<'_> {
             (Some(SKELETON), "typed") => raw.typed = value == "true",
             (Some(SKELETON), "keep") => raw.keep = value == "true",
             (Some(SKELETON), "any") => raw.any = value.split_whitespace().map(Text::from).collect(),
+            (Some(SKELETON), "else") => {
+                let parts = value.split_once('=').map(|(name, value)| (name.into(), value.into()));
+                let missing = || self.fault(node, "`o:else` names an attribute and its value, as `name=value`");
+                raw.otherwise = Some(parts.ok_or_else(missing)?);
+            }
             (Some(SKELETON), "lost") => {
                 let reason = Reason::ALL.iter().find(|reason| reason.code() == value);
                 let message = || format!("`{value}` is no reason of the ledger");
