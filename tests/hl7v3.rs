@@ -340,6 +340,8 @@ fn identifiers_are_told_apart_by_namespace() {
     let (instance, _) = mini.care("<patient><id root='5.1' nullFlavor='UNK'/></patient>");
     assert_eq!(mini.show(&instance), "20{21=~UNK}");
     mini.there_and_back(&instance);
+    let two = mini.clean("<patient><id root='5.2' extension='x'/><id root='5.2' extension='y'/></patient>");
+    assert_eq!(mini.show(&two), "20{24=5.2^x 24=5.2^y}", "an element is repeated for a concept that repeats");
 }
 
 #[test]

@@ -262,6 +262,7 @@ impl<'a> Builder<'a> {
             },
             place: Place { base: Base::Frame(0), from: ConceptIx::ROOT, via: Box::default() },
             own: None,
+            repeats: false,
             stated: false,
         }
     }

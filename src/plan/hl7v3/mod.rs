@@ -148,6 +148,8 @@ pub(crate) struct Fill {
     pub place: Place,
     /// The frame that holds the value itself, when the node is an occurrence of this very leaf.
     pub own: Option<usize>,
+    /// The dataset allows several values here, so that the element is repeated.
+    pub repeats: bool,
     /// Several nodes may state it; they say it of one occurrence.
     pub stated: bool,
 }
