@@ -1,5 +1,7 @@
 //! The HL7v3 engine, on an invented message that has one of everything (`tests/tables/hl7v3`).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::path::PathBuf;
 
 use ooievaar::dataset::{Concept, ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Text};
@@ -342,6 +344,10 @@ fn identifiers_are_told_apart_by_namespace() {
     mini.there_and_back(&instance);
     let two = mini.clean("<patient><id root='5.2' extension='x'/><id root='5.2' extension='y'/></patient>");
     assert_eq!(mini.show(&two), "20{24=5.2^x 24=5.2^y}", "an element is repeated for a concept that repeats");
+    let twice = mini.clean(
+        "<patient><id root='5.2' extension='x'/></patient><custodian><id root='5.2' extension='x'/></custodian>",
+    );
+    assert_eq!(mini.show(&twice), "20{24=5.2^x}", "what the message says in two places is said once");
 }
 
 #[test]
@@ -481,7 +487,49 @@ fn an_empty_instance_is_a_message_with_what_must_be_there() {
         "{text}"
     );
     assert!(text.contains("<versionCode code=\"2005\"/>"), "{text}");
+    assert!(text.contains("<id nullFlavor=\"NI\"/>"), "{text}");
     assert!(!text.contains("<pertinent"), "{text}");
+}
+
+#[test]
+fn faults_in_the_tables_have_a_place() {
+    let folder = std::env::temp_dir().join(format!("ooievaar-hl7v3-{}", std::process::id()));
+    let messages = folder.join("messages/mini");
+    std::fs::create_dir_all(&messages).unwrap();
+    let dataset = dataset();
+    let original = |file: &str| source().text(&format!("messages/mini/{file}")).unwrap().into_owned();
+    for (file, from, to, at, column) in [
+        ("rows.csv", "11,start", "99,start", "99,start", "concept"),
+        ("rows.csv", "12,end", "11,end", "11,end", "concept"),
+        ("rows.csv", "start,from,,,,,,,TS", "start,from,,,,,,,TX", "11,start", "datatype"),
+        ("rows.csv", "start,from,,,,,,,TS", "start,from,,,,,,,PQ", "11,start", "datatype"),
+        ("rows.csv", "11,start,from", "11,start,form", "11,start", "in"),
+        ("rows.csv", "height,care,observation", "height,care,observasion", "31,height", "pattern"),
+        ("rows.csv", "smoking,care,observation,,8.32,S", "smoking,care,observation,,8.31,H", "32,smoking", "template"),
+        ("rows.csv", "12,end,to", "12,end,from", "12,end", "in"),
+        ("rows.csv", "8.51,Q,1.1,,negation", "8.51,Q,1.1,,BL", "52,which", "in"),
+        ("skeleton.xml", "<low o:value", "<low o:valeu", "<low", ""),
+        ("skeleton.xml", "o:lost=\"narrative\"", "o:lost=\"story\"", "<text", ""),
+        ("skeleton.xml", "</effectiveTime>", "</effectiveTimes>", "</effectiveTimes", ""),
+        ("message.toml", "\"Care\"]", "\"Cure\"]", "", ""),
+        ("message.toml", "with = \"70\"", "with = 70", "with =", ""),
+    ] {
+        for name in ["rows.csv", "skeleton.xml", "message.toml"] {
+            let text = original(name);
+            let changed = if name == file { text.replacen(from, to, 1) } else { text.clone() };
+            assert_eq!(changed != text, name == file, "{from}");
+            std::fs::write(messages.join(name), changed).unwrap();
+        }
+        let changed = std::fs::read_to_string(messages.join(file)).unwrap();
+        let line =
+            changed.lines().position(|line| !at.is_empty() && line.contains(at)).map_or(0, |line| line as u64 + 1);
+        let Err(fault) = MessagePlan::load(&Source::Folder(folder.clone()), "mini", &dataset) else {
+            panic!("{file}: {to}")
+        };
+        let place = (fault.file.as_str(), fault.line, fault.column.as_str());
+        assert_eq!(place, (&*format!("messages/mini/{file}"), line, column), "{to}: {fault}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

@@ -213,7 +213,7 @@ pub(crate) struct Align {
 
 impl Align {
     /// The other group, and the keys of this one and the other.
-    pub fn other(&self, group: ConceptIx) -> Option<(ConceptIx, ConceptIx, ConceptIx)> {
+    pub fn other(self, group: ConceptIx) -> Option<(ConceptIx, ConceptIx, ConceptIx)> {
         if self.groups[0] == group {
             Some((self.groups[1], self.keys[0], self.keys[1]))
         } else if self.groups[1] == group {

@@ -41,7 +41,7 @@ pub(super) struct Raw {
 /// What an element of a skeleton holds.
 #[derive(Clone, Debug)]
 pub(super) enum RawChild {
-    Element(Raw),
+    Element(Box<Raw>),
     /// `<o:row/>`: where the node of a row goes.
     Row,
     /// `<o:row o:slot="…"/>`: a slot without a wrapper.
@@ -125,7 +125,7 @@ impl Parser<'_> {
     fn child(&mut self, child: Node<'_, '_>, raw: &mut Raw, depth: usize) -> Result<(), TableError> {
         if child.tag_name().namespace() != Some(SKELETON) {
             let element = self.element(child, depth + 1)?;
-            raw.children.push(RawChild::Element(element));
+            raw.children.push(RawChild::Element(Box::new(element)));
             return Ok(());
         }
         match child.tag_name().name() {
