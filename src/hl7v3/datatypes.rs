@@ -85,20 +85,20 @@ impl<'d> Parts<'d> {
         match self.null_flavor {
             // A value and a null flavour: the value is the fact.
             Some(_) if has_value && datatype != Datatype::Ii => Some(Decoded { beside: 1, ..self.value(fill)? }),
-            Some(flavor) => self.null(NullFlavor::from_code(flavor)?),
+            Some(flavor) => Some(self.null(NullFlavor::from_code(flavor)?)),
             None => self.value(fill),
         }
     }
 
-    fn null(self, flavor: NullFlavor) -> Option<Decoded> {
+    fn null(self, flavor: NullFlavor) -> Decoded {
         let used = 1 + u16::from(self.xsi_type.is_some()) + u16::from(self.original_text.is_some());
         let display = u16::from(self.display.is_some());
         let original_text = self.original_text.map(Text::from);
-        Some(Decoded {
+        Decoded {
             content: Content::Null { flavor, original_text },
             structural: display,
             beside: self.leaves.saturating_sub(used + display),
-        })
+        }
     }
 
     fn value(&self, fill: &Fill) -> Option<Decoded> {

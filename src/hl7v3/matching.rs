@@ -4,7 +4,7 @@ use roxmltree::{Document, Node};
 
 use super::xml::{attribute, without_prefix};
 use crate::ledger::Reason;
-use crate::plan::hl7v3::{Bucket, Child, Datatype, Element, ElementIx, MessagePlan, XSI_TYPE};
+use crate::plan::hl7v3::{Bucket, Datatype, Element, ElementIx, MessagePlan, XSI_TYPE};
 
 /// So many elements are looked at inside an element that has neither template nor code of its own. A sender cannot
 /// make the search longer than that.
@@ -177,9 +177,9 @@ fn best(
 const AGREES: i32 = 2;
 const CONFLICTS: i32 = -3;
 const SAME_TEMPLATE: i32 = 100;
-const OTHER_TEMPLATE: i32 = -50;
+const OTHER_TEMPLATE: i32 = -10;
 const SAME_CODE: i32 = 20;
-const OTHER_CODE: i32 = -40;
+const OTHER_CODE: i32 = -10;
 
 /// How much an element has in common with a candidate; `None` if it cannot be that one.
 fn score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> Option<i32> {
@@ -201,7 +201,7 @@ fn score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> Option<i3
         return Some(score);
     }
     let is_open = element.ident.templates.is_empty() && element.ident.code.is_none();
-    let children = node.children().filter(|child| child.is_element()).take(PROBED_CHILDREN);
+    let children = node.children().filter(Node::is_element).take(PROBED_CHILDREN);
     for child in children.filter(|child| is_open || !matches!(child.tag_name().name(), "templateId" | "code")) {
         let name = child.tag_name();
         let bucket = plan.bucket(element, name.namespace().unwrap_or_default(), name.name());
@@ -236,8 +236,7 @@ fn own_score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> i32 {
     score
 }
 
-/// True if a filler child of the plan is this templateId, or the node is identified by another one.
+/// True if a templateId of the node needs no account of its own: the node is known by another one, or by its code.
 pub(super) fn explains_template(node: Node<'_, '_>, element: &Element) -> bool {
-    let has_templates = element.children.iter().any(|child| matches!(child, Child::Element(_)));
-    !has_templates || element.ident.templates.is_empty() || template_verdict(node, element) == Verdict::Same
+    element.ident.templates.is_empty() || template_verdict(node, element) == Verdict::Same
 }

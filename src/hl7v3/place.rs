@@ -71,33 +71,27 @@ impl<'p> Placer<'p> {
         let base = self.base(fill.place.base);
         let (via, concept) = (&fill.place.via, fill.concept);
         if fill.stated
-            && self.max(concept) == Some(1)
-            && let Some(before) = self.first(base, via, concept)
+            && let Some(same) = self.equal(base, via, concept, &content)
         {
-            return self.again(before, &content, origin.leaves, Placed::Contradicts);
+            self.instance.add_leaves(same, origin.leaves);
+            return Placed::Yes;
         }
         let parent = self.room(base, via, concept).or_else(|| self.make(base, via));
         if let Some(parent) = parent {
             self.instance.add_leaf(parent, concept, content, origin);
             return Placed::Yes;
         }
-        match self.first(base, via, concept) {
-            Some(before) => {
-                let boolean = fill.kind == Kind::Boolean;
-                let otherwise = if boolean { Placed::Contradicts } else { Placed::NoRoom };
-                self.again(before, &content, origin.leaves, otherwise)
-            }
-            None => Placed::NoRoom,
+        if let Some(same) = self.equal(base, via, concept, &content) {
+            self.instance.add_leaves(same, origin.leaves);
+            return Placed::Yes;
         }
+        if fill.stated || fill.kind == Kind::Boolean { Placed::Contradicts } else { Placed::NoRoom }
     }
 
-    fn again(&mut self, before: NodeIx, content: &Content, leaves: u16, otherwise: Placed) -> Placed {
-        if self.instance.node(before).content.as_ref() == Some(content) {
-            self.instance.add_leaves(before, leaves);
-            Placed::Yes
-        } else {
-            otherwise
-        }
+    /// An existing occurrence that says the same.
+    fn equal(&self, base: NodeIx, via: &[ConceptIx], concept: ConceptIx, content: &Content) -> Option<NodeIx> {
+        let mut existing = self.all(base, via, concept).into_iter();
+        existing.find(|node| self.instance.node(*node).content.as_ref() == Some(content))
     }
 
     fn base(&mut self, base: Base) -> NodeIx {
@@ -187,16 +181,6 @@ impl<'p> Placer<'p> {
             None => self.has_room(from, concept).then_some(from),
             Some((group, rest)) => {
                 self.instance.occurrences(from, *group).find_map(|inner| self.room(inner, rest, concept))
-            }
-        }
-    }
-
-    /// The first existing occurrence.
-    fn first(&self, from: NodeIx, via: &[ConceptIx], concept: ConceptIx) -> Option<NodeIx> {
-        match via.split_first() {
-            None => self.instance.occurrences(from, concept).next(),
-            Some((group, rest)) => {
-                self.instance.occurrences(from, *group).find_map(|inner| self.first(inner, rest, concept))
             }
         }
     }

@@ -86,6 +86,9 @@ impl<'p, 'd> Reader<'p, 'd> {
             }
             return;
         }
+        if says_nothing(node, element, name, value) {
+            return self.account.ledger.structural(1);
+        }
         let fixed = element.fixed.iter().find(|fixed| fixed.name == name).map(|fixed| fixed.value.as_str());
         let same = fixed.is_some_and(|fixed| {
             if name == XSI_TYPE { without_prefix(fixed) == without_prefix(value) } else { fixed == value }
@@ -213,4 +216,12 @@ impl<'p, 'd> Reader<'p, 'd> {
         };
         self.account.lost(reason, node, Some(hole.fill.concept), u32::from(leaves));
     }
+}
+
+/// True if an element only has what it is written with when there is no value.
+fn says_nothing(node: Node<'_, '_>, element: &Element, name: &str, value: &str) -> bool {
+    element.otherwise.as_ref().is_some_and(|otherwise| {
+        let fixed = element.fixed.iter().filter(|fixed| node.has_attribute(fixed.name.as_str())).count();
+        otherwise.name == name && otherwise.value == value && node.attributes().len() == 1 + fixed
+    })
 }

@@ -22,7 +22,7 @@ pub fn write(plan: &MessagePlan, dataset: &Dataset, instance: &Instance) -> (Str
         rows_written: HashSet::new(),
     };
     if let Some(root) = plan.roots().first() {
-        writer.element(*root, 0, None);
+        writer.element(*root, 0, None, None);
     }
     writer.out.push('\n');
     let unwritten = writer.unwritten();
@@ -56,8 +56,9 @@ enum Fate {
 }
 
 impl<'a> Writer<'a> {
-    /// Writes an element; true if a value is in it. `row` is the node that the slot around it is written for.
-    fn element(&mut self, ix: ElementIx, depth: usize, row: Option<ElementIx>) -> bool {
+    /// Writes an element; true if a value is in it. `row` is the node that the slot around it is written for, `leaf`
+    /// the value, if it is one of several.
+    fn element(&mut self, ix: ElementIx, depth: usize, row: Option<ElementIx>, leaf: Option<NodeIx>) -> bool {
         let element = self.plan.element(ix);
         self.out.push('\n');
         self.out.extend(std::iter::repeat_n("  ", depth));
@@ -67,9 +68,14 @@ impl<'a> Writer<'a> {
             self.declarations();
         }
         let mut has_value = false;
-        let encoded = element.value.as_ref().and_then(|hole| self.encoded(element, hole));
+        let encoded = element.value.as_ref().and_then(|hole| self.encoded(element, hole, leaf));
         has_value |= encoded.is_some();
         self.attributes(element, encoded.as_ref());
+        if encoded.is_none()
+            && let Some(otherwise) = &element.otherwise
+        {
+            push_attribute(&mut self.out, &otherwise.name, &otherwise.value);
+        }
         has_value |= self.flags(element);
         self.out.push('>');
         let empty = self.out.len();
@@ -84,7 +90,7 @@ impl<'a> Writer<'a> {
         for child in &element.children {
             has_value |= match child {
                 Child::Element(child) => self.child(*child, depth + 1, row),
-                Child::Row => row.is_some_and(|row| self.element(row, depth + 1, None)),
+                Child::Row => row.is_some_and(|row| self.element(row, depth + 1, None, None)),
                 Child::Rows(rows) => rows.iter().fold(false, |any, row| self.row(*row, depth + 1, None) | any),
             };
         }
@@ -110,7 +116,24 @@ impl<'a> Writer<'a> {
         if let Some(rows) = &element.slot {
             return rows.iter().fold(false, |any, row| self.row(*row, depth, Some(ix)) | any);
         }
-        self.attempt(element.filler || element.keep, |writer| writer.element(ix, depth, row))
+        if let Some(hole) = &element.value
+            && self.repeated(ix, &hole.fill, depth)
+        {
+            return true;
+        }
+        self.attempt(element.filler || element.keep, |writer| writer.element(ix, depth, row, None))
+    }
+
+    /// Writes an element once for each of several values; false if there are not several, or none fits.
+    fn repeated(&mut self, ix: ElementIx, fill: &Fill, depth: usize) -> bool {
+        let Some(base) = self.base(fill.place.base).filter(|_| fill.repeats) else { return false };
+        let leaves = self.instance.descendants(self.dataset, base, fill.concept);
+        if leaves.len() < 2 {
+            return false;
+        }
+        leaves
+            .into_iter()
+            .fold(false, |any, leaf| self.attempt(false, |writer| writer.element(ix, depth, None, Some(leaf))) | any)
     }
 
     /// Takes back what was written if no value is in it.
@@ -149,8 +172,8 @@ impl<'a> Writer<'a> {
                 self.frames.push(Frame { node: Some(anchor), partner: None });
                 self.frames.push(Frame { node, partner });
                 let wrote = self.attempt(false, |writer| match wrapper {
-                    Some(wrapper) => writer.element(wrapper, depth, Some(ix)),
-                    None => writer.element(ix, depth, None),
+                    Some(wrapper) => writer.element(wrapper, depth, Some(ix), None),
+                    None => writer.element(ix, depth, None, None),
                 });
                 if wrote {
                     self.rows_written.extend(node.map(|node| (ix, node)));
@@ -230,8 +253,11 @@ impl<'a> Writer<'a> {
     }
 
     /// The value of an element in the form of its datatype.
-    fn encoded(&mut self, element: &Element, hole: &'a Hole) -> Option<Encoded<'a>> {
-        let (leaf, content) = self.content(hole)?;
+    fn encoded(&mut self, element: &Element, hole: &'a Hole, leaf: Option<NodeIx>) -> Option<Encoded<'a>> {
+        let (leaf, content) = match leaf {
+            Some(leaf) => (leaf, self.instance.node(leaf).content.as_ref()?),
+            None => self.content(hole)?,
+        };
         let encoded = Encoded::new(content, &hole.fill).and_then(|encoded| {
             let root = element.fixed.iter().find(|fixed| fixed.name == "root" && hole.fill.datatype == Datatype::Ii);
             let other = root.is_some_and(|root| match content {

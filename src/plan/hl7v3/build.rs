@@ -100,6 +100,7 @@ impl<'a> Builder<'a> {
             typed: raw.typed,
             keep: raw.keep,
             lost: raw.lost,
+            otherwise: raw.otherwise.clone().map(|(name, value)| Fixed { name, value }),
             ..Element::default()
         };
         for (name, value) in &raw.attributes {
@@ -139,11 +140,17 @@ impl<'a> Builder<'a> {
             && element.fixed.is_empty()
             && element.children.is_empty()
             && element.text.is_empty();
-        let useless = if filler { emptied } else { !active && !raw.keep };
+        if !active {
+            // It has to be there, and no row can give it a value.
+            element.fixed.extend(element.otherwise.take());
+        }
+        let keep = raw.keep || raw.otherwise.is_some();
+        let useless = if filler { emptied } else { !active && !keep };
         if useless && !context.is_node {
             return Ok(None);
         }
-        element.filler = filler || (raw.keep && !active);
+        element.filler = filler || (keep && !active);
+        element.keep = keep;
         Ok(Some((self.push(element, raw, context), active)))
     }
 
@@ -255,6 +262,7 @@ impl<'a> Builder<'a> {
             },
             place: Place { base: Base::Frame(0), from: ConceptIx::ROOT, via: Box::default() },
             own: None,
+            repeats: false,
             stated: false,
         }
     }

@@ -13,6 +13,7 @@ pub(super) fn index(
     places: &[(u64, Option<usize>)],
     rows: &Rows,
     skeleton: &str,
+    labels: &[String],
 ) -> Result<(), TableError> {
     let idents: Vec<Ident> = elements.iter().map(|element| ident(elements, element)).collect();
     let mut inside: HashMap<usize, Vec<ElementIx>> = HashMap::new();
@@ -26,23 +27,17 @@ pub(super) fn index(
         let mut buckets: Vec<Bucket> = Vec::new();
         for child in children {
             let element = &elements[child.0 as usize];
-            let found = buckets.iter_mut().find(|b| b.local == element.local && b.namespace == element.namespace);
-            let bucket = match found {
-                Some(bucket) => bucket,
-                None => {
-                    buckets.push(Bucket {
-                        namespace: element.namespace,
-                        local: element.local.clone(),
-                        ..Bucket::default()
-                    });
-                    let last = buckets.len() - 1;
-                    &mut buckets[last]
-                }
-            };
+            let same = |b: &Bucket| b.local == element.local && b.namespace == element.namespace;
+            let at = buckets.iter().position(same).unwrap_or_else(|| {
+                let (namespace, local) = (element.namespace, element.local.clone());
+                buckets.push(Bucket { namespace, local, ..Bucket::default() });
+                buckets.len() - 1
+            });
+            let bucket = &mut buckets[at];
             add(bucket, child, &idents[child.0 as usize]);
         }
         for bucket in &buckets {
-            check(elements, bucket, places, rows, skeleton)?;
+            check(elements, bucket, places, rows, skeleton, labels)?;
         }
         elements[at].buckets = buckets;
     }
@@ -92,6 +87,7 @@ fn check(
     places: &[(u64, Option<usize>)],
     rows: &Rows,
     skeleton: &str,
+    labels: &[String],
 ) -> Result<(), TableError> {
     if bucket.all.len() < 2 {
         return Ok(());
@@ -102,7 +98,7 @@ fn check(
             continue;
         }
         let mut signature = String::new();
-        sign(elements, *ix, &mut signature);
+        sign(elements, *ix, labels, &mut signature);
         let Some(other) = seen.insert(signature, *ix) else { continue };
         let (line, row) = places[ix.0 as usize];
         let (other_line, other_row) = places[other.0 as usize];
@@ -119,12 +115,13 @@ fn check(
     Ok(())
 }
 
-/// All that is fixed in an element, as one text.
-fn sign(elements: &[Element], ix: ElementIx, text: &mut String) {
+/// All that is fixed in an element, as one text; labels and what may vary tell nothing.
+fn sign(elements: &[Element], ix: ElementIx, labels: &[String], text: &mut String) {
     let element = &elements[ix.0 as usize];
     text.push('<');
     text.push_str(&element.local);
-    for fixed in &element.fixed {
+    let may_vary = |name: &Text| element.any.contains(name) || labels.iter().any(|label| label == name);
+    for fixed in element.fixed.iter().filter(|fixed| !may_vary(&fixed.name)) {
         for part in [" ", &fixed.name, "=", &fixed.value] {
             text.push_str(part);
         }
@@ -133,12 +130,14 @@ fn sign(elements: &[Element], ix: ElementIx, text: &mut String) {
     text.push_str(&element.text);
     for child in &element.children {
         match child {
-            Child::Element(child) => sign(elements, *child, text),
+            Child::Element(child) => sign(elements, *child, labels, text),
             Child::Row => text.push('*'),
-            Child::Rows(rows) => rows.iter().for_each(|row| sign(elements, *row, text)),
+            Child::Rows(rows) => rows.iter().for_each(|row| sign(elements, *row, labels, text)),
         }
     }
     if let Some(rows) = &element.slot {
-        rows.iter().for_each(|row| sign(elements, *row, text));
+        for row in rows {
+            sign(elements, *row, labels, text);
+        }
     }
 }

@@ -36,7 +36,7 @@ impl MessagePlan {
         let mut scoper = Scoper::new(dataset, &rows, &built.rows, &built.repeated, &plan.aligns);
         scoper.run(&mut plan.elements, root)?;
         plan.carriers = scoper.carriers;
-        ident::index(&mut plan.elements, &built.places, &rows, &skeleton.file)?;
+        ident::index(&mut plan.elements, &built.places, &rows, &skeleton.file, &plan.meta.labels)?;
         plan.roots = roots(&plan, root, &folder)?;
         Ok(plan)
     }

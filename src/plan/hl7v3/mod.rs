@@ -74,6 +74,8 @@ pub(crate) struct Element {
     pub filler: bool,
     /// Written even when nothing in it has content.
     pub keep: bool,
+    /// The attribute that it is written with when it has no value, since it must be there.
+    pub otherwise: Option<Fixed>,
     /// What it holds beyond the plan is lost for this reason.
     pub lost: Option<Reason>,
     /// It stands for the occurrence of a concept.
@@ -146,6 +148,8 @@ pub(crate) struct Fill {
     pub place: Place,
     /// The frame that holds the value itself, when the node is an occurrence of this very leaf.
     pub own: Option<usize>,
+    /// The dataset allows several values here, so that the element is repeated.
+    pub repeats: bool,
     /// Several nodes may state it; they say it of one occurrence.
     pub stated: bool,
 }
@@ -209,7 +213,7 @@ pub(crate) struct Align {
 
 impl Align {
     /// The other group, and the keys of this one and the other.
-    pub fn other(&self, group: ConceptIx) -> Option<(ConceptIx, ConceptIx, ConceptIx)> {
+    pub fn other(self, group: ConceptIx) -> Option<(ConceptIx, ConceptIx, ConceptIx)> {
         if self.groups[0] == group {
             Some((self.groups[1], self.keys[0], self.keys[1]))
         } else if self.groups[1] == group {

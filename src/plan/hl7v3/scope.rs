@@ -191,7 +191,11 @@ impl<'a> Scoper<'a> {
         let in_occurrence = matches!(fill.place.base, Base::Frame(at) | Base::Partner(at) if at == innermost);
         let row = self.rows.list.iter().position(|row| row.concept == fill.concept);
         let repeated = row.is_some_and(|row| self.repeated[row]);
-        fill.stated = fill.own.is_none() && (repeated || (innermost > 0 && !in_occurrence));
+        let many = |concept: &ConceptIx| self.dataset.get(*concept).max != Some(1);
+        let shared = innermost > 0 && !in_occurrence;
+        fill.stated = fill.own.is_none() && (shared || repeated);
+        let repeats = many(&fill.concept) || fill.place.via.iter().any(many);
+        fill.repeats = fill.own.is_none() && !shared && repeats;
         self.carriers.insert(fill.concept, fill.place.clone());
     }
 }

@@ -33,6 +33,7 @@ pub(super) struct Raw {
     pub slot: Text,
     pub any: Vec<Text>,
     pub keep: bool,
+    pub otherwise: Option<(Text, Text)>,
     pub lost: Option<Reason>,
     pub children: Vec<RawChild>,
 }
@@ -40,7 +41,7 @@ pub(super) struct Raw {
 /// What an element of a skeleton holds.
 #[derive(Clone, Debug)]
 pub(super) enum RawChild {
-    Element(Raw),
+    Element(Box<Raw>),
     /// `<o:row/>`: where the node of a row goes.
     Row,
     /// `<o:row o:slot="…"/>`: a slot without a wrapper.
@@ -124,7 +125,7 @@ impl Parser<'_> {
     fn child(&mut self, child: Node<'_, '_>, raw: &mut Raw, depth: usize) -> Result<(), TableError> {
         if child.tag_name().namespace() != Some(SKELETON) {
             let element = self.element(child, depth + 1)?;
-            raw.children.push(RawChild::Element(element));
+            raw.children.push(RawChild::Element(Box::new(element)));
             return Ok(());
         }
         match child.tag_name().name() {
@@ -169,6 +170,11 @@ impl Parser<'_> {
             (Some(SKELETON), "typed") => raw.typed = value == "true",
             (Some(SKELETON), "keep") => raw.keep = value == "true",
             (Some(SKELETON), "any") => raw.any = value.split_whitespace().map(Text::from).collect(),
+            (Some(SKELETON), "else") => {
+                let parts = value.split_once('=').map(|(name, value)| (name.into(), value.into()));
+                let missing = || self.fault(node, "`o:else` names an attribute and its value, as `name=value`");
+                raw.otherwise = Some(parts.ok_or_else(missing)?);
+            }
             (Some(SKELETON), "lost") => {
                 let reason = Reason::ALL.iter().find(|reason| reason.code() == value);
                 let message = || format!("`{value}` is no reason of the ledger");
