@@ -32,6 +32,8 @@ pub(super) fn put(elements: &Elements, resource: &mut Tree, path: &ElementPath, 
     let Tree::Object(members) = holder else { return Err(Reason::TooMany) };
     let present = |name: &str, members: &[(Text, Tree)]| members.iter().position(|(other, _)| other == name);
     if !repeats {
+        // What only says why it is absent gives way.
+        members.retain(|(name, value)| !((*name == last.name || *name == companion_name) && only_says_why_absent(value)));
         if present(&last.name, members).is_some() || present(&companion_name, members).is_some() {
             return Err(Reason::TooMany);
         }
@@ -56,6 +58,13 @@ pub(super) fn put(elements: &Elements, resource: &mut Tree, path: &ElementPath, 
         companions.push(companion);
     }
     Ok(())
+}
+
+fn only_says_why_absent(tree: &Tree) -> bool {
+    let Tree::Object(members) = tree else { return false };
+    members.iter().all(|(name, value)| {
+        name == "extension" && value.items().iter().all(|item| item.text_at("url") == Some(super::urls::DATA_ABSENT))
+    })
 }
 
 /// Puts a value at a path, replacing what the pattern had there.
