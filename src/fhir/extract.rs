@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::bundle::collect;
 use super::codec::{Codecs, Used, answer_leaves, read_answer, take_beside};
 use super::recognise::Recognised;
+use super::urls;
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
 use crate::ledger::{Ledger, Loss, Reason};
 use crate::plan::fhir::{Codec, ElementPath, FhirPlan, FieldIx, IF, Place, RoleIx, Target};
@@ -277,7 +278,16 @@ impl Extractor<'_, '_> {
             let theirs = self.plan.role(other_role);
             let group = theirs.group;
             let same = group == own.group && own.per == own.group;
-            if (same && other_role >= role) || theirs.per != theirs.group {
+            if theirs.per != theirs.group || other_role == role {
+                continue;
+            }
+            if same && other_role > role {
+                // The first role of a group opens the occurrence, where the others belong.
+                let base = self.base_of(other, other_role);
+                let depth = self.dataset.get(self.instance.node(base).concept).depth;
+                if depth > best.1 {
+                    best = (base, depth);
+                }
                 continue;
             }
             if self.dataset.is_within(own.group, group) {
@@ -465,6 +475,9 @@ impl Extractor<'_, '_> {
             if let Some(answer) = answer {
                 answer_leaves(&self.plan.answers[answer], resource, &mut fixed);
             }
+            if let Place::Role(_, path) = &field.place {
+                path.conditions(resource, &mut |tree| tree.each_leaf(&mut |leaf| fixed.push(leaf.ix)));
+            }
         }
         for name in ["id", "meta", "implicitRules", "language"] {
             if let Some(tree) = resource.get(name) {
@@ -564,18 +577,33 @@ fn match_pattern(pattern: &Tree, tree: &Tree, fixed: &mut Vec<u32>) {
     }
 }
 
-/// True if an item of an array has everything that an item of the pattern fixes, labels and references aside.
+/// True if an item of an array has everything that an item of the pattern fixes. Labels, references, and what is
+/// there under a condition do not count.
 fn agrees(pattern: &Tree, tree: &Tree) -> bool {
     match pattern {
         Tree::Leaf(own) => own.text.starts_with('@') || tree.leaf() == Some(own),
-        Tree::Array(items) => items.iter().all(|item| tree.items().iter().any(|other| agrees(item, other))),
+        Tree::Array(items) => {
+            items.iter().filter(|item| !may_lack(item)).all(|item| tree.items().iter().any(|other| agrees(item, other)))
+        }
+        Tree::Object(members) => members.iter().all(|(name, value)| {
+            name == "display"
+                || name == IF
+                || may_lack(value)
+                || tree.get(name).is_some_and(|inner| agrees(value, inner))
+        }),
+    }
+}
+
+/// True for a part of a pattern that is not always there: a reference, something conditional, a reason for absence.
+fn may_lack(pattern: &Tree) -> bool {
+    match pattern {
+        Tree::Leaf(_) => false,
+        Tree::Array(items) => items.iter().all(may_lack),
         Tree::Object(members) => {
-            members.iter().filter(|(name, _)| name != "display" && name != IF).all(|(name, value)| {
-                match tree.get(name) {
-                    Some(inner) => agrees(value, inner),
-                    None => false,
-                }
-            })
+            pattern.get(IF).is_some()
+                || pattern.text_at("reference").is_some_and(|text| text.starts_with('@'))
+                || pattern.text_at("url") == Some(urls::DATA_ABSENT)
+                || members.iter().all(|(_, value)| may_lack(value))
         }
     }
 }

@@ -33,7 +33,9 @@ pub(super) fn put(elements: &Elements, resource: &mut Tree, path: &ElementPath, 
     let present = |name: &str, members: &[(Text, Tree)]| members.iter().position(|(other, _)| other == name);
     if !repeats {
         // What only says why it is absent gives way.
-        members.retain(|(name, value)| !((*name == last.name || *name == companion_name) && only_says_why_absent(value)));
+        members
+            .retain(|(name, value)| !((*name == last.name || *name == companion_name) && only_says_why_absent(value)));
+        let made = merged(members, &last.name, made);
         if present(&last.name, members).is_some() || present(&companion_name, members).is_some() {
             return Err(Reason::TooMany);
         }
@@ -58,6 +60,19 @@ pub(super) fn put(elements: &Elements, resource: &mut Tree, path: &ElementPath, 
         companions.push(companion);
     }
     Ok(())
+}
+
+/// Takes what the pattern has at an element besides its value, extensions, into the value.
+fn merged(members: &mut Vec<(Text, Tree)>, name: &str, mut made: Made) -> Made {
+    let bare = |tree: &Tree| matches!(tree, Tree::Object(inner) if inner.iter().all(|(key, _)| key == "extension"));
+    let at = members.iter().position(|(other, value)| other == name && bare(value));
+    if let (Some(at), Some(Tree::Object(value))) = (at, &mut made.value)
+        && !value.iter().any(|(key, _)| key == "extension")
+        && let (_, Tree::Object(extensions)) = members.remove(at)
+    {
+        value.splice(0..0, extensions);
+    }
+    made
 }
 
 fn only_says_why_absent(tree: &Tree) -> bool {

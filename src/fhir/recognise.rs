@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use super::bundle::Entry;
 use super::codec::{Used, answer_leaves, read_answer};
-use crate::dataset::{Dataset, Text};
-use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, Role, RoleIx, Target};
+use crate::dataset::{ConceptIx, Dataset, Text};
+use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, RefSpec, Role, RoleIx, Target};
 use crate::tree::Tree;
 
 /// The resources of a source with their roles and references.
@@ -17,7 +17,7 @@ pub(super) struct Recognised<'t> {
     pub entries: Vec<Entry<'t>>,
     /// The role of each, or `None` if no row knows it.
     pub roles: Vec<Option<RoleIx>>,
-    names: HashMap<compact_str::CompactString, usize>,
+    names: HashMap<Text, usize>,
 }
 
 impl<'t> Recognised<'t> {
@@ -58,20 +58,13 @@ impl<'t> Recognised<'t> {
         self.names.get(format!("{resource_type}/{id}").as_str()).copied()
     }
 
-    /// The resources that collect a resource for a group, by their roles among the candidates.
-    fn collectors(
-        &self,
-        plan: &FhirPlan,
-        candidates: &[Vec<RoleIx>],
-    ) -> HashMap<usize, Vec<crate::dataset::ConceptIx>> {
-        let mut listed: HashMap<usize, Vec<crate::dataset::ConceptIx>> = HashMap::new();
-        for (at, roles) in candidates.iter().enumerate() {
-            for role in roles {
-                for reference in &plan.role(*role).references {
-                    if let Target::Members(group) = reference.target {
-                        self.targets(at, &reference.path)
-                            .for_each(|target| listed.entry(target).or_default().push(group));
-                    }
+    /// The groups for which each resource is collected by another.
+    fn collected(&self, plan: &FhirPlan, candidates: &[Vec<RoleIx>]) -> HashMap<usize, Vec<ConceptIx>> {
+        let mut listed: HashMap<usize, Vec<ConceptIx>> = HashMap::new();
+        for (at, incoming) in self.incoming(plan, candidates).iter().enumerate() {
+            for (_, target) in incoming {
+                if let Target::Members(group) = target {
+                    listed.entry(at).or_default().push(*group);
                 }
             }
         }
@@ -79,13 +72,18 @@ impl<'t> Recognised<'t> {
     }
 
     fn strike(&self, plan: &FhirPlan, dataset: &Dataset, candidates: &mut [Vec<RoleIx>]) -> bool {
-        let listed = self.collectors(plan, candidates);
-        let collected: Vec<_> = plan
+        let listed = self.collected(plan, candidates);
+        // What collects only under a condition is always there when there is something to collect.
+        let surely_collected: Vec<ConceptIx> = plan
             .roles
             .iter()
             .flat_map(|role| &role.references)
-            .filter_map(|reference| if let Target::Members(group) = reference.target { Some(group) } else { None })
+            .filter_map(|reference| match (reference.target, reference.condition) {
+                (Target::Members(group), Some(_)) => Some(group),
+                _ => None,
+            })
             .collect();
+        let incoming = self.incoming(plan, candidates);
         let mut changed = false;
         for at in 0..candidates.len() {
             if candidates[at].len() < 2 {
@@ -93,15 +91,16 @@ impl<'t> Recognised<'t> {
             }
             let groups = listed.get(&at).map_or(&[][..], Vec::as_slice);
             let suits = |ix: &RoleIx| {
-                let concept = plan.role(*ix).concept;
-                let member = collected.iter().any(|group| dataset.is_within(concept, *group));
-                let is_listed = groups.iter().any(|group| dataset.is_within(concept, *group));
-                member == is_listed
+                let within = |group: &&ConceptIx| dataset.is_within(plan.role(*ix).concept, **group);
+                let wanted = surely_collected.iter().find(within);
+                wanted.is_none_or(|group| groups.contains(group))
+                    && (groups.is_empty() || groups.iter().any(|group| within(&group)))
             };
-            let supported = |ix: &RoleIx| self.is_supported(plan, candidates, at, *ix);
+            let supported = |ix: &RoleIx| is_supported(plan, *ix, &incoming[at]);
+            let meant = |ix: &RoleIx| is_meant(dataset, plan.role(*ix), *ix, &incoming[at]);
             let linked = |ix: &RoleIx| self.is_linked(plan, candidates, at, *ix);
             let mut kept = candidates[at].clone();
-            for test in [&suits as &dyn Fn(&RoleIx) -> bool, &linked, &supported] {
+            for test in [&suits as &dyn Fn(&RoleIx) -> bool, &linked, &meant, &supported] {
                 let passing: Vec<RoleIx> = kept.iter().copied().filter(|ix| test(ix)).collect();
                 if !passing.is_empty() {
                     kept = passing;
@@ -123,23 +122,34 @@ impl<'t> Recognised<'t> {
         })
     }
 
-    /// True if some resource refers to this one in the role, or no row makes such a reference.
-    fn is_supported(&self, plan: &FhirPlan, candidates: &[Vec<RoleIx>], at: usize, ix: RoleIx) -> bool {
-        let mut wanted = false;
-        for (other, roles) in candidates.iter().enumerate() {
+    /// The references to each resource that the candidates of others make: who, and for what.
+    fn incoming(&self, plan: &FhirPlan, candidates: &[Vec<RoleIx>]) -> Vec<Vec<(usize, Target)>> {
+        let mut incoming = vec![Vec::new(); candidates.len()];
+        for (at, roles) in candidates.iter().enumerate() {
             for role in roles {
-                for reference in
-                    plan.role(*role).references.iter().filter(|reference| reference.target == Target::Role(ix))
-                {
-                    wanted = true;
-                    if self.targets(other, &reference.path).any(|target| target == at) {
-                        return true;
-                    }
+                for reference in &plan.role(*role).references {
+                    self.targets(at, &reference.path).for_each(|target| incoming[target].push((at, reference.target)));
                 }
             }
         }
-        !wanted
+        incoming
     }
+}
+
+/// True if a role is what each of the resources that refer to this one may mean.
+fn is_meant(dataset: &Dataset, role: &Role, ix: RoleIx, incoming: &[(usize, Target)]) -> bool {
+    let means = |target: &Target| match target {
+        Target::Role(wanted) => *wanted == ix,
+        Target::Members(group) => dataset.is_within(role.concept, *group),
+    };
+    incoming.iter().all(|(from, _)| incoming.iter().any(|(other, target)| other == from && means(target)))
+}
+
+/// True if some resource refers to this one in the role, or no row makes such a reference.
+fn is_supported(plan: &FhirPlan, ix: RoleIx, incoming: &[(usize, Target)]) -> bool {
+    let wanted = |reference: &RefSpec| reference.target == Target::Role(ix);
+    incoming.iter().any(|(_, target)| *target == Target::Role(ix))
+        || !plan.roles.iter().any(|role| role.references.iter().any(wanted))
 }
 
 /// The roles that a resource may have by its own content.

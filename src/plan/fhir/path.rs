@@ -136,11 +136,43 @@ impl ElementPath {
         found
     }
 
+    /// Calls `visit` for what the conditions of the path match in a resource.
+    pub fn conditions<'t>(&self, resource: &'t Tree, visit: &mut impl FnMut(&'t Tree)) {
+        for (depth, step) in self.steps.iter().enumerate() {
+            let mut occurrences = Vec::new();
+            collect(&self.steps[..=depth], resource, &mut occurrences);
+            for occurrence in occurrences {
+                for (path, value) in &step.conditions {
+                    follow(occurrence, path, &mut |leaf| {
+                        if leaf.text() == Some(value) {
+                            visit(leaf);
+                        }
+                    });
+                }
+                for token in step.tokens.iter().filter(|token| !token.concept.is_empty()) {
+                    follow(occurrence, &token.concept, &mut |concept| {
+                        let codings = concept.get("coding").map_or(&[][..], Tree::items);
+                        codings.iter().filter(|coding| token.is(coding)).for_each(&mut *visit);
+                    });
+                }
+            }
+        }
+    }
+
     /// The occurrences that the path names in a resource.
     pub fn select<'t>(&self, resource: &'t Tree) -> Vec<&'t Tree> {
         let mut found = Vec::new();
         collect(&self.steps, resource, &mut found);
         found
+    }
+}
+
+fn follow<'t>(tree: &'t Tree, path: &[Text], visit: &mut impl FnMut(&'t Tree)) {
+    match path.split_first() {
+        None => visit(tree),
+        Some((name, rest)) => {
+            tree.get(name).map_or(&[][..], Tree::items).iter().for_each(|item| follow(item, rest, visit));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Patterns: resources with everything fixed, and references by role.
 
-use super::{ElementPath, Elements, RoleIx, Step};
+use super::{ElementPath, Elements, RoleIx, Step, Token};
 use crate::dataset::{ConceptIx, Text};
 use crate::tree::Tree;
 
@@ -140,10 +140,22 @@ impl Survey {
                     }
                     _ => Vec::new(),
                 };
-                self.steps.push(Step { name: name.clone(), conditions, tokens: Vec::new(), append: false });
+                let tokens = if value.items().len() > 1 { tokens_of(item) } else { Vec::new() };
+                self.steps.push(Step { name: name.clone(), conditions, tokens, append: false });
                 self.walk(elements, item, inner, condition);
                 self.steps.pop();
             }
         }
     }
+}
+
+/// The codings that tell an item of a list from the others: those of its own elements.
+fn tokens_of(item: &Tree) -> Vec<Token> {
+    let Tree::Object(members) = item else { return Vec::new() };
+    let token = |(name, value): &(Text, Tree)| {
+        let coding = value.items().first()?.get("coding")?.items().first()?;
+        let (system, code) = (coding.text_at("system")?, coding.text_at("code")?);
+        Some(Token { concept: vec![name.clone()], system: system.into(), code: code.into() })
+    };
+    members.iter().filter_map(token).collect()
 }
