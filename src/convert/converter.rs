@@ -303,7 +303,9 @@ impl Converter {
     /// The kind of message that a document is.
     fn message_kind(&self, document: &roxmltree::Document<'_>) -> Result<usize, Error> {
         let found = self.kinds.iter().position(|kind| hl7v3::recognises(&kind.hl7v3, document));
-        found.ok_or_else(|| self.wrong_kind(document))
+        // A message of another release has the same document element: what it has in common is read.
+        let related = || self.kinds.iter().position(|kind| hl7v3::has_root(&kind.hl7v3, document));
+        found.or_else(related).ok_or_else(|| self.wrong_kind(document))
     }
 
     fn wrong_kind(&self, document: &roxmltree::Document<'_>) -> Error {

@@ -120,7 +120,9 @@ impl Codecs<'_> {
                 ("display", text_or_empty(&target.target_display)),
             ]));
         }
-        codings.push(self.coding(code, !codings.is_empty()));
+        // An answer that is itself the translation of another must not be taken for that other.
+        let is_target = map.is_some_and(|map| map.back(&code.system, &code.code).is_some());
+        codings.push(self.coding(code, !codings.is_empty() || is_target));
         let text = code.original_text.as_ref().map_or_else(Tree::object, |text| Tree::string(text.clone()));
         object([("coding", Tree::Array(codings)), ("text", text)])
     }
@@ -379,6 +381,7 @@ impl Codecs<'_> {
                     };
                     codings.iter().filter(repeats).for_each(|other| used.take_all(other));
                 }
+                None if selected.is_some() => {}
                 None => {
                     if let Some(row) = map.back(&code.system, &code.code) {
                         code = source_of(row);
