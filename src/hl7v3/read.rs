@@ -7,7 +7,7 @@ use super::datatypes::{Decoded, Parts, boolean};
 use super::matching;
 use super::place::{Placed, Placer};
 use super::xml::{attribute_name, is_content, leaves, without_prefix};
-use crate::dataset::{Content, Dataset, Instance, Origin, Value};
+use crate::dataset::{Content, Dataset, Instance, NullFlavor, Origin, Value};
 use crate::ledger::{Ledger, Reason};
 use crate::plan::hl7v3::{ANY_TEXT, Datatype, Element, ElementIx, Hole, MessagePlan, XSI, XSI_TYPE};
 
@@ -82,6 +82,17 @@ impl<'p, 'd> Reader<'p, 'd> {
         {
             match boolean(value) {
                 Some(negated) => self.fact(node, hole, Content::Value(Value::Boolean(!negated)), 1),
+                None => self.lose(node, element, attribute, Reason::Datatype),
+            }
+            return;
+        }
+        if name == "nullFlavor"
+            && element.value.is_none()
+            && let Some(hole) = &element.negation
+        {
+            let content = NullFlavor::from_code(value).map(|flavor| Content::Null { flavor, original_text: None });
+            match content {
+                Some(content) => self.fact(node, hole, content, 1),
                 None => self.lose(node, element, attribute, Reason::Datatype),
             }
             return;

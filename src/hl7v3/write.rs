@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::datatypes::Encoded;
 use super::xml::{push_attribute, push_text};
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Value};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, NullFlavor, Value};
 use crate::ledger::{Reason, Unwritten};
 use crate::plan::hl7v3::{
     Base, Child, Datatype, Element, ElementIx, Fill, Hole, MessagePlan, Partner, Place, Scope, XSI, XSI_TYPE,
@@ -53,6 +53,13 @@ enum Fate {
     Open,
     Written,
     Refused(Reason),
+}
+
+/// What `negationInd` or the presence of a node says.
+#[derive(Clone, Copy)]
+enum Answer {
+    Known(bool),
+    Null(NullFlavor),
 }
 
 impl<'a> Writer<'a> {
@@ -302,30 +309,35 @@ impl<'a> Writer<'a> {
         if let Some(hole) = &element.negation
             && let Some(answer) = self.answer(hole)
         {
-            push_attribute(&mut self.out, "negationInd", if answer { "false" } else { "true" });
+            match answer {
+                Answer::Known(yes) => push_attribute(&mut self.out, "negationInd", if yes { "false" } else { "true" }),
+                Answer::Null(flavor) => push_attribute(&mut self.out, "nullFlavor", flavor.code()),
+            }
             has_value = true;
         }
         if let Some(hole) = &element.presence
-            && self.answer(hole) == Some(true)
+            && self.answer(hole).is_some()
         {
             has_value = true;
         }
         has_value
     }
 
-    fn answer(&mut self, hole: &'a Hole) -> Option<bool> {
+    /// What a flag says, if it can say it.
+    fn answer(&mut self, hole: &'a Hole) -> Option<Answer> {
         let (leaf, content) = self.content(hole)?;
-        let (fate, answer) = match content {
+        let is_presence = hole.fill.datatype == Datatype::Presence;
+        let answer = match content {
             // A node cannot say no by being there.
-            Content::Value(Value::Boolean(false)) if hole.fill.datatype == Datatype::Presence => {
-                (Fate::Refused(Reason::NoPlace), None)
-            }
-            Content::Value(Value::Boolean(answer)) => (Fate::Written, Some(*answer)),
-            Content::Value(_) => (Fate::Refused(Reason::Datatype), None),
-            Content::Null { .. } => (Fate::Refused(Reason::NullFlavor), None),
+            Content::Value(Value::Boolean(false)) if is_presence => Err(Reason::NoPlace),
+            Content::Value(Value::Boolean(answer)) => Ok(Answer::Known(*answer)),
+            Content::Value(_) => Err(Reason::Datatype),
+            Content::Null { flavor, original_text: None } if !is_presence => Ok(Answer::Null(*flavor)),
+            Content::Null { .. } => Err(Reason::NullFlavor),
         };
+        let fate = answer.as_ref().map_or_else(|reason| Fate::Refused(*reason), |_| Fate::Written);
         self.settle(hole, leaf, content, fate);
-        answer
+        answer.ok()
     }
 
     fn original_text(&mut self, element: &Element, text: &str, depth: usize) {
