@@ -336,10 +336,12 @@ fn what_the_plan_does_not_know_is_lost_as_a_whole() {
 #[test]
 fn identifiers_are_told_apart_by_namespace() {
     let mini = Mini::new();
-    let (instance, ledger) =
-        mini.care("<patient><id root='5.9' extension='x'/><id root='5.2' extension='y'/></patient>");
-    assert_eq!(mini.show(&instance), "20{24=5.2^y}");
-    assert_eq!(reasons(&ledger), [(Reason::Namespace, 2, "/Care/patient[1]/id[1]")]);
+    let ids = "<id root='5.9' extension='x'/><id root='5.2' extension='y'/><id root='5.1' extension='z'/>";
+    let instance = mini.clean(&format!("<patient>{ids}</patient>"));
+    assert_eq!(mini.show(&instance), "20{21=5.1^z 24=5.2^y 26=5.9^x}");
+    let (instance, ledger) = mini.care("<custodian><id root='5.9' extension='x'/></custodian>");
+    assert_eq!(mini.show(&instance), "");
+    assert_eq!(reasons(&ledger), [(Reason::Namespace, 2, "/Care/custodian[1]/id[1]")]);
     for unknown in ["<id root='5.1' nullFlavor='UNK'/>", "<id nullFlavor='UNK'/>"] {
         let instance = mini.clean(&format!("<patient>{unknown}</patient>"));
         assert_eq!(mini.show(&instance), "20{21=~UNK}");
@@ -463,6 +465,8 @@ fn what_cannot_be_written_is_told() {
         ("25", null(), Reason::NullFlavor),
         ("25", no(), Reason::NoPlace),
         ("21", id("5.9"), Reason::Namespace),
+        ("26", id("5.1"), Reason::Namespace),
+        ("26", null(), Reason::NullFlavor),
         ("22", text("\u{1}"), Reason::Datatype),
         ("22", text(" "), Reason::Datatype),
         ("23", text("yes"), Reason::Datatype),
@@ -495,8 +499,8 @@ fn an_empty_instance_is_a_message_with_what_must_be_there() {
 /// Some value of a concept; the number of the concept and `seed` decide which.
 fn some(concept: &Concept, seed: usize) -> Content {
     use ooievaar::dataset::{Code, DateTime, Identifier, NullFlavor, Quantity, Value};
-    // Presence has no null, and what stands for silence is read as silence.
-    if seed % 5 == 4 && !matches!(concept.number.as_str(), "25" | "W1") {
+    // Presence and an identifier without a namespace have no null, and what stands for silence is read as silence.
+    if seed % 5 == 4 && !matches!(concept.number.as_str(), "25" | "26" | "W1") {
         return Content::Null { flavor: NullFlavor::ALL[seed % NullFlavor::ALL.len()], original_text: None };
     }
     let text: Text = format!("v&<>\"'\u{e9} {seed}").into();
@@ -505,13 +509,17 @@ fn some(concept: &Concept, seed: usize) -> Content {
             code: text,
             system: if concept.number == "13" { "7.7".into() } else { "2.2".into() },
             display: Some("shown".into()),
-            original_text: (seed % 2 == 0 && concept.number != "13").then(|| " as\nwritten ".into()),
+            original_text: (seed.is_multiple_of(2) && concept.number != "13").then(|| " as\nwritten ".into()),
         }),
-        Kind::Boolean => Value::Boolean(seed % 2 == 0 || concept.number == "25"),
+        Kind::Boolean => Value::Boolean(seed.is_multiple_of(2) || concept.number == "25"),
         Kind::Quantity => Value::Quantity(Quantity { value: "-06.30".into(), unit: "cm".into() }),
         Kind::Count => Value::Count(seed.to_string().into()),
         Kind::Identifier => Value::Identifier(Identifier {
-            root: if concept.number == "21" { "5.1".into() } else { "5.2".into() },
+            root: match concept.number.as_str() {
+                "21" => "5.1".into(),
+                "24" => "5.2".into(),
+                _ => "5.9".into(),
+            },
             extension: text,
         }),
         Kind::Date | Kind::DateTime => Value::DateTime(DateTime::from_hl7("20211015034500").unwrap()),

@@ -265,17 +265,42 @@ impl<'a> Writer<'a> {
             Some(leaf) => (leaf, self.instance.node(leaf).content.as_ref()?),
             None => self.content(hole)?,
         };
-        let encoded = Encoded::new(content, &hole.fill).and_then(|encoded| {
-            let root = element.fixed.iter().find(|fixed| fixed.name == "root" && hole.fill.datatype == Datatype::Ii);
-            let other = root.is_some_and(|root| match content {
-                Content::Value(Value::Identifier(id)) => id.root != root.value,
-                _ => false,
-            });
-            if other { Err(Reason::Namespace) } else { Ok(encoded) }
+        let encoded = Encoded::new(content, &hole.fill).and_then(|encoded| match content {
+            Content::Value(Value::Identifier(id)) if self.is_other_namespace(element, &id.root) => {
+                Err(Reason::Namespace)
+            }
+            Content::Null { .. } if self.is_nameless(element, hole) => Err(Reason::NullFlavor),
+            _ => Ok(encoded),
         });
         let fate = encoded.as_ref().map_or_else(|reason| Fate::Refused(*reason), |_| Fate::Written);
         self.settle(hole, leaf, content, fate);
         encoded.ok()
+    }
+
+    /// True if identifiers of this namespace belong elsewhere: the element has another one, or a sibling has this one.
+    fn is_other_namespace(&self, element: &Element, root: &str) -> bool {
+        let fixed_root = |element: &'a Element| element.fixed.iter().find(|fixed| fixed.name == "root");
+        if let Some(fixed) = element.fixed.iter().find(|fixed| fixed.name == "root") {
+            return fixed.value != root;
+        }
+        let mut taken = self.siblings(element).filter_map(fixed_root);
+        taken.any(|fixed| fixed.value == root)
+    }
+
+    /// True if an identifier without a namespace would be read as the one of an earlier sibling.
+    fn is_nameless(&self, element: &Element, hole: &Hole) -> bool {
+        hole.fill.datatype == Datatype::Ii
+            && element.fixed.iter().all(|fixed| fixed.name != "root")
+            && self.siblings(element).next().is_some_and(|first| !std::ptr::eq(first, element))
+    }
+
+    /// The elements with a value that share name and parent with this one, itself included.
+    fn siblings(&self, element: &Element) -> impl Iterator<Item = &'a Element> {
+        let parent = element.parent.map(|parent| self.plan.element(parent));
+        let namespace = &self.plan.namespaces()[element.namespace].uri;
+        let bucket = parent.and_then(|parent| self.plan.bucket(parent, namespace, &element.local));
+        let all = bucket.into_iter().flat_map(|bucket| &bucket.all).map(|ix| self.plan.element(*ix));
+        all.filter(|sibling| sibling.value.is_some())
     }
 
     fn attributes(&mut self, element: &Element, encoded: Option<&Encoded<'_>>) {
