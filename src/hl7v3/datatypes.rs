@@ -27,7 +27,7 @@ pub(super) struct Parts<'d> {
     pub text: Option<Cow<'d, str>>,
     pub original_text: Option<Cow<'d, str>>,
     /// How many leaves of the source they are.
-    pub leaves: u16,
+    pub leaves: u32,
 }
 
 /// An understood value.
@@ -35,9 +35,9 @@ pub(super) struct Parts<'d> {
 pub(super) struct Decoded {
     pub content: Content,
     /// Leaves that say nothing beyond the content.
-    pub structural: u16,
+    pub structural: u32,
     /// Leaves that the content cannot hold.
-    pub beside: u16,
+    pub beside: u32,
 }
 
 impl<'d> Parts<'d> {
@@ -91,8 +91,8 @@ impl<'d> Parts<'d> {
     }
 
     fn null(self, flavor: NullFlavor) -> Decoded {
-        let used = 1 + u16::from(self.xsi_type.is_some()) + u16::from(self.original_text.is_some());
-        let display = u16::from(self.display.is_some());
+        let used = 1 + u32::from(self.xsi_type.is_some()) + u32::from(self.original_text.is_some());
+        let display = u32::from(self.display.is_some());
         let original_text = self.original_text.map(Text::from);
         Decoded {
             content: Content::Null { flavor, original_text },
@@ -117,7 +117,7 @@ impl<'d> Parts<'d> {
     fn code(&self, fill: &Fill) -> Option<Decoded> {
         let code = self.code.filter(|code| !code.is_empty())?;
         if fill.kind == Kind::String {
-            let beside = self.leaves - 1 - u16::from(self.xsi_type.is_some());
+            let beside = self.leaves - 1 - u32::from(self.xsi_type.is_some());
             return Some(Decoded { content: Content::Value(Value::Text(code.into())), structural: 0, beside });
         }
         let system = self.code_system.unwrap_or(&fill.system);
@@ -125,7 +125,7 @@ impl<'d> Parts<'d> {
         if system == NULL_FLAVOR
             && let Some(flavor) = NullFlavor::from_code(code)
         {
-            let structural = u16::from(self.display.is_some());
+            let structural = u32::from(self.display.is_some());
             return Some(Decoded { content: Content::Null { flavor, original_text }, structural, beside: 0 });
         }
         let display = self.display.map(Text::from);

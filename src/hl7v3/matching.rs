@@ -3,6 +3,7 @@
 use roxmltree::{Document, Node};
 
 use super::xml::{attribute, without_prefix};
+use crate::dataset::Text;
 use crate::ledger::Reason;
 use crate::plan::hl7v3::{Bucket, Datatype, Element, ElementIx, MessagePlan, XSI_TYPE};
 
@@ -47,14 +48,15 @@ fn template_verdict(node: Node<'_, '_>, element: &Element) -> Verdict {
     if element.ident.templates.is_empty() {
         return Verdict::Silent;
     }
-    let mut verdict = Verdict::Silent;
-    for root in templates(node) {
-        if element.ident.templates.iter().any(|template| template == root) {
-            return Verdict::Same;
-        }
-        verdict = Verdict::Differs;
+    // All of them: a document adds general templates to the one that says which node it is.
+    let has = |template: &Text| templates(node).any(|root| template == root);
+    if element.ident.templates.iter().all(has) {
+        Verdict::Same
+    } else if templates(node).next().is_some() {
+        Verdict::Differs
+    } else {
+        Verdict::Silent
     }
-    verdict
 }
 
 /// Code and code system of an element.
@@ -115,12 +117,17 @@ fn is_other_namespace(node: Node<'_, '_>, element: &Element) -> bool {
 
 fn among(plan: &MessagePlan, bucket: &Bucket, node: Node<'_, '_>) -> Option<ElementIx> {
     if !bucket.by_template.is_empty() {
-        let found = templates(node).filter_map(|root| bucket.by_template.get(root)).min_by_key(|found| found.len());
-        match found.map(Vec::as_slice) {
-            Some([only]) => return Some(*only),
-            Some(several) => {
+        let same = |ix: &&ElementIx| template_verdict(node, plan.element(**ix)) == Verdict::Same;
+        let several = templates(node)
+            .filter_map(|root| bucket.by_template.get(root))
+            .map(|found| (found, found.iter().filter(same).count()))
+            .filter(|(_, count)| *count > 0)
+            .min_by_key(|(_, count)| *count);
+        match several {
+            Some((found, 1)) => return found.iter().find(same).copied(),
+            Some((found, _)) => {
                 let fits = |ix: &ElementIx| code_verdict(node, plan.element(*ix)) != Verdict::Differs;
-                return best(plan, several.iter().copied().filter(fits), node, i32::MIN);
+                return best(plan, found.iter().filter(same).copied().filter(fits), node, i32::MIN);
             }
             None => {}
         }
@@ -149,7 +156,7 @@ fn among(plan: &MessagePlan, bucket: &Bucket, node: Node<'_, '_>) -> Option<Elem
 }
 
 /// The candidate that has most in common with the element, if it is at least `least` and no other has as much.
-/// Fillers hold nothing, so that it does not matter which of them it is.
+/// Among fillers, which hold nothing, and among values that nothing tells apart, the first is as good as any.
 fn best(
     plan: &MessagePlan,
     candidates: impl Iterator<Item = ElementIx>,
@@ -163,7 +170,8 @@ fn best(
         match best {
             Some((_, highest)) if score < highest => {}
             Some((at, highest)) if score == highest => {
-                tied |= !(plan.element(ix).filler && plan.element(at).filler);
+                let simple = |ix| plan.element(ix).filler || plan.element(ix).value.is_some();
+                tied |= !(simple(ix) && simple(at));
             }
             _ => {
                 best = Some((ix, score));

@@ -7,7 +7,7 @@ use super::datatypes::{Decoded, Parts, boolean};
 use super::matching;
 use super::place::{Placed, Placer};
 use super::xml::{attribute_name, is_content, leaves, without_prefix};
-use crate::dataset::{Content, Dataset, Instance, Origin, Value};
+use crate::dataset::{Content, Dataset, Instance, NullFlavor, Origin, Value};
 use crate::ledger::{Ledger, Reason};
 use crate::plan::hl7v3::{ANY_TEXT, Datatype, Element, ElementIx, Hole, MessagePlan, XSI, XSI_TYPE};
 
@@ -86,6 +86,17 @@ impl<'p, 'd> Reader<'p, 'd> {
             }
             return;
         }
+        if name == "nullFlavor"
+            && element.value.is_none()
+            && let Some(hole) = &element.negation
+        {
+            let content = NullFlavor::from_code(value).map(|flavor| Content::Null { flavor, original_text: None });
+            match content {
+                Some(content) => self.fact(node, hole, content, 1),
+                None => self.lose(node, element, attribute, Reason::Datatype),
+            }
+            return;
+        }
         if says_nothing(node, element, name, value) {
             return self.account.ledger.structural(1);
         }
@@ -134,7 +145,7 @@ impl<'p, 'd> Reader<'p, 'd> {
             {
                 if datatype == Some(Datatype::St) && (is_content(text) || parts.text.is_some()) {
                     parts.take_text(text);
-                    parts.leaves -= u16::from(!is_content(text));
+                    parts.leaves -= u32::from(!is_content(text));
                 } else if is_content(text) {
                     self.text(node, child, element, text);
                 }
@@ -182,7 +193,7 @@ impl<'p, 'd> Reader<'p, 'd> {
                 && (is_content(text) || parts.original_text.is_some())
             {
                 parts.take_original_text(text);
-                parts.leaves -= u16::from(!is_content(text));
+                parts.leaves -= u32::from(!is_content(text));
             }
         }
     }
@@ -192,14 +203,18 @@ impl<'p, 'd> Reader<'p, 'd> {
         let leaves = parts.leaves;
         let both = parts.null_flavor.is_some() && parts.code.or(parts.value).is_some();
         let Some(Decoded { content, structural, beside }) = parts.decode(&hole.fill) else {
-            return self.account.lost(Reason::Datatype, node, Some(hole.fill.concept), u32::from(leaves));
+            return self.account.lost(Reason::Datatype, node, Some(hole.fill.concept), leaves);
         };
-        self.account.ledger.structural(u32::from(structural));
+        self.account.ledger.structural(structural);
         if beside > 0 {
             let reason = if both { Reason::Contradiction } else { Reason::Unknown };
-            self.account.lost(reason, node, Some(hole.fill.concept), u32::from(beside));
+            self.account.lost(reason, node, Some(hole.fill.concept), beside);
         }
-        self.fact(node, hole, content, leaves - structural - beside);
+        // A text that comments cut in more pieces than can be counted: the rest repeats the fact that it is a text.
+        let leaves = leaves - structural - beside;
+        let counted = u16::try_from(leaves).unwrap_or(u16::MAX);
+        self.account.ledger.structural(leaves - u32::from(counted));
+        self.fact(node, hole, content, counted);
     }
 
     /// Puts a content where its row says, and accounts for the leaves that it was made from.

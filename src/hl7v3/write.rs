@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::datatypes::Encoded;
 use super::xml::{push_attribute, push_text};
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Value};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, NullFlavor, Value};
 use crate::ledger::{Reason, Unwritten};
 use crate::plan::hl7v3::{
     Base, Child, Datatype, Element, ElementIx, Fill, Hole, MessagePlan, Partner, Place, Scope, XSI, XSI_TYPE,
@@ -53,6 +53,13 @@ enum Fate {
     Open,
     Written,
     Refused(Reason),
+}
+
+/// What `negationInd` or the presence of a node says.
+#[derive(Clone, Copy)]
+enum Answer {
+    Known(bool),
+    Null(NullFlavor),
 }
 
 impl<'a> Writer<'a> {
@@ -258,17 +265,42 @@ impl<'a> Writer<'a> {
             Some(leaf) => (leaf, self.instance.node(leaf).content.as_ref()?),
             None => self.content(hole)?,
         };
-        let encoded = Encoded::new(content, &hole.fill).and_then(|encoded| {
-            let root = element.fixed.iter().find(|fixed| fixed.name == "root" && hole.fill.datatype == Datatype::Ii);
-            let other = root.is_some_and(|root| match content {
-                Content::Value(Value::Identifier(id)) => id.root != root.value,
-                _ => false,
-            });
-            if other { Err(Reason::Namespace) } else { Ok(encoded) }
+        let encoded = Encoded::new(content, &hole.fill).and_then(|encoded| match content {
+            Content::Value(Value::Identifier(id)) if self.is_other_namespace(element, &id.root) => {
+                Err(Reason::Namespace)
+            }
+            Content::Null { .. } if self.is_nameless(element, hole) => Err(Reason::NullFlavor),
+            _ => Ok(encoded),
         });
         let fate = encoded.as_ref().map_or_else(|reason| Fate::Refused(*reason), |_| Fate::Written);
         self.settle(hole, leaf, content, fate);
         encoded.ok()
+    }
+
+    /// True if identifiers of this namespace belong elsewhere: the element has another one, or a sibling has this one.
+    fn is_other_namespace(&self, element: &Element, root: &str) -> bool {
+        let fixed_root = |element: &'a Element| element.fixed.iter().find(|fixed| fixed.name == "root");
+        if let Some(fixed) = element.fixed.iter().find(|fixed| fixed.name == "root") {
+            return fixed.value != root;
+        }
+        let mut taken = self.siblings(element).filter_map(fixed_root);
+        taken.any(|fixed| fixed.value == root)
+    }
+
+    /// True if an identifier without a namespace would be read as the one of an earlier sibling.
+    fn is_nameless(&self, element: &Element, hole: &Hole) -> bool {
+        hole.fill.datatype == Datatype::Ii
+            && element.fixed.iter().all(|fixed| fixed.name != "root")
+            && self.siblings(element).next().is_some_and(|first| !std::ptr::eq(first, element))
+    }
+
+    /// The elements with a value that share name and parent with this one, itself included.
+    fn siblings(&self, element: &Element) -> impl Iterator<Item = &'a Element> {
+        let parent = element.parent.map(|parent| self.plan.element(parent));
+        let namespace = &self.plan.namespaces()[element.namespace].uri;
+        let bucket = parent.and_then(|parent| self.plan.bucket(parent, namespace, &element.local));
+        let all = bucket.into_iter().flat_map(|bucket| &bucket.all).map(|ix| self.plan.element(*ix));
+        all.filter(|sibling| sibling.value.is_some())
     }
 
     fn attributes(&mut self, element: &Element, encoded: Option<&Encoded<'_>>) {
@@ -302,30 +334,35 @@ impl<'a> Writer<'a> {
         if let Some(hole) = &element.negation
             && let Some(answer) = self.answer(hole)
         {
-            push_attribute(&mut self.out, "negationInd", if answer { "false" } else { "true" });
+            match answer {
+                Answer::Known(yes) => push_attribute(&mut self.out, "negationInd", if yes { "false" } else { "true" }),
+                Answer::Null(flavor) => push_attribute(&mut self.out, "nullFlavor", flavor.code()),
+            }
             has_value = true;
         }
         if let Some(hole) = &element.presence
-            && self.answer(hole) == Some(true)
+            && self.answer(hole).is_some()
         {
             has_value = true;
         }
         has_value
     }
 
-    fn answer(&mut self, hole: &'a Hole) -> Option<bool> {
+    /// What a flag says, if it can say it.
+    fn answer(&mut self, hole: &'a Hole) -> Option<Answer> {
         let (leaf, content) = self.content(hole)?;
-        let (fate, answer) = match content {
+        let is_presence = hole.fill.datatype == Datatype::Presence;
+        let answer = match content {
             // A node cannot say no by being there.
-            Content::Value(Value::Boolean(false)) if hole.fill.datatype == Datatype::Presence => {
-                (Fate::Refused(Reason::NoPlace), None)
-            }
-            Content::Value(Value::Boolean(answer)) => (Fate::Written, Some(*answer)),
-            Content::Value(_) => (Fate::Refused(Reason::Datatype), None),
-            Content::Null { .. } => (Fate::Refused(Reason::NullFlavor), None),
+            Content::Value(Value::Boolean(false)) if is_presence => Err(Reason::NoPlace),
+            Content::Value(Value::Boolean(answer)) => Ok(Answer::Known(*answer)),
+            Content::Value(_) => Err(Reason::Datatype),
+            Content::Null { flavor, original_text: None } if !is_presence => Ok(Answer::Null(*flavor)),
+            Content::Null { .. } => Err(Reason::NullFlavor),
         };
+        let fate = answer.as_ref().map_or_else(|reason| Fate::Refused(*reason), |_| Fate::Written);
         self.settle(hole, leaf, content, fate);
-        answer
+        answer.ok()
     }
 
     fn original_text(&mut self, element: &Element, text: &str, depth: usize) {
