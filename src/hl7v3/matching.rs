@@ -21,6 +21,11 @@ pub fn recognises(plan: &MessagePlan, document: &Document<'_>) -> bool {
             }))
 }
 
+/// True if the document element is one that this kind of message can start with, whatever its template.
+pub fn has_root(plan: &MessagePlan, document: &Document<'_>) -> bool {
+    root(plan, document).is_some()
+}
+
 /// The plan element of the document element.
 pub(super) fn root(plan: &MessagePlan, document: &Document<'_>) -> Option<ElementIx> {
     let name = document.root_element().tag_name();

@@ -10,6 +10,6 @@ mod read;
 mod write;
 mod xml;
 
-pub use matching::recognises;
+pub use matching::{has_root, recognises};
 pub use read::{WrongRoot, read};
 pub use write::write;
