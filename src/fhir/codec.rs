@@ -67,6 +67,9 @@ impl Codecs<'_> {
                 if field.codec == Codec::CodeableConcept {
                     return here(Made::plain(with_tokens(path, concept)));
                 }
+                if field.codec == Codec::Code {
+                    return here(self.mapped_code(field, &null_code(*flavor, original_text.clone())));
+                }
                 let own_place = matches!(field.codec, Codec::Quantity | Codec::Identifier);
                 if let Some(absent) = self.absent_reason_path(path, resource).filter(|_| !own_place) {
                     return Ok((absent, Made::plain(with_absent_reason(concept, *flavor))));
@@ -88,7 +91,7 @@ impl Codecs<'_> {
             (Codec::Coding, Value::Code(code)) if code.original_text.is_none() => {
                 here(Made::plain(self.coding(code, false)))
             }
-            (Codec::Code, Value::Code(code)) => here(self.mapped_code(field, code)?),
+            (Codec::Code, Value::Code(code)) => here(self.mapped_code(field, code)),
             (Codec::Boolean, Value::Boolean(value)) => here(Made::plain(Tree::boolean(*value))),
             (Codec::Integer, Value::Count(digits)) => here(Made::plain(number(digits)?)),
             (Codec::Decimal, Value::Quantity(quantity)) if quantity.unit.is_empty() => {
@@ -142,7 +145,7 @@ impl Codecs<'_> {
     }
 
     /// A FHIR code from a code map, with the answer itself beside it.
-    fn mapped_code(&self, field: &Field, code: &Code) -> Result<Made, Reason> {
+    fn mapped_code(&self, field: &Field, code: &Code) -> Made {
         let map = field.code_map.as_deref().and_then(|name| self.terminology.code_map(name));
         let target = map.and_then(|map| map.forward(&code.system, &code.code));
         let original = object([
@@ -150,7 +153,7 @@ impl Codecs<'_> {
             ("text", code.original_text.as_ref().map_or_else(Tree::object, |text| Tree::string(text.clone()))),
         ]);
         let companion = Some(extension(urls::CODE_SPECIFICATION, "valueCodeableConcept", original));
-        Ok(Made { value: target.map(|target| Tree::string(target.target_code.as_str())), companion })
+        Made { value: target.map(|target| Tree::string(target.target_code.as_str())), companion }
     }
 
     fn quantity(&self, quantity: &Quantity) -> Result<Tree, Reason> {
@@ -390,7 +393,7 @@ impl Codecs<'_> {
             }
         }
         code.original_text = original_text;
-        Ok(Content::Value(Value::Code(code)))
+        Ok(answer_of(code))
     }
 
     fn read_coding(&self, coding: &Tree, used: &mut Used) -> Result<Value, Reason> {
@@ -424,7 +427,7 @@ impl Codecs<'_> {
         // A primitive code names no system: the element fixes it.
         let rows = || map.into_iter().flat_map(CodeMap::mappings).filter(|row| row.target_code == code);
         let row = rows().find(|row| row.canonical).or_else(|| rows().next()).ok_or(Reason::Unknown)?;
-        Ok(Content::Value(Value::Code(source_of(row))))
+        Ok(answer_of(source_of(row)))
     }
 
     fn read_identifier(&self, item: &Tree, used: &mut Used) -> Result<Content, Reason> {
@@ -457,6 +460,20 @@ impl Codecs<'_> {
         used.take_all(concept);
         let original_text = concept.text_at("text").map(Text::from);
         Ok(Content::Null { flavor: flavor.unwrap_or(NullFlavor::NoInformation), original_text })
+    }
+}
+
+/// A null flavour as a code, as code maps have it.
+fn null_code(flavor: NullFlavor, original_text: Option<Text>) -> Code {
+    let (code, system) = (Text::const_new(flavor.code()), Text::const_new(NullFlavor::SYSTEM));
+    Code { code, system, display: None, original_text }
+}
+
+/// The answer that a row of a code map has as its source.
+fn answer_of(code: Code) -> Content {
+    match NullFlavor::from_code(&code.code).filter(|_| code.system == NullFlavor::SYSTEM) {
+        Some(flavor) => Content::Null { flavor, original_text: code.original_text },
+        None => Content::Value(Value::Code(code)),
     }
 }
 
