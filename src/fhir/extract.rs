@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::answer::{answer_leaves, read_answer, take_beside};
 use super::bundle::collect;
-use super::codec::{Codecs, Used, answer_leaves, read_answer, take_beside};
+use super::codec::{Codecs, Used};
 use super::recognise::Recognised;
 use super::urls;
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
@@ -218,7 +219,8 @@ impl Extractor<'_, '_> {
             let items: Vec<&Tree> = path.last().items(holder).collect();
             let companion = holder.get(&format!("_{}", path.last().name));
             let absent = holder.get("dataAbsentReason").filter(|_| path.last().name.starts_with("value"));
-            if items.is_empty() && (companion.is_some() || absent.is_some()) {
+            let on_holder = holder.get("extension").filter(|_| field.codec == Codec::Compact);
+            if items.is_empty() && (companion.is_some() || absent.is_some() || on_holder.is_some()) {
                 let mut used = Used::default();
                 values.push((self.codecs.read(field, path, holder, None, &mut used), used));
             }
@@ -420,17 +422,12 @@ impl Extractor<'_, '_> {
             let fresh = self.accounts.fresh(&used.leaves);
             match content {
                 Ok(content) => {
-                    match self.instance.descendants(self.dataset, node, leaf).first() {
-                        Some(there) => self.instance.add_leaves(*there, fresh),
-                        None => {
-                            let holder = self.holder_of(node, leaf);
-                            self.instance.add_leaf(
-                                holder,
-                                leaf,
-                                content,
-                                Origin { position: used.position, leaves: fresh },
-                            );
-                        }
+                    if let Some(there) = self.instance.descendants(self.dataset, node, leaf).first() {
+                        self.instance.add_leaves(*there, fresh);
+                    } else {
+                        let holder = self.holder_of(node, leaf);
+                        let origin = Origin { position: used.position, leaves: fresh };
+                        self.instance.add_leaf(holder, leaf, content, origin);
                     }
                     self.accounts.mark(&used.leaves, Account::Used);
                 }

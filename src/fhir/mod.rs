@@ -1,9 +1,12 @@
 //! FHIR STU3: resources made from an instance, and an instance read from resources.
 
+mod answer;
 mod bundle;
 mod codec;
 mod compose;
 mod context;
+mod decode;
+mod encode;
 mod extract;
 mod ids;
 mod place;

@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 
+use super::answer::{answer_leaves, read_answer};
 use super::bundle::Entry;
-use super::codec::{Used, answer_leaves, read_answer};
+use super::codec::Used;
 use crate::dataset::{ConceptIx, Dataset, Text};
 use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, RefSpec, Role, RoleIx, Target};
 use crate::tree::Tree;

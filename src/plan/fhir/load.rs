@@ -90,7 +90,7 @@ impl Loader<'_> {
         self.dataset.find(number).ok_or_else(|| row.fault(column, format!("the dataset has no concept `{number}`")))
     }
 
-    fn role_name<'r>(row: Row<'r>) -> &'r str {
+    fn role_name(row: Row<'_>) -> &str {
         match row.get("resource") {
             "" => row.get("concept"),
             name => name,
