@@ -11,7 +11,8 @@ use crate::tree::Tree;
 impl Codecs<'_> {
     /// Reads the value of a field from the object that holds its element.
     ///
-    /// `item` is the element, or `None` if only its companion `_x` or a `dataAbsentReason` is there.
+    /// `item` is the element, or `None` if only its companion `_x`, a `dataAbsentReason`, or (for a compact string) an
+    /// extension of the holder is there.
     pub fn read(
         &self,
         field: &Field,
@@ -31,6 +32,14 @@ impl Codecs<'_> {
                     return self.read_concept(None, &[], original, &mut Used::default());
                 }
                 return read_null(companion, used).ok_or(Reason::Datatype);
+            }
+            if field.codec == Codec::Compact {
+                let extensions = holder.get("extension").map_or(&[][..], Tree::items);
+                let null = extensions.iter().find(|item| item.text_at("url") == Some(urls::NULL_FLAVOR));
+                let null = null.ok_or(Reason::Datatype)?;
+                let flavor = null.text_at("valueCode").and_then(NullFlavor::from_code).ok_or(Reason::Datatype)?;
+                used.take_all(null);
+                return Ok(Content::Null { flavor, original_text: None });
             }
             let absent = holder.get("dataAbsentReason").ok_or(Reason::Datatype)?;
             return Ok(self.read_absent_reason(absent, used));
@@ -169,7 +178,7 @@ impl Codecs<'_> {
             }
         }
         code.original_text = original_text;
-        Ok(Content::Value(Value::Code(code)))
+        Ok(answer_of(code))
     }
 
     fn read_coding(&self, coding: &Tree, used: &mut Used) -> Result<Value, Reason> {
@@ -203,7 +212,7 @@ impl Codecs<'_> {
         // A primitive code names no system: the element fixes it.
         let rows = || map.into_iter().flat_map(CodeMap::mappings).filter(|row| row.target_code == code);
         let row = rows().find(|row| row.canonical).or_else(|| rows().next()).ok_or(Reason::Unknown)?;
-        Ok(Content::Value(Value::Code(source_of(row))))
+        Ok(answer_of(source_of(row)))
     }
 
     fn read_identifier(&self, item: &Tree, used: &mut Used) -> Result<Content, Reason> {
@@ -236,6 +245,14 @@ impl Codecs<'_> {
         used.take_all(concept);
         let original_text = concept.text_at("text").map(Text::from);
         Content::Null { flavor: flavor.unwrap_or(NullFlavor::NoInformation), original_text }
+    }
+}
+
+/// The answer that a code of a code map gives.
+fn answer_of(code: Code) -> Content {
+    match NullFlavor::from_code(&code.code).filter(|_| code.system == NullFlavor::SYSTEM) {
+        Some(flavor) => Content::Null { flavor, original_text: code.original_text },
+        None => Content::Value(Value::Code(code)),
     }
 }
 

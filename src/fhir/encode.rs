@@ -27,6 +27,12 @@ impl Codecs<'_> {
                 if field.codec == Codec::CodeableConcept {
                     return here(Made::plain(with_tokens(path, concept)));
                 }
+                if field.codec == Codec::Code {
+                    return here(self.mapped_code(field, &null_code(*flavor, original_text.clone())));
+                }
+                if field.codec == Codec::Compact && original_text.is_none() {
+                    return Ok((beside(path, "extension"), Made::plain(null_extension(*flavor))));
+                }
                 let own_place = matches!(field.codec, Codec::Quantity | Codec::Identifier);
                 if let Some(absent) = self.absent_reason_path(path, resource).filter(|_| !own_place) {
                     return Ok((absent, Made::plain(with_absent_reason(concept, *flavor))));
@@ -145,11 +151,7 @@ impl Codecs<'_> {
             kind = self.plan.elements.kind_of(kind, &step.name);
         }
         self.plan.elements.get(kind, "dataAbsentReason")?;
-        let mut absent = path.clone();
-        let last = absent.steps.len() - 1;
-        absent.steps[last] =
-            Step { name: "dataAbsentReason".into(), conditions: Vec::new(), tokens: Vec::new(), append: false };
-        Some(absent)
+        Some(beside(path, "dataAbsentReason"))
     }
 
     /// A null flavour on an element that has no other place for it.
@@ -181,6 +183,24 @@ impl Codecs<'_> {
 }
 
 /// Adds the codings that the path wants beside the value.
+/// The path of another element of the object that holds the one at this path.
+fn beside(path: &ElementPath, name: &str) -> ElementPath {
+    let mut other = path.clone();
+    let last = other.steps.len() - 1;
+    other.steps[last] = Step { name: name.into(), conditions: Vec::new(), tokens: Vec::new(), append: false };
+    other
+}
+
+fn null_extension(flavor: NullFlavor) -> Tree {
+    object([("url", Tree::string(urls::NULL_FLAVOR)), ("valueCode", Tree::string(flavor.code()))])
+}
+
+/// A null flavour as a code, as code maps have it.
+fn null_code(flavor: NullFlavor, original_text: Option<Text>) -> Code {
+    let (code, system) = (Text::const_new(flavor.code()), Text::const_new(NullFlavor::SYSTEM));
+    Code { code, system, display: None, original_text }
+}
+
 fn with_tokens(path: &ElementPath, mut concept: Tree) -> Tree {
     if let Some(Tree::Array(codings)) = concept.get_mut("coding") {
         for Token { system, code, .. } in path.last().tokens.iter().filter(|token| token.concept.is_empty()).rev() {

@@ -219,7 +219,8 @@ impl Extractor<'_, '_> {
             let items: Vec<&Tree> = path.last().items(holder).collect();
             let companion = holder.get(&format!("_{}", path.last().name));
             let absent = holder.get("dataAbsentReason").filter(|_| path.last().name.starts_with("value"));
-            if items.is_empty() && (companion.is_some() || absent.is_some()) {
+            let on_holder = holder.get("extension").filter(|_| field.codec == Codec::Compact);
+            if items.is_empty() && (companion.is_some() || absent.is_some() || on_holder.is_some()) {
                 let mut used = Used::default();
                 values.push((self.codecs.read(field, path, holder, None, &mut used), used));
             }

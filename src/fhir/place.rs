@@ -36,14 +36,20 @@ pub(super) fn put(elements: &Elements, resource: &mut Tree, path: &ElementPath, 
         members
             .retain(|(name, value)| !((*name == last.name || *name == companion_name) && only_says_why_absent(value)));
         let made = merged(members, &last.name, made);
-        if present(&last.name, members).is_some() || present(&companion_name, members).is_some() {
+        let answered = present(&companion_name, members).is_some_and(|at| says_null(&members[at].1));
+        if present(&last.name, members).is_some() || answered {
             return Err(Reason::TooMany);
         }
         if let Some(value) = made.value {
             elements.insert(kind, members, &last.name, value);
         }
         if let Some(companion) = made.companion {
-            elements.insert(kind, members, &companion_name, companion);
+            match present(&companion_name, members) {
+                Some(at) => join(&mut members[at].1, companion),
+                None => {
+                    elements.insert(kind, members, &companion_name, companion);
+                }
+            }
         }
         return Ok(());
     }
@@ -73,6 +79,24 @@ fn merged(members: &mut Vec<(Text, Tree)>, name: &str, mut made: Made) -> Made {
         value.splice(0..0, extensions);
     }
     made
+}
+
+/// True for the extensions of a primitive that has a null flavour in place of a value.
+fn says_null(companion: &Tree) -> bool {
+    companion.get("extension").is_some_and(|extensions| {
+        extensions.items().iter().any(|item| item.text_at("url") == Some(super::urls::NULL_FLAVOR))
+    })
+}
+
+/// Adds the extensions of one companion to another: a primitive may have several, each from a row of its own.
+fn join(companion: &mut Tree, more: Tree) {
+    if let (Some(Tree::Array(extensions)), Tree::Object(members)) = (companion.get_mut("extension"), more) {
+        for (_, value) in members.into_iter().filter(|(name, _)| name == "extension") {
+            if let Tree::Array(items) = value {
+                extensions.extend(items);
+            }
+        }
+    }
 }
 
 fn only_says_why_absent(tree: &Tree) -> bool {
