@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::codec::{self, Codecs};
+use super::answer;
+use super::codec::Codecs;
 use super::context::{Pairs, find, is_below};
 use super::ids::{IdKey, Ids};
 use super::place;
@@ -91,8 +92,7 @@ impl Composer<'_> {
                         let draft = self.draft(*role, at);
                         self.drafts[draft].values.push((*ix, node));
                     }
-                    Place::Each(..) => {}
-                    Place::Aligned => {}
+                    Place::Each(..) | Place::Aligned => {}
                     Place::None => reason = Some(Reason::NoPlace),
                 }
             }
@@ -220,7 +220,7 @@ impl Composer<'_> {
             let field = self.plan.field(*ix);
             let answer = if let Codec::Answer(answer) = field.codec { Some(answer) } else { field.beside };
             if let Some(answer) = answer {
-                codec::set_all(self.plan, &self.plan.answers[answer].absent, &mut resource);
+                answer::set_all(self.plan, &self.plan.answers[answer].absent, &mut resource);
             }
         }
         place::drop_absent_reasons(&mut resource);
@@ -239,12 +239,12 @@ impl Composer<'_> {
         };
         let Some(content) = &self.instance.node(node).content else { return Ok(()) };
         if let Codec::Answer(answer) = field.codec {
-            return codec::write_answer(self.plan, &self.plan.answers[answer], content, resource);
+            return answer::write_answer(self.plan, &self.plan.answers[answer], content, resource);
         }
         let (path, made) = self.codecs.write(field, path, content, resource)?;
         place::put(&self.plan.elements, resource, &path, made)?;
         if let Some(answer) = field.beside {
-            codec::write_beside(self.plan, &self.plan.answers[answer], content, resource);
+            answer::write_beside(self.plan, &self.plan.answers[answer], content, resource);
         }
         Ok(())
     }
@@ -258,7 +258,7 @@ impl Composer<'_> {
                 for item in items {
                     match collector(item) {
                         Some(number) => {
-                            copies.extend(self.members(number, at).map(|target| replaced(item, &self.url(target))))
+                            copies.extend(self.members(number, at).map(|target| replaced(item, &self.url(target))));
                         }
                         None => copies.extend(self.instantiate(item, at)),
                     }
@@ -270,15 +270,13 @@ impl Composer<'_> {
                     return None;
                 }
                 if let Some(name) = pattern.text_at("reference").and_then(|text| text.strip_prefix('@')) {
-                    return match self.target(name.trim_start_matches('?'), at) {
-                        Some(target) => Some(replaced(pattern, &self.url(target))),
-                        // What else is said in place of the reference stays.
-                        None => {
-                            let rest = members.iter().filter(|(key, _)| key != "reference" && key != IF).cloned();
-                            let rest: Vec<_> = rest.collect();
-                            (!rest.is_empty()).then_some(Tree::Object(rest))
-                        }
-                    };
+                    if let Some(target) = self.target(name.trim_start_matches('?'), at) {
+                        return Some(replaced(pattern, &self.url(target)));
+                    }
+                    // What else is said in place of the reference stays.
+                    let rest = members.iter().filter(|(key, _)| key != "reference" && key != IF);
+                    let rest: Vec<_> = rest.cloned().collect();
+                    return (!rest.is_empty()).then_some(Tree::Object(rest));
                 }
                 let mut copies = Vec::with_capacity(members.len() + 4);
                 let mut dropped = false;

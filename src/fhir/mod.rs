@@ -1,13 +1,17 @@
 //! FHIR STU3: resources made from an instance, and an instance read from resources.
 
+mod answer;
 mod bundle;
 mod codec;
 mod compose;
 mod context;
+mod decode;
+mod encode;
 mod extract;
 mod ids;
 mod place;
 mod recognise;
+mod web;
 
 pub use bundle::{BundleType, Entry, collect, to_bundle, to_ndjson};
 pub use compose::{Composed, compose};

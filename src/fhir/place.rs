@@ -104,9 +104,11 @@ pub(super) fn drop_absent_reasons(tree: &mut Tree) {
                 let stands_for_another =
                     name.strip_prefix('_').is_some_and(|plain| present.iter().any(|other| other == plain));
                 if stands_for_another {
-                    drop_reason(value.get_mut("extension"));
+                    if let Some(extensions) = value.get_mut("extension") {
+                        drop_reason(extensions);
+                    }
                 } else if name == "extension" && has_content {
-                    drop_reason(Some(&mut *value));
+                    drop_reason(value);
                 }
                 drop_absent_reasons(value);
             }
@@ -115,8 +117,8 @@ pub(super) fn drop_absent_reasons(tree: &mut Tree) {
     }
 }
 
-fn drop_reason(extensions: Option<&mut Tree>) {
-    if let Some(Tree::Array(items)) = extensions {
+fn drop_reason(extensions: &mut Tree) {
+    if let Tree::Array(items) = extensions {
         items.retain(|item| item.text_at("url") != Some(super::urls::DATA_ABSENT));
     }
 }

@@ -1,5 +1,7 @@
 //! JSON: reading with positions and exact digits, writing.
 
+use std::fmt::Write as _;
+
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
 use super::{Leaf, Limits, Primitive, SyntaxError, Tree};
@@ -184,7 +186,7 @@ fn write_string(text: &str, out: &mut String) {
         };
         out.push_str(&text[plain_from..at]);
         if escape.is_empty() {
-            out.push_str(&format!("\\u{byte:04x}"));
+            let _ = write!(out, "\\u{byte:04x}");
         } else {
             out.push_str(escape);
         }
