@@ -9,11 +9,18 @@ use crate::terminology::Terminology;
 
 /// One kind of message with its bindings.
 #[derive(Debug)]
-pub(super) struct MessageKind {
+pub struct MessageKind {
+    /// The name of its folder in the tables.
+    pub name: String,
+    /// What people call it.
     pub title: String,
+    /// Its concepts.
     pub dataset: Dataset,
+    /// Their codes.
     pub terminology: Terminology,
+    /// How it is read and written.
     pub hl7v3: MessagePlan,
+    /// How ADA writes it.
     pub ada: AdaPlan,
     /// `None` if the tables do not bind its dataset to FHIR.
     pub fhir: Option<FhirPlan>,
@@ -39,7 +46,7 @@ fn load_one(source: &Source, manifest: &Manifest, name: &str) -> Result<MessageK
         Some(table) => Some(FhirPlan::load(source, table, &dataset, alignments(name, &meta, &dataset)?, &terminology)?),
         None => None,
     };
-    Ok(MessageKind { title: meta.title, ada: AdaPlan::load(source, name)?, dataset, terminology, hl7v3, fhir })
+    Ok(MessageKind { name: name.to_owned(), title: meta.title, ada: AdaPlan::load(source, name)?, dataset, terminology, hl7v3, fhir })
 }
 
 fn alignments(name: &str, meta: &crate::plan::MessageMeta, dataset: &Dataset) -> Result<Vec<Alignment>, TableError> {
