@@ -222,13 +222,17 @@ const PROPERTIES: &[(&str, fn(&Instance) -> Verdict)] = &[
 fn survey() {
     let cases: u64 = std::env::var("PROPTEST_CASES").ok().and_then(|c| c.parse().ok()).unwrap_or(64);
     let which = std::env::var("SURVEY").unwrap_or_default();
-    for (name, property) in PROPERTIES.iter().filter(|(name, _)| which.is_empty() || which.split(',').any(|w| w == *name)) {
+    for (name, property) in
+        PROPERTIES.iter().filter(|(name, _)| which.is_empty() || which.split(',').any(|w| w == *name))
+    {
         let mut seen: std::collections::BTreeMap<String, (u32, String)> = Default::default();
         let mut failed = 0;
         for seed in 0..cases {
             let mut choices = GENERATOR.choices(seed);
             let fails = |choices: &[Choice]| property(&GENERATOR.build(choices)).err();
-            if fails(&choices).is_none() { continue }
+            if fails(&choices).is_none() {
+                continue;
+            }
             failed += 1;
             let mut size = choices.len() / 2;
             while size >= 1 {
@@ -241,7 +245,8 @@ fn survey() {
                 size /= 2;
             }
             let instance = GENERATOR.build(&choices);
-            let numbers: Vec<String> = choices.iter().map(|c| kind().dataset.get(c.path.last().unwrap().0).number.to_string()).collect();
+            let numbers: Vec<String> =
+                choices.iter().map(|c| kind().dataset.get(c.path.last().unwrap().0).number.to_string()).collect();
             let message = fails(&choices).unwrap();
             let entry = seen.entry(numbers.join(",")).or_insert((0, String::new()));
             entry.0 += 1;

@@ -35,6 +35,7 @@ pub struct Converter {
     kinds: Arc<Vec<MessageKind>>,
     limits: Limits,
     bundle: BundleType,
+    indented: bool,
     id_key: Option<IdKey>,
     reference_day: Option<ReferenceDay>,
 }
@@ -97,6 +98,7 @@ impl Converter {
             kinds: Arc::new(kinds::load(source)?),
             limits: Limits::default(),
             bundle: BundleType::default(),
+            indented: false,
             id_key: None,
             reference_day: None,
         })
@@ -112,6 +114,12 @@ impl Converter {
     #[must_use]
     pub fn with_bundle(self, bundle: BundleType) -> Self {
         Self { bundle, ..self }
+    }
+
+    /// The same converter, indenting the JSON that it writes, for people.
+    #[must_use]
+    pub fn with_indent(self, indented: bool) -> Self {
+        Self { indented, ..self }
     }
 
     /// The same converter, in which a BSN may enter an id, under this secret.
@@ -309,11 +317,11 @@ impl Converter {
             return (fhir::to_ndjson(composed.resources), composed.unwritten);
         }
         let bundle = fhir::to_bundle(&plan.elements, composed.resources, self.bundle);
-        let mut out = String::new();
+        let mut out = String::with_capacity(bundle.size());
         if format == Format::FhirXml {
             tree::write_xml(&bundle, &mut out);
         } else {
-            tree::write_json(&bundle, true, &mut out);
+            tree::write_json(&bundle, self.indented, &mut out);
             out.push('\n');
         }
         (out, composed.unwritten)

@@ -46,7 +46,15 @@ fn load_one(source: &Source, manifest: &Manifest, name: &str) -> Result<MessageK
         Some(table) => Some(FhirPlan::load(source, table, &dataset, alignments(name, &meta, &dataset)?, &terminology)?),
         None => None,
     };
-    Ok(MessageKind { name: name.to_owned(), title: meta.title, ada: AdaPlan::load(source, name)?, dataset, terminology, hl7v3, fhir })
+    Ok(MessageKind {
+        name: name.to_owned(),
+        title: meta.title,
+        ada: AdaPlan::load(source, name)?,
+        dataset,
+        terminology,
+        hl7v3,
+        fhir,
+    })
 }
 
 fn alignments(name: &str, meta: &crate::plan::MessageMeta, dataset: &Dataset) -> Result<Vec<Alignment>, TableError> {

@@ -38,10 +38,8 @@ impl<'a> Normal<'a> {
         let scopes = || message.elements().filter_map(|element| element.scope.as_ref());
         let nodes: HashSet<ConceptIx> =
             scopes().filter(|scope| scope.is_group).map(|scope| scope.concept).chain([ConceptIx::ROOT]).collect();
-        let single = scopes()
-            .filter(|scope| scope.shares && !nodes.contains(&scope.anchor))
-            .map(|scope| scope.anchor)
-            .collect();
+        let single =
+            scopes().filter(|scope| scope.shares && !nodes.contains(&scope.anchor)).map(|scope| scope.anchor).collect();
         let aligned = message
             .aligns()
             .iter()

@@ -3,9 +3,7 @@
 use fastrand::Rng;
 
 use super::Holding;
-use crate::dataset::{
-    Code, Concept, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value,
-};
+use crate::dataset::{Code, Concept, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value};
 use crate::plan::hl7v3::Datatype;
 use crate::terminology::{Member, Terminology};
 
@@ -133,10 +131,8 @@ pub(super) fn moment(text: &str) -> Content {
 
 fn coded(rng: &mut Rng, concept: &Concept, holding: &Holding, terminology: &Terminology) -> Content {
     let members = terminology.value_set_of(concept).map_or(&[][..], |set| set.members());
-    let fitting: Vec<&Member> = members
-        .iter()
-        .filter(|member| holding.system.is_empty() || member.system == holding.system)
-        .collect();
+    let fitting: Vec<&Member> =
+        members.iter().filter(|member| holding.system.is_empty() || member.system == holding.system).collect();
     if holding.original_text && rng.u8(..10) == 0 && holding.silence != NullFlavor::Other.code() {
         return Content::Null { flavor: NullFlavor::Other, original_text: Some(text(rng)) };
     }
