@@ -127,9 +127,15 @@ fn codings_in(resource: &Tree) -> Vec<(&str, &str)> {
                 if let (Some(system), Some(code)) = (tree.text_at("system"), tree.text_at("code")) {
                     found.push((system, code));
                 }
-                members.iter().for_each(|(_, value)| walk(value, found));
+                for (_, value) in members {
+                    walk(value, found);
+                }
             }
-            Tree::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            Tree::Array(items) => {
+                for item in items {
+                    walk(item, found);
+                }
+            }
             Tree::Leaf(_) => {}
         }
     }
