@@ -13,6 +13,7 @@ use crate::fhir::{self, BundleType, IdKey};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
 use crate::plan::fhir::FhirPlan;
+use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
 use crate::tree::{self, Limits, Tree};
 
@@ -161,7 +162,7 @@ impl Converter {
         match detect::sniff(&text, &self.limits)? {
             Sniffed::Json(_) => Ok(Format::FhirJson),
             Sniffed::Lines(_) => Ok(Format::FhirNdjson),
-            Sniffed::Xml(document) => match detect::xml_format(&document) {
+            Sniffed::Xml(document) => match self.xml_format(&document) {
                 Some(format) => Ok(format),
                 None => self.message_kind(&document).map(|_| Format::Hl7v3),
             },
@@ -216,7 +217,7 @@ impl Converter {
         document: &roxmltree::Document<'_>,
         text: &str,
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
-        match detect::xml_format(document) {
+        match self.xml_format(document) {
             Some(Format::FhirXml) => {
                 let (tree, leaves) =
                     tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
@@ -226,7 +227,8 @@ impl Converter {
             None => {
                 let kind = self.message_kind(document)?;
                 let own = &self.kinds[kind];
-                let read = hl7v3::read(&own.hl7v3, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
+                let plan = own.hl7v3.as_ref().ok_or_else(|| self.wrong_kind(document))?;
+                let read = hl7v3::read(plan, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
                 Ok((Format::Hl7v3, kind, read))
             }
         }
@@ -292,14 +294,15 @@ impl Converter {
         instance: &Instance,
         format: Format,
     ) -> Result<(String, Vec<Unwritten>), Error> {
+        let unbound = || Error::NoBinding { message: kind.title.clone(), format: format.name() };
         match format {
-            Format::Hl7v3 => Ok(hl7v3::write(&kind.hl7v3, &kind.dataset, instance)),
+            Format::Hl7v3 => {
+                let plan = kind.hl7v3.as_ref().ok_or_else(unbound)?;
+                Ok(hl7v3::write(plan, &kind.dataset, instance))
+            }
             Format::Ada => Ok(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology)),
             Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
-                let plan = kind
-                    .fhir
-                    .as_ref()
-                    .ok_or_else(|| Error::NoBinding { message: kind.title.clone(), format: format.name() })?;
+                let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
                 Ok(self.write_fhir(plan, kind, instance, format))
             }
         }
@@ -327,11 +330,22 @@ impl Converter {
         (out, composed.unwritten)
     }
 
+    /// The format of a document, if its root element tells. An ADA document may be the transaction by itself.
+    fn xml_format(&self, document: &roxmltree::Document<'_>) -> Option<Format> {
+        let root = document.root_element().tag_name();
+        let is_transaction =
+            || root.namespace().is_none() && self.kinds.iter().any(|kind| kind.ada.is_root(root.name()));
+        detect::xml_format(document).or_else(|| is_transaction().then_some(Format::Ada))
+    }
+
     /// The kind of message that a document is.
     fn message_kind(&self, document: &roxmltree::Document<'_>) -> Result<usize, Error> {
-        let found = self.kinds.iter().position(|kind| hl7v3::recognises(&kind.hl7v3, document));
+        let position = |fits: &dyn Fn(&MessagePlan) -> bool| {
+            self.kinds.iter().position(|kind| kind.hl7v3.as_ref().is_some_and(fits))
+        };
+        let found = position(&|plan| hl7v3::recognises(plan, document));
         // A message of another release has the same document element: what it has in common is read.
-        let related = || self.kinds.iter().position(|kind| hl7v3::has_root(&kind.hl7v3, document));
+        let related = || position(&|plan| hl7v3::has_root(plan, document));
         found.or_else(related).ok_or_else(|| self.wrong_kind(document))
     }
 
