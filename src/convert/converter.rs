@@ -7,7 +7,7 @@ use super::detect::{self, Sniffed};
 use super::kinds::{self, MessageKind};
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
-use crate::dataset::{Dataset, Instance};
+use crate::dataset::{ConceptIx, Dataset, Instance};
 use crate::fhir::{self, BundleType, IdKey};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
@@ -72,6 +72,9 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// What was read.
     pub reading: Reading,
+    /// Concepts that the message demands and the case lacks: empty unless an HL7v3 message was written. Nothing was
+    /// made up in their place.
+    pub missing: Vec<ConceptIx>,
 }
 
 impl Converter {
@@ -134,7 +137,7 @@ impl Converter {
         match detect::sniff(&text, &self.limits)? {
             Sniffed::Json(_) => Ok(Format::FhirJson),
             Sniffed::Lines(_) => Ok(Format::FhirNdjson),
-            Sniffed::Xml(document) => match detect::xml_format(&document) {
+            Sniffed::Xml(document) => match self.xml_format(&document) {
                 Some(format) => Ok(format),
                 None => self.message_kind(&document).map(|_| Format::Hl7v3),
             },
@@ -173,7 +176,8 @@ impl Converter {
         for Unwritten { node, reason } in unwritten {
             ledger.unwritten(&reading.instance, node, reason);
         }
-        Ok(Outcome { output: output.into_bytes(), ledger, reading })
+        let missing = if format == Format::Hl7v3 { reading.instance.missing(&kind.dataset) } else { Vec::new() };
+        Ok(Outcome { output: output.into_bytes(), ledger, missing, reading })
     }
 
     /// Reads an input and writes it in a format.
@@ -189,7 +193,7 @@ impl Converter {
         document: &roxmltree::Document<'_>,
         text: &str,
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
-        match detect::xml_format(document) {
+        match self.xml_format(document) {
             Some(Format::FhirXml) => {
                 let (tree, leaves) =
                     tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
@@ -298,6 +302,14 @@ impl Converter {
             out.push('\n');
         }
         (out, composed.unwritten)
+    }
+
+    /// The format of a document, if its root element alone tells.
+    fn xml_format(&self, document: &roxmltree::Document<'_>) -> Option<Format> {
+        let root = document.root_element().tag_name();
+        // Some systems hand over the transaction without the element around it.
+        let is_ada = root.namespace().is_none() && self.kinds.iter().any(|kind| kind.ada.is_root(root.name()));
+        if is_ada { Some(Format::Ada) } else { detect::xml_format(document) }
     }
 
     /// The kind of message that a document is.
