@@ -57,7 +57,7 @@ impl Convert {
         };
         let outcome = converter.convert(&source, to).map_err(refused)?;
 
-        let account = Account::new(&outcome.ledger, outcome.reading.dataset(), &source);
+        let account = Account::of(&outcome, &source);
         say(format_args!("{}", account.table(self.show_values).trim_end()));
         if let Some(file) = &self.report {
             files::write(file, format!("{:#}\n", account.report(self.show_values)).as_bytes())?;

@@ -8,7 +8,7 @@ use super::detect::{self, Sniffed};
 use super::kinds::{self, MessageKind};
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
-use crate::dataset::{Dataset, Instance};
+use crate::dataset::{ConceptIx, Dataset, Instance};
 use crate::fhir::{self, BundleType, IdKey};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
@@ -75,6 +75,9 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// What was read.
     pub reading: Reading,
+    /// Concepts that the message demands and the case lacks: empty unless an HL7v3 message was written. Nothing was
+    /// made up in their place.
+    pub missing: Vec<ConceptIx>,
 }
 
 impl Converter {
@@ -201,7 +204,8 @@ impl Converter {
         for Unwritten { node, reason } in unwritten {
             ledger.unwritten(&reading.instance, node, reason);
         }
-        Ok(Outcome { output: output.into_bytes(), ledger, reading })
+        let missing = if format == Format::Hl7v3 { reading.instance.missing(&kind.dataset) } else { Vec::new() };
+        Ok(Outcome { output: output.into_bytes(), ledger, missing, reading })
     }
 
     /// Reads an input and writes it in a format.

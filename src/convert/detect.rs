@@ -77,11 +77,22 @@ fn is_lines(text: &str) -> bool {
 
 fn document<'t>(text: &'t str, limits: &Limits) -> Result<roxmltree::Document<'t>, Error> {
     let options = roxmltree::ParsingOptions { nodes_limit: limits.nodes, ..roxmltree::ParsingOptions::default() };
-    roxmltree::Document::parse_with_options(text, options).map_err(|fault| {
-        let pos = fault.pos();
-        let place = super::Place { line: pos.row as usize, column: pos.col as usize };
-        Error::Syntax { place, message: explain(&fault).to_owned() }
-    })
+    roxmltree::Document::parse_with_options(text, options)
+        .map_err(|fault| Error::Syntax { place: place(text, &fault), message: explain(&fault).to_owned() })
+}
+
+/// Where a document breaks. The parser does not say so of all faults.
+fn place(text: &str, fault: &roxmltree::Error) -> super::Place {
+    match fault {
+        roxmltree::Error::UnclosedRootNode | roxmltree::Error::UnexpectedEndOfStream => {
+            super::Place::of(text, text.trim_end().len())
+        }
+        roxmltree::Error::DtdDetected => super::Place::of(text, text.find("<!DOCTYPE").unwrap_or_default()),
+        _ => {
+            let pos = fault.pos();
+            super::Place { line: pos.row as usize, column: pos.col as usize }
+        }
+    }
 }
 
 /// What is wrong with a document, in words that hold nothing of it.
