@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::answer;
 use super::codec::Codecs;
-use super::context::{Pairs, find, is_below};
+use super::context::{Pairs, ancestors, find, is_below};
 use super::ids::{IdKey, Ids};
 use super::place;
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
@@ -44,7 +44,8 @@ pub fn compose(
     };
     composer.distribute();
     composer.close_references();
-    composer.drafts.sort_by_key(|draft| (draft.role, draft.node));
+    // What belongs to one occurrence stands before what belongs to the next: so their order comes back.
+    composer.drafts.sort_by_cached_key(|draft| (repeats(dataset, instance, draft.node), draft.role, draft.node));
     composer.index = composer.drafts.iter().enumerate().map(|(at, draft)| ((draft.role, draft.node), at)).collect();
     composer.spread_each();
     let ids = Ids::new(plan, dataset, instance, key);
@@ -62,6 +63,16 @@ struct Draft {
     node: NodeIx,
     id: Text,
     values: Vec<(FieldIx, NodeIx)>,
+}
+
+/// The occurrences of repeating groups that a node is in, outermost first.
+fn repeats(dataset: &Dataset, instance: &Instance, node: NodeIx) -> Vec<(ConceptIx, NodeIx)> {
+    let groups = ancestors(instance, node).map(|ix| (instance.node(ix).concept, ix));
+    let mut repeats: Vec<_> = groups
+        .filter(|(concept, ix)| dataset.get(*concept).max != Some(1) && instance.node(*ix).content.is_none())
+        .collect();
+    repeats.reverse();
+    repeats
 }
 
 struct Composer<'a> {
