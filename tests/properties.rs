@@ -253,6 +253,13 @@ fn survey() {
             let message = fails(&choices).unwrap();
             let entry = seen.entry(numbers.join(",")).or_insert((0, String::new()));
             entry.0 += 1;
+            if std::env::var("SHOW").is_ok() {
+                let (bytes, _) = CONVERTER.write_instance(kind(), &instance, Format::FhirJson).unwrap();
+                println!("{numbers:?} {}", String::from_utf8(bytes.clone()).unwrap());
+                let again = CONVERTER.read(&bytes).unwrap().instance;
+                let (bytes, _) = CONVERTER.write_instance(kind(), &again, Format::FhirJson).unwrap();
+                println!("AGAIN {numbers:?} {}", String::from_utf8(bytes).unwrap());
+            }
             entry.1 = format!("seed {seed}{}{message:.1500}", show(&kind().dataset, &instance));
         }
         println!("##### {name}: {failed} of {cases} fail, {} kinds", seen.len());

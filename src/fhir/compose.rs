@@ -119,7 +119,7 @@ impl Composer<'_> {
 
     /// True for what is within an occurrence of an aligned group that is about nothing in this instance.
     fn lacks_partner(&self, node: NodeIx) -> bool {
-        super::context::ancestors(self.instance, node).any(|ix| {
+        ancestors(self.instance, node).any(|ix| {
             let concept = self.instance.node(ix).concept;
             self.plan.alignment_of(concept).is_some() && self.pairs.partner(ix).is_none()
         })

@@ -57,7 +57,7 @@ impl<'a> Normal<'a> {
             Some(plan) => nodes
                 .into_iter()
                 .filter(|group| {
-                    dataset.get(*group).max == Some(1)
+                    *group == ConceptIx::ROOT
                         || common.iter().any(|(other, _)| other == group)
                         || plan.roles.iter().any(|role| role.per == *group)
                 })
