@@ -160,7 +160,12 @@ impl Composer<'_> {
             if conditions.is_empty() {
                 continue;
             }
-            for node in self.instance.descendants(self.dataset, NodeIx::ROOT, role.per) {
+            let mut nodes = self.instance.descendants(self.dataset, NodeIx::ROOT, role.per);
+            nodes.retain(|node| self.instance.holds_value(*node));
+            if nodes.is_empty() && role.per == role.group {
+                nodes.push(self.context(NodeIx::ROOT, role.per));
+            }
+            for node in nodes {
                 if conditions.iter().any(|condition| self.is_met(*condition, node)) {
                     self.draft(ix, node);
                 }

@@ -314,7 +314,14 @@ impl Extractor<'_, '_> {
         if let Some(node) = self.aligned.get(&(group, partner)) {
             return *node;
         }
-        let node = self.open(NodeIx::ROOT, group);
+        // Where no key says which belongs to which, they stand at the same position.
+        let with = self.instance.node(partner).concept;
+        let position = self.instance.descendants(self.dataset, NodeIx::ROOT, with).iter().position(|ix| *ix == partner);
+        let mut there = self.instance.descendants(self.dataset, NodeIx::ROOT, group);
+        while there.len() <= position.unwrap_or_default() {
+            there.push(self.open(NodeIx::ROOT, group));
+        }
+        let node = there[position.unwrap_or_default()];
         self.aligned.insert((group, partner), node);
         node
     }

@@ -111,7 +111,7 @@ impl<'a> Ids<'a> {
                 let own = self.instance.node(ix);
                 let number = &self.dataset.get(own.concept).number;
                 let natural = self.identity.occurrences.get(&own.concept).and_then(|keys| self.first_key(ix, keys));
-                let siblings = self.instance.occurrences(own.parent, own.concept).take_while(|other| *other != ix);
+                let siblings = self.instance.occurrences(own.parent, own.concept).take_while(|other| *other != ix).filter(|other| self.instance.holds_value(*other));
                 match natural {
                     Some(key) => {
                         let keys = &self.identity.occurrences[&own.concept];
