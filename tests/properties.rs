@@ -28,13 +28,13 @@ fn kind() -> &'static MessageKind {
 /// What the message can carry.
 static MESSAGE: LazyLock<Generator<'static>> = LazyLock::new(|| {
     let kind = kind();
-    Generator::new(&kind.dataset, &kind.terminology, &kind.hl7v3, None)
+    Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref().unwrap(), None)
 });
 
 /// What both the message and FHIR can carry.
 static BOTH: LazyLock<Generator<'static>> = LazyLock::new(|| {
     let kind = kind();
-    Generator::new(&kind.dataset, &kind.terminology, &kind.hl7v3, kind.fhir.as_ref())
+    Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref().unwrap(), kind.fhir.as_deref())
 });
 
 /// An instance in normal form, shown as a tree.
