@@ -363,7 +363,8 @@ impl Converter {
     }
 
     fn expected(&self) -> String {
-        let titles: Vec<&str> = self.kinds.iter().map(|kind| kind.title.as_str()).collect();
+        let messages = self.kinds.iter().filter(|kind| kind.hl7v3.is_some());
+        let titles: Vec<&str> = messages.map(|kind| kind.title.as_str()).collect();
         format!("{} (HL7v3 or ADA), and FHIR STU3", titles.join(", "))
     }
 }
