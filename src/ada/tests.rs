@@ -236,7 +236,8 @@ fn contents(setup: &Setup, concept: ConceptIx) -> Vec<Content> {
     let mut values = match concept.kind {
         Kind::Group => return Vec::new(),
         Kind::Code => {
-            let members = setup.terminology.value_set_of(concept).map(|set| set.members()).unwrap_or_default();
+            let members =
+                setup.terminology.value_set_of(concept).map(crate::terminology::ValueSet::members).unwrap_or_default();
             let answers = members.iter().filter(|member| NullFlavor::from_code(&member.code).is_none());
             let code = |code: &str, system: &str| {
                 Value::Code(Code { code: code.into(), system: system.into(), display: None, original_text: None })

@@ -31,6 +31,9 @@ pub struct Convert {
     /// Show the lost values themselves. They are patient data: mind where they end up
     #[arg(long)]
     show_values: bool,
+    /// Write JSON on one line, for programs
+    #[arg(long)]
+    compact: bool,
     #[command(flatten)]
     tables: Tables,
     /// What kind of FHIR bundle to make: transaction or collection [default: transaction]
@@ -44,7 +47,8 @@ pub struct Convert {
 impl Convert {
     pub fn run(self) -> Result<Exit, Failure> {
         let converter = library::converter(self.tables.tables.as_deref())?;
-        let converter = library::set_up(converter, self.bundle, self.id_key_file.as_deref())?;
+        let converter =
+            library::set_up(converter, self.bundle, self.id_key_file.as_deref())?.with_indent(!self.compact);
         let source = files::read(&self.input)?;
         let refused = |error| Failure::new(Exit::Input, format!("{}: {error}", files::name(&self.input)));
         let to = match self.to {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::detect::{self, Sniffed};
+
 use super::kinds::{self, MessageKind};
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
@@ -12,6 +13,7 @@ use crate::fhir::{self, BundleType, IdKey};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
 use crate::plan::fhir::FhirPlan;
+use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
 use crate::tree::{self, Limits, Tree};
 
@@ -34,6 +36,7 @@ pub struct Converter {
     kinds: Arc<Vec<MessageKind>>,
     limits: Limits,
     bundle: BundleType,
+    indented: bool,
     id_key: Option<IdKey>,
     reference_day: Option<ReferenceDay>,
 }
@@ -99,6 +102,7 @@ impl Converter {
             kinds: Arc::new(kinds::load(source)?),
             limits: Limits::default(),
             bundle: BundleType::default(),
+            indented: false,
             id_key: None,
             reference_day: None,
         })
@@ -116,6 +120,12 @@ impl Converter {
         Self { bundle, ..self }
     }
 
+    /// The same converter, indenting the JSON that it writes, for people.
+    #[must_use]
+    pub fn with_indent(self, indented: bool) -> Self {
+        Self { indented, ..self }
+    }
+
     /// The same converter, in which a BSN may enter an id, under this secret.
     #[must_use]
     pub fn with_id_key(self, key: IdKey) -> Self {
@@ -126,6 +136,24 @@ impl Converter {
     #[must_use]
     pub fn with_reference_day(self, day: ReferenceDay) -> Self {
         Self { reference_day: Some(day), ..self }
+    }
+
+    /// The kinds of message that the tables know.
+    pub fn kinds(&self) -> &[MessageKind] {
+        &self.kinds
+    }
+
+    /// Writes an instance that was made, not read, as a message of a kind.
+    ///
+    /// # Errors
+    /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
+    pub fn write_instance(
+        &self,
+        kind: &MessageKind,
+        instance: &Instance,
+        format: Format,
+    ) -> Result<(Vec<u8>, Vec<Unwritten>), Error> {
+        self.write_kind(kind, instance, format).map(|(output, unwritten)| (output.into_bytes(), unwritten))
     }
 
     /// The format of an input.
@@ -203,7 +231,8 @@ impl Converter {
             None => {
                 let kind = self.message_kind(document)?;
                 let own = &self.kinds[kind];
-                let read = hl7v3::read(&own.hl7v3, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
+                let plan = own.hl7v3.as_ref().ok_or_else(|| self.wrong_kind(document))?;
+                let read = hl7v3::read(plan, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
                 Ok((Format::Hl7v3, kind, read))
             }
         }
@@ -269,14 +298,15 @@ impl Converter {
         instance: &Instance,
         format: Format,
     ) -> Result<(String, Vec<Unwritten>), Error> {
+        let unbound = || Error::NoBinding { message: kind.title.clone(), format: format.name() };
         match format {
-            Format::Hl7v3 => Ok(hl7v3::write(&kind.hl7v3, &kind.dataset, instance)),
+            Format::Hl7v3 => {
+                let plan = kind.hl7v3.as_ref().ok_or_else(unbound)?;
+                Ok(hl7v3::write(plan, &kind.dataset, instance))
+            }
             Format::Ada => Ok(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology)),
             Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
-                let plan = kind
-                    .fhir
-                    .as_ref()
-                    .ok_or_else(|| Error::NoBinding { message: kind.title.clone(), format: format.name() })?;
+                let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
                 Ok(self.write_fhir(plan, kind, instance, format))
             }
         }
@@ -294,29 +324,32 @@ impl Converter {
             return (fhir::to_ndjson(composed.resources), composed.unwritten);
         }
         let bundle = fhir::to_bundle(&plan.elements, composed.resources, self.bundle);
-        let mut out = String::new();
+        let mut out = String::with_capacity(bundle.size());
         if format == Format::FhirXml {
             tree::write_xml(&bundle, &mut out);
         } else {
-            tree::write_json(&bundle, true, &mut out);
+            tree::write_json(&bundle, self.indented, &mut out);
             out.push('\n');
         }
         (out, composed.unwritten)
     }
 
-    /// The format of a document, if its root element alone tells.
+    /// The format of a document, if its root element tells. An ADA document may be the transaction by itself.
     fn xml_format(&self, document: &roxmltree::Document<'_>) -> Option<Format> {
         let root = document.root_element().tag_name();
-        // Some systems hand over the transaction without the element around it.
-        let is_ada = root.namespace().is_none() && self.kinds.iter().any(|kind| kind.ada.is_root(root.name()));
-        if is_ada { Some(Format::Ada) } else { detect::xml_format(document) }
+        let is_transaction =
+            || root.namespace().is_none() && self.kinds.iter().any(|kind| kind.ada.is_root(root.name()));
+        detect::xml_format(document).or_else(|| is_transaction().then_some(Format::Ada))
     }
 
     /// The kind of message that a document is.
     fn message_kind(&self, document: &roxmltree::Document<'_>) -> Result<usize, Error> {
-        let found = self.kinds.iter().position(|kind| hl7v3::recognises(&kind.hl7v3, document));
+        let position = |fits: &dyn Fn(&MessagePlan) -> bool| {
+            self.kinds.iter().position(|kind| kind.hl7v3.as_ref().is_some_and(fits))
+        };
+        let found = position(&|plan| hl7v3::recognises(plan, document));
         // A message of another release has the same document element: what it has in common is read.
-        let related = || self.kinds.iter().position(|kind| hl7v3::has_root(&kind.hl7v3, document));
+        let related = || position(&|plan| hl7v3::has_root(plan, document));
         found.or_else(related).ok_or_else(|| self.wrong_kind(document))
     }
 

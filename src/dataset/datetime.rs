@@ -1,6 +1,6 @@
 //! Dates and moments, exactly as precise as they were given.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -102,13 +102,13 @@ impl DateTime {
             (Precision::Second, self.second),
         ] {
             if self.precision >= precision {
-                text.push_str(&format!("{part:02}"));
+                let _ = write!(text, "{part:02}");
             }
         }
         text.push_str(&self.fraction_text());
         if let Some(offset) = self.offset_minutes {
             let sign = if offset < 0 { '-' } else { '+' };
-            text.push_str(&format!("{sign}{:02}{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60));
+            let _ = write!(text, "{sign}{:02}{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60);
         }
         text
     }
@@ -165,7 +165,7 @@ impl DateTime {
         if self.precision >= Precision::Hour {
             let offset = self.offset_minutes.unwrap_or_else(|| self.dutch_offset());
             let sign = if offset < 0 { '-' } else { '+' };
-            text.push_str(&format!("{sign}{:02}:{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60));
+            let _ = write!(text, "{sign}{:02}:{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60);
         }
         text
     }
@@ -181,7 +181,7 @@ impl DateTime {
         };
         if let Some(offset) = self.offset_minutes {
             let sign = if offset < 0 { '-' } else { '+' };
-            text.push_str(&format!("{sign}{:02}:{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60));
+            let _ = write!(text, "{sign}{:02}:{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60);
         }
         text
     }

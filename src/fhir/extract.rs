@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::answer::{answer_leaves, read_answer, take_beside};
 use super::bundle::collect;
-use super::codec::{Codecs, Used, answer_leaves, read_answer, take_beside};
+use super::codec::{Codecs, Used};
 use super::recognise::Recognised;
 use super::urls;
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
@@ -24,7 +25,7 @@ pub fn extract(
 ) -> (Instance, Ledger) {
     let mut structural = Vec::new();
     let entries = collect(roots, &mut structural);
-    let recognised = Recognised::of(plan, dataset, entries);
+    let recognised = Recognised::of(plan, dataset, terminology, entries);
     let mut extractor = Extractor {
         plan,
         dataset,
@@ -218,7 +219,8 @@ impl Extractor<'_, '_> {
             let items: Vec<&Tree> = path.last().items(holder).collect();
             let companion = holder.get(&format!("_{}", path.last().name));
             let absent = holder.get("dataAbsentReason").filter(|_| path.last().name.starts_with("value"));
-            if items.is_empty() && (companion.is_some() || absent.is_some()) {
+            let on_holder = holder.get("extension").filter(|_| field.codec == Codec::Compact);
+            if items.is_empty() && (companion.is_some() || absent.is_some() || on_holder.is_some()) {
                 let mut used = Used::default();
                 values.push((self.codecs.read(field, path, holder, None, &mut used), used));
             }
@@ -420,17 +422,12 @@ impl Extractor<'_, '_> {
             let fresh = self.accounts.fresh(&used.leaves);
             match content {
                 Ok(content) => {
-                    match self.instance.descendants(self.dataset, node, leaf).first() {
-                        Some(there) => self.instance.add_leaves(*there, fresh),
-                        None => {
-                            let holder = self.holder_of(node, leaf);
-                            self.instance.add_leaf(
-                                holder,
-                                leaf,
-                                content,
-                                Origin { position: used.position, leaves: fresh },
-                            );
-                        }
+                    if let Some(there) = self.instance.descendants(self.dataset, node, leaf).first() {
+                        self.instance.add_leaves(*there, fresh);
+                    } else {
+                        let holder = self.holder_of(node, leaf);
+                        let origin = Origin { position: used.position, leaves: fresh };
+                        self.instance.add_leaf(holder, leaf, content, origin);
                     }
                     self.accounts.mark(&used.leaves, Account::Used);
                 }
@@ -505,8 +502,9 @@ impl Extractor<'_, '_> {
         if ledger.total < u32::try_from(self.accounts.states.len()).unwrap_or(u32::MAX) {
             for (at, entry) in self.recognised.entries.iter().enumerate() {
                 let known = self.recognised.roles[at].is_some();
+                let unknown = if self.recognised.homeless[at] { Reason::NoCarrier } else { Reason::Unknown };
                 let path = format!("{}[{at}]", entry.resource.text_at("resourceType").unwrap_or("resource"));
-                lose(entry.resource, &path, known, &mut self.accounts);
+                lose(entry.resource, &path, known, unknown, &mut self.accounts);
             }
         }
         for loss in self.accounts.losses {
@@ -517,16 +515,16 @@ impl Extractor<'_, '_> {
 }
 
 /// Notes each open leaf as lost, at its path.
-fn lose(tree: &Tree, path: &str, known: bool, accounts: &mut Accounts) {
+fn lose(tree: &Tree, path: &str, known: bool, unknown: Reason, accounts: &mut Accounts) {
     match tree {
         Tree::Object(members) => {
             for (name, value) in members {
-                lose(value, &format!("{path}.{name}"), known, accounts);
+                lose(value, &format!("{path}.{name}"), known, unknown, accounts);
             }
         }
         Tree::Array(items) => {
             for (at, item) in items.iter().enumerate() {
-                lose(item, &format!("{path}[{at}]"), known, accounts);
+                lose(item, &format!("{path}[{at}]"), known, unknown, accounts);
             }
         }
         Tree::Leaf(leaf) => {
@@ -537,7 +535,7 @@ fn lose(tree: &Tree, path: &str, known: bool, accounts: &mut Accounts) {
                 Some((reason, concept)) => (*reason, Some(*concept)),
                 None if path.ends_with(".text.div") || path.ends_with(".text.status") => (Reason::Narrative, None),
                 None if known && path.ends_with(".display") => (Reason::Label, None),
-                None => (Reason::Unknown, None),
+                None => (unknown, None),
             };
             accounts.losses.push(Loss {
                 reason,

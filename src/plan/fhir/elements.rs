@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::dataset::Text;
 use crate::tables::{Sheet, Source, TableError};
 use crate::tree::Tree;
@@ -17,10 +19,12 @@ pub struct Element {
     pub kind: Text,
 }
 
+type Types = HashMap<Text, HashMap<Text, Element, RandomState>, RandomState>;
+
 /// The elements of all types in use.
 #[derive(Clone, Debug, Default)]
 pub struct Elements {
-    types: HashMap<Text, HashMap<Text, Element>>,
+    types: Types,
 }
 
 impl Elements {
@@ -30,7 +34,7 @@ impl Elements {
     /// If the table cannot be read, or a position or maximum is no number.
     pub fn load(source: &Source) -> Result<Self, TableError> {
         let sheet = Sheet::load(source, "fhir-stu3/elements.csv", &["type", "element", "position", "max", "kinds"])?;
-        let mut types: HashMap<Text, HashMap<Text, Element>> = HashMap::new();
+        let mut types = Types::default();
         for row in sheet.rows() {
             let position = row.get("position").parse().map_err(|_| row.fault("position", "must be a whole number"))?;
             let backbone = format!("{}.{}", row.get("type"), row.get("element"));
@@ -93,7 +97,8 @@ impl Elements {
     pub fn insert(&self, kind: &str, members: &mut Vec<(Text, Tree)>, key: &str, value: Tree) -> usize {
         let rank = |name: &str| (self.position(kind, name), name.starts_with('_'));
         let own = rank(key);
-        let at = members.iter().position(|(name, _)| rank(name) > own).unwrap_or(members.len());
+        // From the end: what is put in a pattern mostly comes after what the pattern fixes.
+        let at = members.iter().rposition(|(name, _)| rank(name) <= own).map_or(0, |before| before + 1);
         members.insert(at, (key.into(), value));
         at
     }
