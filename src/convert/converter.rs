@@ -225,7 +225,7 @@ impl Converter {
             Some(Format::FhirXml) => {
                 let (tree, leaves) =
                     tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
-                self.read_trees(&[tree], leaves, Format::FhirXml)
+                self.read_trees(&mut [tree], leaves, Format::FhirXml)
             }
             Some(format) => self.read_ada(document, text).map(|(kind, read)| (format, kind, read)),
             None => {
@@ -274,12 +274,12 @@ impl Converter {
             leaves = more;
             trees.push(tree);
         }
-        self.read_trees(&trees, leaves, format)
+        self.read_trees(&mut trees, leaves, format)
     }
 
     fn read_trees(
         &self,
-        trees: &[Tree],
+        trees: &mut [Tree],
         leaves: u32,
         format: Format,
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
@@ -289,6 +289,9 @@ impl Converter {
         let bound = self.kinds.iter().enumerate().find_map(|(at, kind)| Some((at, kind, kind.fhir.as_ref()?)));
         let (at, kind, plan) =
             bound.ok_or_else(|| Error::NoBinding { message: "anything".to_owned(), format: format.name() })?;
+        if format == Format::FhirXml {
+            trees.iter_mut().for_each(|tree| plan.elements.set_primitives_apart(tree));
+        }
         Ok((format, at, fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves)))
     }
 

@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 
 use super::answer;
 use super::codec::Codecs;
-use super::context::{Pairs, find, is_below};
+use super::context::{Pairs, ancestors, find, is_below};
 use super::ids::{IdKey, Ids};
 use super::place;
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
@@ -46,7 +46,8 @@ pub fn compose(
     };
     composer.distribute();
     composer.close_references();
-    composer.drafts.sort_by_key(|draft| (draft.role, draft.node));
+    // What belongs to one occurrence stands before what belongs to the next: so their order comes back.
+    composer.drafts.sort_by_cached_key(|draft| (repeats(dataset, instance, draft.node), draft.role, draft.node));
     composer.index = composer.drafts.iter().enumerate().map(|(at, draft)| ((draft.role, draft.node), at)).collect();
     composer.spread_each();
     let mut ids = Ids::new(plan, dataset, instance, key);
@@ -67,6 +68,16 @@ struct Draft {
     /// What references call it.
     url: Chars,
     values: Vec<(FieldIx, NodeIx)>,
+}
+
+/// The occurrences of repeating groups that a node is in, outermost first.
+fn repeats(dataset: &Dataset, instance: &Instance, node: NodeIx) -> Vec<(ConceptIx, NodeIx)> {
+    let groups = ancestors(instance, node).map(|ix| (instance.node(ix).concept, ix));
+    let mut repeats: Vec<_> = groups
+        .filter(|(concept, ix)| dataset.get(*concept).max != Some(1) && instance.node(*ix).content.is_none())
+        .collect();
+    repeats.reverse();
+    repeats
 }
 
 struct Composer<'a> {
@@ -113,7 +124,7 @@ impl Composer<'_> {
 
     /// True for what is within an occurrence of an aligned group that is about nothing in this instance.
     fn lacks_partner(&self, node: NodeIx) -> bool {
-        super::context::ancestors(self.instance, node).any(|ix| {
+        ancestors(self.instance, node).any(|ix| {
             let concept = self.instance.node(ix).concept;
             self.plan.alignment_of(concept).is_some() && self.pairs.partner(ix).is_none()
         })
@@ -154,7 +165,12 @@ impl Composer<'_> {
             if conditions.is_empty() {
                 continue;
             }
-            for node in self.instance.descendants(self.dataset, NodeIx::ROOT, role.per) {
+            let mut nodes = self.instance.descendants(self.dataset, NodeIx::ROOT, role.per);
+            nodes.retain(|node| self.instance.holds_value(*node));
+            if nodes.is_empty() && role.per == role.group {
+                nodes.push(self.context(NodeIx::ROOT, role.per));
+            }
+            for node in nodes {
                 if conditions.iter().any(|condition| self.is_met(*condition, node)) {
                     self.draft(ix, node);
                 }

@@ -135,6 +135,7 @@ impl<'a> Ids<'a> {
         let number = &self.dataset.get(own.concept).number;
         let keys = self.identity.occurrences.get(&own.concept);
         let siblings = self.instance.occurrences(own.parent, own.concept).take_while(|other| *other != node);
+        let siblings = siblings.filter(|other| self.instance.holds_value(*other));
         let separator = if path.is_empty() { "" } else { "/" };
         let _ = match keys.and_then(|keys| Some((keys, self.first_key(node, keys)?))) {
             Some((keys, key)) => {

@@ -167,6 +167,21 @@ impl Tree {
         }
     }
 
+    /// Takes the objects out of an element, each leaving an empty place among its occurrences; `None` if there are
+    /// none.
+    pub fn take_objects(&mut self) -> Option<Self> {
+        match self {
+            Self::Leaf(_) => None,
+            Self::Object(members) if members.is_empty() => None,
+            Self::Object(_) => Some(std::mem::replace(self, Self::object())),
+            Self::Array(items) => {
+                let taken: Vec<Option<Self>> = items.iter_mut().map(Self::take_objects).collect();
+                let any = taken.iter().any(Option::is_some);
+                any.then(|| Self::Array(taken.into_iter().map(|item| item.unwrap_or_else(Self::object)).collect()))
+            }
+        }
+    }
+
     /// Calls `visit` for every leaf, in order.
     pub fn each_leaf<'a>(&'a self, visit: &mut impl FnMut(&'a Leaf)) {
         match self {

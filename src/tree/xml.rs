@@ -146,7 +146,14 @@ fn push_primitive_or_object(
     };
     push(members, name, leaf);
     if !inner.is_empty() {
-        push(members, &format!("_{name}"), Tree::Object(inner));
+        let nth = members.iter().find(|(key, _)| key == name).map_or(1, |(_, tree)| tree.items().len());
+        let companion = format!("_{name}");
+        let before = members.iter().find(|(key, _)| *key == companion).map_or(0, |(_, tree)| tree.items().len());
+        // The companion stands at the position of its value.
+        for _ in before + 1..nth {
+            push(members, &companion, Tree::object());
+        }
+        push(members, &companion, Tree::Object(inner));
     }
 }
 

@@ -109,6 +109,34 @@ impl Elements {
         self.sort(resource, &kind);
     }
 
+    /// Puts what a primitive has besides its value under `_x`, as in JSON. In XML a primitive without a value looks
+    /// like an object.
+    pub fn set_primitives_apart(&self, resource: &mut Tree) {
+        self.set_apart(resource, "");
+    }
+
+    fn set_apart(&self, tree: &mut Tree, kind: &str) {
+        let kind = tree.text_at("resourceType").map_or(kind, |own| self.type_name(own)).to_owned();
+        match tree {
+            Tree::Object(members) => {
+                let mut apart = Vec::new();
+                for (name, value) in members.iter_mut() {
+                    let inner = self.kind_of(&kind, name);
+                    self.set_apart(value, inner);
+                    if Self::is_primitive(inner)
+                        && let Some(companion) = value.take_objects()
+                    {
+                        apart.push((Text::from(format!("_{name}")), companion));
+                    }
+                }
+                members.retain(|(_, value)| !value.is_empty());
+                members.extend(apart);
+            }
+            Tree::Array(items) => items.iter_mut().for_each(|item| self.set_apart(item, &kind)),
+            Tree::Leaf(_) => {}
+        }
+    }
+
     fn sort(&self, tree: &mut Tree, kind: &str) {
         match tree {
             Tree::Object(members) => {
