@@ -5,6 +5,7 @@ pub mod ada;
 pub mod convert;
 pub mod dataset;
 pub mod fhir;
+pub mod generate;
 pub mod hl7v3;
 pub mod ledger;
 pub mod plan;

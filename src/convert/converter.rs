@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::detect::{self, Sniffed};
+
 use super::kinds::{self, MessageKind};
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
@@ -124,6 +125,24 @@ impl Converter {
     #[must_use]
     pub fn with_reference_day(self, day: ReferenceDay) -> Self {
         Self { reference_day: Some(day), ..self }
+    }
+
+    /// The kinds of message that the tables know.
+    pub fn kinds(&self) -> &[MessageKind] {
+        &self.kinds
+    }
+
+    /// Writes an instance that was made, not read, as a message of a kind.
+    ///
+    /// # Errors
+    /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
+    pub fn write_instance(
+        &self,
+        kind: &MessageKind,
+        instance: &Instance,
+        format: Format,
+    ) -> Result<(Vec<u8>, Vec<Unwritten>), Error> {
+        self.write_kind(kind, instance, format).map(|(output, unwritten)| (output.into_bytes(), unwritten))
     }
 
     /// The format of an input.

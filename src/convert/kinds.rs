@@ -11,12 +11,18 @@ use crate::terminology::Terminology;
 
 /// One kind of message with its bindings.
 #[derive(Debug)]
-pub(super) struct MessageKind {
+pub struct MessageKind {
+    /// The name of its folder in the tables.
+    pub name: String,
+    /// What people call it.
     pub title: String,
+    /// Its concepts.
     pub dataset: Dataset,
+    /// Their codes.
     pub terminology: Terminology,
-    /// `None` for a transaction that has no message.
+    /// How its message is read and written; `None` for a transaction that has no message.
     pub hl7v3: Option<MessagePlan>,
+    /// How ADA writes it.
     pub ada: AdaPlan,
     /// `None` if the tables do not bind its dataset to FHIR. Messages of one dataset share it.
     pub fhir: Option<Arc<FhirPlan>>,
@@ -46,10 +52,7 @@ fn load_one(
         None => Vec::new(),
     };
     let terminology = Terminology::load(source, &dataset, maps.iter().map(AsRef::as_ref))?;
-    let hl7v3 = match meta.roots.is_empty() {
-        true => None,
-        false => Some(MessagePlan::load(source, name, &dataset)?),
-    };
+    let hl7v3 = if meta.roots.is_empty() { None } else { Some(MessagePlan::load(source, name, &dataset)?) };
     let alignments = alignments(name, &meta, &dataset)?;
     let fhir = match &table {
         Some(table) => Some(match shared(others, &dataset, &alignments) {
@@ -58,7 +61,15 @@ fn load_one(
         }),
         None => None,
     };
-    Ok(MessageKind { title: meta.title, ada: AdaPlan::load(source, name)?, dataset, terminology, hl7v3, fhir })
+    Ok(MessageKind {
+        name: name.to_owned(),
+        title: meta.title,
+        ada: AdaPlan::load(source, name)?,
+        dataset,
+        terminology,
+        hl7v3,
+        fhir,
+    })
 }
 
 /// The plan of a message of the same dataset with the same alignments: nothing else in it depends on the message.

@@ -25,7 +25,7 @@ pub fn extract(
 ) -> (Instance, Ledger) {
     let mut structural = Vec::new();
     let entries = collect(roots, &mut structural);
-    let recognised = Recognised::of(plan, dataset, entries);
+    let recognised = Recognised::of(plan, dataset, terminology, entries);
     let mut extractor = Extractor {
         plan,
         dataset,
@@ -502,8 +502,9 @@ impl Extractor<'_, '_> {
         if ledger.total < u32::try_from(self.accounts.states.len()).unwrap_or(u32::MAX) {
             for (at, entry) in self.recognised.entries.iter().enumerate() {
                 let known = self.recognised.roles[at].is_some();
+                let unknown = if self.recognised.homeless[at] { Reason::NoCarrier } else { Reason::Unknown };
                 let path = format!("{}[{at}]", entry.resource.text_at("resourceType").unwrap_or("resource"));
-                lose(entry.resource, &path, known, &mut self.accounts);
+                lose(entry.resource, &path, known, unknown, &mut self.accounts);
             }
         }
         for loss in self.accounts.losses {
@@ -514,16 +515,16 @@ impl Extractor<'_, '_> {
 }
 
 /// Notes each open leaf as lost, at its path.
-fn lose(tree: &Tree, path: &str, known: bool, accounts: &mut Accounts) {
+fn lose(tree: &Tree, path: &str, known: bool, unknown: Reason, accounts: &mut Accounts) {
     match tree {
         Tree::Object(members) => {
             for (name, value) in members {
-                lose(value, &format!("{path}.{name}"), known, accounts);
+                lose(value, &format!("{path}.{name}"), known, unknown, accounts);
             }
         }
         Tree::Array(items) => {
             for (at, item) in items.iter().enumerate() {
-                lose(item, &format!("{path}[{at}]"), known, accounts);
+                lose(item, &format!("{path}[{at}]"), known, unknown, accounts);
             }
         }
         Tree::Leaf(leaf) => {
@@ -534,7 +535,7 @@ fn lose(tree: &Tree, path: &str, known: bool, accounts: &mut Accounts) {
                 Some((reason, concept)) => (*reason, Some(*concept)),
                 None if path.ends_with(".text.div") || path.ends_with(".text.status") => (Reason::Narrative, None),
                 None if known && path.ends_with(".display") => (Reason::Label, None),
-                None => (Reason::Unknown, None),
+                None => (unknown, None),
             };
             accounts.losses.push(Loss {
                 reason,

@@ -11,6 +11,7 @@ mod extract;
 mod ids;
 mod place;
 mod recognise;
+mod web;
 
 pub use bundle::{BundleType, Entry, collect, to_bundle, to_ndjson};
 pub use compose::{Composed, compose};

@@ -269,6 +269,9 @@ impl<'a> Writer<'a> {
             Content::Value(Value::Identifier(id)) if self.is_other_namespace(element, &id.root) => {
                 Err(Reason::Namespace)
             }
+            Content::Value(Value::Identifier(id)) if id.root.is_empty() && self.is_nameless(element, hole) => {
+                Err(Reason::Namespace)
+            }
             Content::Null { .. } if self.is_nameless(element, hole) => Err(Reason::NullFlavor),
             _ => Ok(encoded),
         });

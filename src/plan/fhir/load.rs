@@ -105,7 +105,7 @@ impl Loader<'_> {
         };
         let group = if self.dataset.get(per).kind == Kind::Group { per } else { self.dataset.get(per).parent };
         let pattern = self.pattern(row)?;
-        let (references, codings) = survey(&self.plan.elements, &pattern);
+        let (references, codings) = survey(&self.plan.elements, &pattern, &self.own_codings(row));
         let ix = RoleIx(u16::try_from(self.plan.roles.len()).map_err(|_| row.fault("pattern", "too many rows"))?);
         let name = Text::from(Self::role_name(row));
         if self.plan.by_name.insert(name.clone(), ix).is_some() {
@@ -135,6 +135,17 @@ impl Loader<'_> {
             fields: Vec::new(),
         });
         Ok(())
+    }
+
+    /// The codings that a row says: its code, and the same in another system.
+    fn own_codings(&self, row: Row<'_>) -> Vec<(Text, Text)> {
+        [("code_system", "code"), ("also_system", "also_code")]
+            .into_iter()
+            .filter(|(_, code)| !row.get(code).is_empty())
+            .map(|(system, code)| {
+                (self.terminology.systems().uri(row.get(system)).as_ref().into(), row.get(code).into())
+            })
+            .collect()
     }
 
     fn pattern(&mut self, row: Row<'_>) -> Result<Tree, TableError> {

@@ -239,6 +239,11 @@ impl MessagePlan {
         &self.elements[ix.0 as usize]
     }
 
+    /// All elements that the message can hold.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.elements.iter()
+    }
+
     pub(crate) fn place_of(&self, concept: ConceptIx) -> Option<&Place> {
         self.carriers.get(&concept)
     }

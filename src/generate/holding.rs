@@ -1,0 +1,78 @@
+//! What the places of a message can hold.
+
+use crate::dataset::{Dataset, NullFlavor, Text};
+use crate::plan::hl7v3::{Datatype, Element, Fill, MessagePlan};
+
+/// What the place of one concept in a message can hold.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    /// How it is written.
+    pub datatype: Datatype,
+    /// The code system that the datatype itself cannot carry; empty otherwise.
+    pub system: Text,
+    /// The only namespace of identifiers; empty if any.
+    pub root: Text,
+    /// Namespaces that belong to another concept.
+    pub taken: Vec<Text>,
+    /// False if only an answer fits.
+    pub nullable: bool,
+    /// The null flavour, or the code, that is written for silence, and so means nothing.
+    pub silence: Text,
+    /// A text may go with a null flavour or a code.
+    pub original_text: bool,
+}
+
+impl Holding {
+    /// The null flavours that it can hold.
+    pub fn null_flavors(&self) -> impl Iterator<Item = NullFlavor> {
+        NullFlavor::ALL.iter().copied().filter(|flavor| self.nullable && self.silence != flavor.code())
+    }
+}
+
+/// What a message can hold of each concept, by its index.
+pub fn holdings(dataset: &Dataset, plan: &MessagePlan) -> Vec<Option<Holding>> {
+    let mut holdings = vec![None; dataset.len()];
+    for element in plan.elements() {
+        for hole in [&element.value, &element.negation, &element.presence].into_iter().flatten() {
+            for fill in std::iter::once(&hole.fill).chain(&hole.copies) {
+                let at = usize::from(fill.concept.0);
+                if let Some(place @ None) = holdings.get_mut(at) {
+                    *place = Some(holding(plan, element, fill));
+                }
+            }
+        }
+    }
+    holdings
+}
+
+fn holding(plan: &MessagePlan, element: &Element, fill: &Fill) -> Holding {
+    let siblings = siblings(plan, element);
+    let root = fixed(element, "root");
+    let taken = siblings.iter().map(|sibling| fixed(sibling, "root")).filter(|other| !other.is_empty()).collect();
+    let is_first = siblings.first().is_none_or(|first| std::ptr::eq(*first, element));
+    // An identifier without a namespace is read as the one of the first sibling.
+    let nameless = fill.datatype == Datatype::Ii && root.is_empty() && !is_first;
+    let silence = element.otherwise.as_ref().map(|fixed| fixed.value.clone()).unwrap_or_default();
+    Holding {
+        datatype: fill.datatype,
+        system: fill.system.clone(),
+        taken: if root.is_empty() { taken } else { Vec::new() },
+        root,
+        nullable: fill.datatype != Datatype::Presence && !nameless,
+        silence,
+        original_text: matches!(fill.datatype, Datatype::Ce | Datatype::Cd | Datatype::Co),
+    }
+}
+
+fn fixed(element: &Element, name: &str) -> Text {
+    element.fixed.iter().find(|fixed| fixed.name == name).map(|fixed| fixed.value.clone()).unwrap_or_default()
+}
+
+/// The elements with a value that share name and parent with this one, itself included.
+fn siblings<'p>(plan: &'p MessagePlan, element: &'p Element) -> Vec<&'p Element> {
+    let Some(parent) = element.parent.map(|parent| plan.element(parent)) else { return vec![element] };
+    let namespace = &plan.namespaces()[element.namespace].uri;
+    let bucket = plan.bucket(parent, namespace, &element.local);
+    let all = bucket.into_iter().flat_map(|bucket| &bucket.all).map(|ix| plan.element(*ix));
+    all.filter(|sibling| sibling.value.is_some()).collect()
+}
