@@ -211,8 +211,11 @@ impl Converter {
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
         match self.xml_format(document) {
             Some(Format::FhirXml) => {
-                let (tree, leaves) =
+                let (mut tree, leaves) =
                     tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
+                if let Some(plan) = self.kinds.iter().find_map(|kind| kind.fhir.as_ref()) {
+                    plan.elements.name_companions(&mut tree);
+                }
                 self.read_trees(&[tree], leaves, Format::FhirXml)
             }
             Some(format) => self.read_ada(document, text).map(|(kind, read)| (format, kind, read)),

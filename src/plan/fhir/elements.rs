@@ -116,4 +116,32 @@ impl Elements {
             Tree::Leaf(_) => {}
         }
     }
+
+    /// Gives primitives without a value the name that their extensions have in JSON, `_x`: in XML they look like objects.
+    pub fn name_companions(&self, resource: &mut Tree) {
+        let kind = resource.text_at("resourceType").map(Text::from).unwrap_or_default();
+        self.name_companions_in(resource, &kind);
+    }
+
+    fn name_companions_in(&self, tree: &mut Tree, kind: &str) {
+        match tree {
+            Tree::Object(members) => {
+                for (name, value) in members {
+                    let inner = match value.text_at("resourceType") {
+                        Some(resource) => Text::from(resource),
+                        None => self.kind_of(kind, name).into(),
+                    };
+                    if Self::is_primitive(&inner) && matches!(value, Tree::Object(_)) {
+                        *name = format!("_{name}").into();
+                    }
+                    self.name_companions_in(value, &inner);
+                }
+            }
+            Tree::Array(items) => items.iter_mut().for_each(|item| {
+                let own = item.text_at("resourceType").map(Text::from);
+                self.name_companions_in(item, own.as_deref().unwrap_or(kind));
+            }),
+            Tree::Leaf(_) => {}
+        }
+    }
 }
