@@ -6,6 +6,7 @@ mod files;
 mod inspect;
 mod library;
 mod losses;
+mod mappings;
 
 use std::fmt;
 use std::io::Write as _;
@@ -31,6 +32,7 @@ struct Cli {
 enum Command {
     Convert(convert::Convert),
     Inspect(inspect::Inspect),
+    Mappings(mappings::Mappings),
 }
 
 /// Where the mapping tables come from.
@@ -84,6 +86,7 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Convert(command) => command.run(),
         Command::Inspect(command) => command.run(),
+        Command::Mappings(command) => command.run(),
     };
     match result {
         Ok(exit) => exit.into(),

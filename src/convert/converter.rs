@@ -97,7 +97,11 @@ impl Converter {
         Self::from_source(&Source::Folder(folder.to_owned()))
     }
 
-    fn from_source(source: &Source) -> Result<Self, Error> {
+    /// A converter with the tables of a source.
+    ///
+    /// # Errors
+    /// [`Error::Tables`] with the first fault.
+    pub fn from_source(source: &Source) -> Result<Self, Error> {
         Ok(Self {
             kinds: Arc::new(kinds::load(source)?),
             limits: Limits::default(),
