@@ -7,7 +7,7 @@ use super::detect::{self, Sniffed};
 use super::kinds::{self, MessageKind};
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
-use crate::dataset::{Dataset, Instance};
+use crate::dataset::{Code, Concept, Content, Dataset, Instance, Value};
 use crate::fhir::{self, BundleType, IdKey};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
@@ -61,6 +61,22 @@ impl Reading {
     pub fn title(&self) -> &str {
         &self.kinds[self.kind].title
     }
+
+    /// The codes that are no member of the value set of their concept.
+    pub fn unknown_codes(&self) -> impl Iterator<Item = (&Concept, &Code)> {
+        let kind = &self.kinds[self.kind];
+        self.instance.leaves().filter_map(|(_, node, content)| {
+            let Content::Value(Value::Code(code)) = content else { return None };
+            let concept = kind.dataset.get(node.concept);
+            let members = kind.terminology.value_set_of(concept)?;
+            members.find(&code.code, &code.system).is_none().then_some((concept, code))
+        })
+    }
+
+    /// What people call a code system (an OID), if the tables know it.
+    pub fn system_name(&self, oid: &str) -> Option<&str> {
+        self.kinds[self.kind].terminology.systems().name(oid)
+    }
 }
 
 /// A conversion that took place.
@@ -72,6 +88,15 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// What was read.
     pub reading: Reading,
+    /// How many FHIR resources the result holds.
+    pub resources: usize,
+}
+
+/// What a writer made.
+struct Written {
+    output: String,
+    unwritten: Vec<Unwritten>,
+    resources: usize,
 }
 
 impl Converter {
@@ -168,12 +193,12 @@ impl Converter {
     /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
     pub fn write(&self, reading: Reading, format: Format) -> Result<Outcome, Error> {
         let kind = &reading.kinds[reading.kind];
-        let (output, unwritten) = self.write_kind(kind, &reading.instance, format)?;
+        let Written { output, unwritten, resources } = self.write_kind(kind, &reading.instance, format)?;
         let mut ledger = reading.ledger.clone();
         for Unwritten { node, reason } in unwritten {
             ledger.unwritten(&reading.instance, node, reason);
         }
-        Ok(Outcome { output: output.into_bytes(), ledger, reading })
+        Ok(Outcome { output: output.into_bytes(), ledger, reading, resources })
     }
 
     /// Reads an input and writes it in a format.
@@ -259,15 +284,11 @@ impl Converter {
         Ok((format, at, fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves)))
     }
 
-    fn write_kind(
-        &self,
-        kind: &MessageKind,
-        instance: &Instance,
-        format: Format,
-    ) -> Result<(String, Vec<Unwritten>), Error> {
+    fn write_kind(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<Written, Error> {
+        let bare = |(output, unwritten)| Written { output, unwritten, resources: 0 };
         match format {
-            Format::Hl7v3 => Ok(hl7v3::write(&kind.hl7v3, &kind.dataset, instance)),
-            Format::Ada => Ok(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology)),
+            Format::Hl7v3 => Ok(bare(hl7v3::write(&kind.hl7v3, &kind.dataset, instance))),
+            Format::Ada => Ok(bare(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology))),
             Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
                 let plan = kind
                     .fhir
@@ -278,16 +299,11 @@ impl Converter {
         }
     }
 
-    fn write_fhir(
-        &self,
-        plan: &FhirPlan,
-        kind: &MessageKind,
-        instance: &Instance,
-        format: Format,
-    ) -> (String, Vec<Unwritten>) {
+    fn write_fhir(&self, plan: &FhirPlan, kind: &MessageKind, instance: &Instance, format: Format) -> Written {
         let composed = fhir::compose(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref());
+        let (resources, unwritten) = (composed.resources.len(), composed.unwritten);
         if format == Format::FhirNdjson {
-            return (fhir::to_ndjson(composed.resources), composed.unwritten);
+            return Written { output: fhir::to_ndjson(composed.resources), unwritten, resources };
         }
         let bundle = fhir::to_bundle(&plan.elements, composed.resources, self.bundle);
         let mut out = String::new();
@@ -297,7 +313,17 @@ impl Converter {
             tree::write_json(&bundle, true, &mut out);
             out.push('\n');
         }
-        (out, composed.unwritten)
+        Written { output: out, unwritten, resources }
+    }
+
+    /// True if an element of this name (without prefix) is where a message of a known kind begins.
+    pub fn begins_message(&self, local_name: &str) -> bool {
+        self.kinds.iter().any(|kind| kind.hl7v3.root_names().any(|name| name == local_name))
+    }
+
+    /// The limits on one input.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The kind of message that a document is.
