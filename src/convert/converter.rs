@@ -252,7 +252,7 @@ impl Converter {
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
         match self.xml_format(document) {
             Some(Format::FhirXml) => {
-                let (mut tree, leaves) =
+                let (tree, leaves) =
                     tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
                 self.read_trees(&mut [tree], leaves, Format::FhirXml)
             }
