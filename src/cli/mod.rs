@@ -6,6 +6,9 @@ mod files;
 mod inspect;
 mod library;
 mod losses;
+mod mappings;
+mod roundtrip;
+mod sample;
 
 use std::fmt;
 use std::io::Write as _;
@@ -31,6 +34,9 @@ struct Cli {
 enum Command {
     Convert(convert::Convert),
     Inspect(inspect::Inspect),
+    Mappings(mappings::Mappings),
+    Roundtrip(roundtrip::Roundtrip),
+    Sample(sample::Sample),
 }
 
 /// Where the mapping tables come from.
@@ -84,6 +90,9 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Convert(command) => command.run(),
         Command::Inspect(command) => command.run(),
+        Command::Mappings(command) => command.run(),
+        Command::Roundtrip(command) => command.run(),
+        Command::Sample(command) => command.run(),
     };
     match result {
         Ok(exit) => exit.into(),
