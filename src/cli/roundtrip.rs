@@ -14,8 +14,10 @@ use super::{Exit, Failure, Tables, files, library, say};
 /// A message goes to FHIR and back, FHIR to the message and back. Each difference is a line: `-` for what was there,
 /// `+` for what came back, with the occurrence and the name of the concept.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 all came back; 1 something came back different; 3 an input could not be read; 4 the \
-                        mapping tables are faulty.")]
+#[command(
+    after_help = "Exit codes: 0 all came back; 1 something came back different; 3 an input could not be read; 4 the \
+                        mapping tables are faulty."
+)]
 pub struct Roundtrip {
     /// The files; - for standard input
     #[arg(value_name = "FILE", required = true)]
@@ -70,7 +72,9 @@ fn differences(dataset: &Dataset, before: &Instance, after: &Instance, show_valu
                 Some(at) => {
                     left.swap_remove(at);
                 }
-                None if show_values => lines.push((leaf.path.clone(), format!("{sign} {}: {}", leaf.path, shown(&leaf.content)))),
+                None if show_values => {
+                    lines.push((leaf.path.clone(), format!("{sign} {}: {}", leaf.path, shown(&leaf.content))))
+                }
                 None => lines.push((leaf.path.clone(), format!("{sign} {}", leaf.path))),
             }
         }

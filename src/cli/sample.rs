@@ -80,7 +80,8 @@ impl Sample {
 
 fn kind<'k>(kinds: &'k [MessageKind], name: &str) -> Result<&'k MessageKind, Failure> {
     kinds.iter().find(|kind| kind.name == name).ok_or_else(|| {
-        let names: Vec<&str> = kinds.iter().filter(|kind| kind.hl7v3.is_some()).map(|kind| kind.name.as_str()).collect();
+        let names: Vec<&str> =
+            kinds.iter().filter(|kind| kind.hl7v3.is_some()).map(|kind| kind.name.as_str()).collect();
         Failure::new(Exit::Usage, format!("no such kind of message; choose {}", names.join(" or ")))
     })
 }

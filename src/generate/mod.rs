@@ -77,9 +77,8 @@ impl<'a> Generator<'a> {
     /// The smallest instance in which a concept says this: what belongs to something else has that beside it.
     /// `None` if there is none.
     pub fn alone(&self, concept: ConceptIx, content: &Content) -> Option<Instance> {
-        let says = |instance: &Instance| {
-            instance.leaves().any(|(_, node, said)| node.concept == concept && said == content)
-        };
+        let says =
+            |instance: &Instance| instance.leaves().any(|(_, node, said)| node.concept == concept && said == content);
         let choice = |concept: ConceptIx, content: &Content| {
             let groups = self.dataset.groups_between(ConceptIx::ROOT, concept);
             let path = groups.into_iter().chain([concept]).map(|step| (step, 0)).collect();

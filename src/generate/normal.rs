@@ -88,7 +88,11 @@ impl<'a> Normal<'a> {
         let common = self.common.iter().find(|(_, leaf)| *leaf == concept);
         // One of the other group, then those of its own.
         let other = aligned.into_iter().flat_map(|aligned| {
-            within(aligned.with).into_iter().filter(|leaf| *leaf != aligned.with_key).take(1).chain(within(aligned.group))
+            within(aligned.with)
+                .into_iter()
+                .filter(|leaf| *leaf != aligned.with_key)
+                .take(1)
+                .chain(within(aligned.group))
         });
         other.chain(common.into_iter().flat_map(|(group, _)| within(*group))).collect()
     }

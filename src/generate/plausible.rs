@@ -171,7 +171,9 @@ impl Generator<'_> {
                 choice.path.iter().zip(&other.path).all(|(own, theirs)| own.0 != theirs.0 || own.1 == theirs.1)
             };
             all.iter().any(|other| {
-                other.path.last().is_some_and(|(concept, _)| *concept == answer) && other.content == yes && common(other)
+                other.path.last().is_some_and(|(concept, _)| *concept == answer)
+                    && other.content == yes
+                    && common(other)
             })
         };
         let all = choices.clone();

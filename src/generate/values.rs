@@ -134,7 +134,9 @@ pub(super) fn all(concept: &Concept, holding: &Holding, terminology: &Terminolog
         Datatype::Ii if concept.kind != Kind::String => {
             let root = if holding.root.is_empty() { Text::const_new(NAMESPACE) } else { holding.root.clone() };
             ["0001234", "a/b?c=d&e|f#g"]
-                .map(|extension| value(Value::Identifier(Identifier { root: root.clone(), extension: extension.into() })))
+                .map(|extension| {
+                    value(Value::Identifier(Identifier { root: root.clone(), extension: extension.into() }))
+                })
                 .into()
         }
         Datatype::Ii | Datatype::St => TEXTS.iter().map(|text| value(Value::Text((*text).into()))).collect(),

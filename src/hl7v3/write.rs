@@ -270,9 +270,6 @@ impl<'a> Writer<'a> {
             Content::Value(Value::Identifier(id)) if self.is_other_namespace(element, &id.root) => {
                 Err(Reason::Namespace)
             }
-            Content::Value(Value::Identifier(id)) if id.root.is_empty() && self.is_nameless(element, hole) => {
-                Err(Reason::Namespace)
-            }
             // The namespace of the concept is fixed, so it is known although the value does not say it.
             Content::Value(Value::Identifier(id)) if id.root.is_empty() && fixed_root(element).is_some() => {
                 encoded.attributes.retain(|(name, _)| *name != "nullFlavor");

@@ -15,7 +15,9 @@ use super::super::{Exit, Failure, Tables, files, library};
 /// Every code of the value set, yes and no, each null flavour, dates of every precision around the changes to and from
 /// summer time, numbers at their limits. A row that names a place claims that all of them come back.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 every claim holds; 1 some do not; 2 wrong usage; 4 the mapping tables are faulty.")]
+#[command(
+    after_help = "Exit codes: 0 every claim holds; 1 some do not; 2 wrong usage; 4 the mapping tables are faulty."
+)]
 pub struct Proof {
     /// How to show the result; markdown is the table docs/fidelity.md
     #[arg(long, value_enum, default_value_t = Style::Human)]
@@ -60,7 +62,8 @@ impl Proof {
 fn what(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Lossy(reasons) => {
-            let reasons: Vec<String> = reasons.iter().map(|(reason, times)| format!("{} {times}", reason.code())).collect();
+            let reasons: Vec<String> =
+                reasons.iter().map(|(reason, times)| format!("{} {times}", reason.code())).collect();
             format!("lossy: {}", reasons.join(", "))
         }
         Verdict::Changed(times) => format!("changed: {times}"),
