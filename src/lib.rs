@@ -12,6 +12,7 @@ pub mod generate;
 pub mod hl7v3;
 pub mod ledger;
 pub mod plan;
+pub mod proof;
 pub mod tables;
 pub mod terminology;
 pub mod tree;

@@ -10,6 +10,8 @@ mod losses;
 mod mappings;
 mod meter;
 mod report;
+mod roundtrip;
+mod sample;
 mod stream;
 
 use std::fmt;
@@ -41,6 +43,8 @@ enum Command {
     Report(report::ReportCommand),
     Inspect(inspect::Inspect),
     Mappings(mappings::Mappings),
+    Roundtrip(roundtrip::Roundtrip),
+    Sample(sample::Sample),
 }
 
 /// Where the mapping tables come from.
@@ -99,6 +103,8 @@ pub fn run() -> ExitCode {
         Command::Report(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::Mappings(command) => command.run(),
+        Command::Roundtrip(command) => command.run(),
+        Command::Sample(command) => command.run(),
     };
     match result {
         Ok(exit) => exit.into(),

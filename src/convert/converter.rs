@@ -319,7 +319,9 @@ impl Converter {
         let (at, kind, plan) =
             bound.ok_or_else(|| Error::NoBinding { message: "anything".to_owned(), format: format.name() })?;
         if format == Format::FhirXml {
-            trees.iter_mut().for_each(|tree| plan.elements.set_primitives_apart(tree));
+            for tree in trees.iter_mut() {
+                plan.elements.set_primitives_apart(tree);
+            }
         }
         Ok((format, at, fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves)))
     }

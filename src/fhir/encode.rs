@@ -119,17 +119,17 @@ impl Codecs<'_> {
     }
 
     fn identifier(&self, path: &ElementPath, identifier: &Identifier) -> Result<Tree, Reason> {
-        if identifier.extension.is_empty() {
+        let (system, value) = if identifier.extension.is_empty() {
             let mut urn = Text::const_new("urn:oid:");
             urn.push_str(&identifier.root);
-            return Ok(object([("system", Tree::string("urn:ietf:rfc:3986")), ("value", Tree::string(urn))]));
-        }
-        let system = if identifier.root.is_empty() {
-            Tree::object()
+            (Tree::string("urn:ietf:rfc:3986"), urn)
+        } else if identifier.root.is_empty() {
+            (Tree::object(), identifier.extension.clone())
         } else {
-            Tree::string(self.terminology.systems().uri(&identifier.root).as_ref())
+            let system = self.terminology.systems().uri(&identifier.root);
+            (Tree::string(system.as_ref()), identifier.extension.clone())
         };
-        let tree = object([("system", system), ("value", Tree::string(identifier.extension.clone()))]);
+        let tree = object([("system", system), ("value", Tree::string(value))]);
         if path.last().accepts(&tree) { Ok(tree) } else { Err(Reason::Namespace) }
     }
 

@@ -216,7 +216,7 @@ impl Extractor<'_, '_> {
         }
         let mut values = Vec::new();
         for holder in path.holders(resource) {
-            let items: Vec<&Tree> = path.last().items(holder).collect();
+            let items: Vec<&Tree> = path.last().items(holder).filter(|item| !item.is_empty()).collect();
             let companion = holder.get(&format!("_{}", path.last().name));
             let absent = holder.get("dataAbsentReason").filter(|_| path.last().name.starts_with("value"));
             let on_holder = holder.get("extension").filter(|_| field.codec == Codec::Compact);
@@ -227,7 +227,7 @@ impl Extractor<'_, '_> {
             for item in items {
                 let mut taken = false;
                 item.each_leaf(&mut |leaf| taken |= self.accounts.states.get(leaf.ix as usize) == Some(&Account::Used));
-                if !taken && !item.is_empty() {
+                if !taken {
                     let mut used = Used::default();
                     let content = self.codecs.read(field, path, holder, Some(item), &mut used);
                     if let Some(answer) = field.beside {

@@ -1,6 +1,6 @@
 //! What the places of a message can hold.
 
-use crate::dataset::{Dataset, NullFlavor, Text};
+use crate::dataset::{Dataset, Kind, NullFlavor, Text};
 use crate::plan::fhir::{Codec, FhirPlan, Place};
 use crate::plan::hl7v3::{Datatype, Element, Fill, MessagePlan};
 use crate::terminology::Terminology;
@@ -14,8 +14,6 @@ pub struct Holding {
     pub system: Text,
     /// The only namespace of identifiers; empty if any.
     pub root: Text,
-    /// Namespaces that belong to another concept.
-    pub taken: Vec<Text>,
     /// False if only an answer fits.
     pub nullable: bool,
     /// The null flavour, or the code, that is written for silence, and so means nothing.
@@ -25,6 +23,28 @@ pub struct Holding {
 }
 
 impl Holding {
+    /// What a concept of this kind may say where no message limits it; `None` for a kind that has no values.
+    pub fn of_kind(kind: Kind) -> Option<Self> {
+        let datatype = match kind {
+            Kind::Code => Datatype::Ce,
+            Kind::Boolean => Datatype::Bl,
+            Kind::Date | Kind::DateTime => Datatype::Ts,
+            Kind::Quantity => Datatype::Pq,
+            Kind::Count => Datatype::Int,
+            Kind::Identifier => Datatype::Ii,
+            Kind::String | Kind::Text | Kind::Complex => Datatype::St,
+            Kind::Group | Kind::Blob => return None,
+        };
+        Some(Self {
+            datatype,
+            system: Text::default(),
+            root: Text::default(),
+            nullable: true,
+            silence: Text::default(),
+            original_text: kind == Kind::Code,
+        })
+    }
+
     /// The null flavours that it can hold.
     pub fn null_flavors(&self) -> impl Iterator<Item = NullFlavor> {
         NullFlavor::ALL.iter().copied().filter(|flavor| self.nullable && self.silence != flavor.code())
@@ -62,7 +82,6 @@ pub(super) fn narrow(holdings: &mut [Option<Holding>], plan: &FhirPlan, terminol
 fn holding(plan: &MessagePlan, element: &Element, fill: &Fill) -> Holding {
     let siblings = siblings(plan, element);
     let root = fixed(element, "root");
-    let taken = siblings.iter().map(|sibling| fixed(sibling, "root")).filter(|other| !other.is_empty()).collect();
     let is_first = siblings.first().is_none_or(|first| std::ptr::eq(*first, element));
     // An identifier without a namespace is read as the one of the first sibling.
     let nameless = fill.datatype == Datatype::Ii && root.is_empty() && !is_first;
@@ -70,7 +89,6 @@ fn holding(plan: &MessagePlan, element: &Element, fill: &Fill) -> Holding {
     Holding {
         datatype: fill.datatype,
         system: fill.system.clone(),
-        taken: if root.is_empty() { taken } else { Vec::new() },
         root,
         nullable: fill.datatype != Datatype::Presence && !nameless,
         silence,

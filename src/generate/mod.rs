@@ -10,14 +10,16 @@
 mod choice;
 mod holding;
 mod normal;
+mod plausible;
 mod values;
 
 use fastrand::Rng;
 
 pub use choice::Choice;
 pub use holding::{Holding, holdings};
+pub use plausible::Samples;
 
-use crate::dataset::{ConceptIx, Dataset, Instance, Kind};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind};
 use crate::plan::fhir::FhirPlan;
 use crate::plan::hl7v3::MessagePlan;
 use crate::terminology::Terminology;
@@ -70,6 +72,44 @@ impl<'a> Generator<'a> {
     /// Draws an instance.
     pub fn instance(&self, seed: u64) -> Instance {
         self.build(&self.choices(seed))
+    }
+
+    /// The smallest instance in which a concept says this: what belongs to something else has that beside it.
+    /// `None` if there is none.
+    pub fn alone(&self, concept: ConceptIx, content: &Content) -> Option<Instance> {
+        let says =
+            |instance: &Instance| instance.leaves().any(|(_, node, said)| node.concept == concept && said == content);
+        let choice = |concept: ConceptIx, content: &Content| {
+            let groups = self.dataset.groups_between(ConceptIx::ROOT, concept);
+            let path = groups.into_iter().chain([concept]).map(|step| (step, 0)).collect();
+            Choice { path, content: content.clone() }
+        };
+        let own = choice(concept, content);
+        let mut choices = vec![own.clone()];
+        let instance = self.build(&choices);
+        if says(&instance) {
+            return Some(instance);
+        }
+        // A key says what its partner says.
+        let key = self.normal.partner_key(concept);
+        choices.extend(key.map(|key| choice(key, content)));
+        let carriers = self.normal.carriers(concept).into_iter().filter(|carrier| Some(*carrier) != key);
+        for carrier in carriers.filter(|carrier| *carrier != concept) {
+            let Some(holding) = self.holding(carrier) else { continue };
+            let rng = &mut Rng::with_seed(0);
+            choices.push(choice(carrier, &values::draw(rng, self.dataset.get(carrier), holding, self.terminology)));
+            let instance = self.build(&choices);
+            if says(&instance) {
+                return Some(instance);
+            }
+        }
+        None
+    }
+
+    /// Everything that a concept may say, as far as it can be listed: each code, both answers, each null flavour,
+    /// dates of every precision, numbers at their limits.
+    pub fn values(&self, concept: ConceptIx, holding: &Holding) -> Vec<Content> {
+        values::all(self.dataset.get(concept), holding, self.terminology)
     }
 
     fn fill(

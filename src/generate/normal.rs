@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin, Value};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
 use crate::plan::fhir::{FhirPlan, Place};
 use crate::plan::hl7v3::MessagePlan;
 
@@ -70,6 +70,31 @@ impl<'a> Normal<'a> {
         let mut result = Instance::new();
         self.copy(instance, NodeIx::ROOT, &mut result, NodeIx::ROOT);
         result
+    }
+
+    /// The key of the other group, if the concept is the key of an aligned one.
+    pub fn partner_key(&self, concept: ConceptIx) -> Option<ConceptIx> {
+        self.aligned.iter().find(|aligned| aligned.key == concept).map(|aligned| aligned.with_key)
+    }
+
+    /// The leaves that may be what a concept belongs to: those in its group, and in the group that this is aligned
+    /// with.
+    pub fn carriers(&self, concept: ConceptIx) -> Vec<ConceptIx> {
+        let within = |group: ConceptIx| {
+            let all = self.dataset.concepts().filter(|(_, other)| other.in_use && other.kind != Kind::Group);
+            all.map(|(ix, _)| ix).filter(move |ix| self.dataset.is_within(*ix, group)).collect::<Vec<_>>()
+        };
+        let aligned = self.aligned.iter().find(|aligned| self.dataset.is_within(concept, aligned.group));
+        let common = self.common.iter().find(|(_, leaf)| *leaf == concept);
+        // One of the other group, then those of its own.
+        let other = aligned.into_iter().flat_map(|aligned| {
+            within(aligned.with)
+                .into_iter()
+                .filter(|leaf| *leaf != aligned.with_key)
+                .take(1)
+                .chain(within(aligned.group))
+        });
+        other.chain(common.into_iter().flat_map(|(group, _)| within(*group))).collect()
     }
 
     /// Copies what is in an occurrence that has a node.
@@ -192,13 +217,16 @@ impl<'a> Normal<'a> {
         }
     }
 
-    /// Numbers the keys of the occurrences that others are aligned with, so that each means one of them.
+    /// Changes the keys of the occurrences that others are aligned with, so that each means one of them.
     fn distinct_keys(&self, to: &mut Instance, aligned: &Aligned) {
-        let partners = to.descendants(self.dataset, NodeIx::ROOT, aligned.with);
-        for (at, partner) in partners.into_iter().enumerate() {
-            for key in to.descendants(self.dataset, partner, aligned.with_key) {
-                if let Some(Content::Value(Value::Count(digits))) = to.content_mut(key) {
-                    *digits = (at + 1).to_string().into();
+        let keys = to.descendants(self.dataset, NodeIx::ROOT, aligned.with_key);
+        let mut seen = HashSet::new();
+        for key in keys {
+            if let Some(Content::Value(Value::Count(digits))) = to.content_mut(key) {
+                let mut next = 1;
+                while !seen.insert(digits.clone()) {
+                    *digits = next.to_string().into();
+                    next += 1;
                 }
             }
         }

@@ -114,6 +114,57 @@ pub(super) fn draw(rng: &mut Rng, concept: &Concept, holding: &Holding, terminol
     }
 }
 
+/// Lists what a concept may say.
+pub(super) fn all(concept: &Concept, holding: &Holding, terminology: &Terminology) -> Vec<Content> {
+    let value = |value| Content::Value(value);
+    let noted = || holding.original_text.then(|| Text::const_new("as <it> was"));
+    let mut all: Vec<Content> = match holding.datatype {
+        Datatype::Bl | Datatype::Negation => [true, false].map(|answer| value(Value::Boolean(answer))).into(),
+        Datatype::Presence => vec![value(Value::Boolean(true))],
+        Datatype::Ts => MOMENTS.iter().map(|text| moment(text)).collect(),
+        Datatype::Pq | Datatype::Int if concept.kind == Kind::Count => {
+            COUNTS.iter().map(|digits| value(Value::Count((*digits).into()))).collect()
+        }
+        Datatype::Pq | Datatype::Int => {
+            let digits = if holding.datatype == Datatype::Int { COUNTS } else { DECIMALS };
+            let unit = if holding.datatype == Datatype::Int { Text::default() } else { concept.unit.clone() };
+            let quantity = |digits: &&str| Quantity { value: (*digits).into(), unit: unit.clone() };
+            digits.iter().map(|digits| value(Value::Quantity(quantity(digits)))).collect()
+        }
+        Datatype::Ii if concept.kind != Kind::String => {
+            let root = if holding.root.is_empty() { Text::const_new(NAMESPACE) } else { holding.root.clone() };
+            ["0001234", "a/b?c=d&e|f#g"]
+                .map(|extension| {
+                    value(Value::Identifier(Identifier { root: root.clone(), extension: extension.into() }))
+                })
+                .into()
+        }
+        Datatype::Ii | Datatype::St => TEXTS.iter().map(|text| value(Value::Text((*text).into()))).collect(),
+        Datatype::Ce | Datatype::Cd | Datatype::Co | Datatype::Cs => codes(concept, holding, terminology),
+    };
+    if let Some(Content::Value(Value::Code(code))) = all.first().cloned()
+        && let Some(text) = noted()
+    {
+        all.push(value(Value::Code(Code { original_text: Some(text), ..code })));
+    }
+    for flavor in holding.null_flavors() {
+        all.push(Content::Null { flavor, original_text: None });
+        all.extend(noted().map(|text| Content::Null { flavor, original_text: Some(text) }));
+    }
+    all.retain(|content| !matches!(content, Content::Null { flavor, .. } if holding.silence == flavor.code()));
+    all
+}
+
+fn codes(concept: &Concept, holding: &Holding, terminology: &Terminology) -> Vec<Content> {
+    let members = terminology.value_set_of(concept).map_or(&[][..], |set| set.members());
+    let fitting = members.iter().filter(|member| holding.system.is_empty() || member.system == holding.system);
+    let listed: Vec<Content> = fitting.map(member_content).collect();
+    if listed.is_empty() {
+        return vec![Content::Value(Value::Code(free_code(&mut Rng::with_seed(0), holding)))];
+    }
+    listed
+}
+
 fn null(rng: &mut Rng, holding: &Holding) -> Option<Content> {
     let flavors: Vec<NullFlavor> = holding.null_flavors().collect();
     let flavor = *flavors.get(rng.usize(..flavors.len().max(1)))?;

@@ -208,7 +208,8 @@ impl<'a> Writer<'a> {
         let others = self.instance.descendants(self.dataset, base, partner.concept);
         let content = |of: NodeIx, key: ConceptIx| -> Option<&Content> {
             let leaf = *self.instance.descendants(self.dataset, of, key).first()?;
-            self.instance.node(leaf).content.as_ref()
+            // That a key is unknown says of no occurrence which one it is.
+            self.instance.node(leaf).content.as_ref().filter(|content| matches!(content, Content::Value(_)))
         };
         let own = content(node, key);
         if own.is_some()

@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod fmt;
+mod proof;
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use ooievaar::tables::Source;
 
 use super::{Exit, Failure};
 
-/// Check, show and change the mapping tables
+/// Check, prove, show and change the mapping tables
 #[derive(Debug, Args)]
 #[command(after_help = "Exit codes: 0 clean; 1 findings; 2 could not run.")]
 pub struct Mappings {
@@ -24,6 +25,7 @@ enum Command {
     Check(check::Check),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
+    Proof(proof::Proof),
 }
 
 impl Mappings {
@@ -32,6 +34,7 @@ impl Mappings {
             Command::Check(command) => command.run(),
             Command::Explain(command) => command.run(),
             Command::Fmt(command) => command.run(),
+            Command::Proof(command) => command.run(),
         }
     }
 }
