@@ -204,8 +204,15 @@ impl Reader<'_> {
             Error::ReferenceDay { line: at.row, column: at.col }
         })?;
         if let Some(mut content) = leaf.content {
-            if let Content::Value(Value::Quantity(quantity)) = &mut content {
-                quantity.unit = self.plan.unit_of(&quantity.unit).into();
+            match &mut content {
+                Content::Value(Value::Quantity(quantity)) => {
+                    quantity.unit = self.plan.unit_of(&quantity.unit).into();
+                }
+                Content::Value(Value::Identifier(identifier)) if identifier.root.is_empty() => {
+                    let namespace = self.plan.namespace_of(&self.dataset.get(concept).number);
+                    identifier.root = namespace.cloned().unwrap_or_default();
+                }
+                _ => {}
             }
             let origin = Origin { position: position(element), leaves: leaf.translated };
             self.instance.add_leaf(to, concept, content, origin);

@@ -8,7 +8,7 @@ use super::detect::{self, Sniffed};
 use super::kinds::{self, MessageKind};
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
-use crate::dataset::{ConceptIx, Dataset, Instance};
+use crate::dataset::{Code, Concept, ConceptIx, Content, Dataset, Instance, Value};
 use crate::fhir::{self, BundleType, IdKey};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
@@ -64,6 +64,22 @@ impl Reading {
     pub fn title(&self) -> &str {
         &self.kinds[self.kind].title
     }
+
+    /// The codes that are no member of the value set of their concept.
+    pub fn unknown_codes(&self) -> impl Iterator<Item = (&Concept, &Code)> {
+        let kind = &self.kinds[self.kind];
+        self.instance.leaves().filter_map(|(_, node, content)| {
+            let Content::Value(Value::Code(code)) = content else { return None };
+            let concept = kind.dataset.get(node.concept);
+            let members = kind.terminology.value_set_of(concept)?;
+            members.find(&code.code, &code.system).is_none().then_some((concept, code))
+        })
+    }
+
+    /// What people call a code system (an OID), if the tables know it.
+    pub fn system_name(&self, oid: &str) -> Option<&str> {
+        self.kinds[self.kind].terminology.systems().name(oid)
+    }
 }
 
 /// A conversion that took place.
@@ -78,6 +94,15 @@ pub struct Outcome {
     /// Concepts that the message demands and the case lacks: empty unless an HL7v3 message was written. Nothing was
     /// made up in their place.
     pub missing: Vec<ConceptIx>,
+    /// How many FHIR resources the result holds.
+    pub resources: usize,
+}
+
+/// What a writer made.
+struct Written {
+    output: String,
+    unwritten: Vec<Unwritten>,
+    resources: usize,
 }
 
 impl Converter {
@@ -97,7 +122,11 @@ impl Converter {
         Self::from_source(&Source::Folder(folder.to_owned()))
     }
 
-    fn from_source(source: &Source) -> Result<Self, Error> {
+    /// A converter with the tables of a source.
+    ///
+    /// # Errors
+    /// [`Error::Tables`] with the first fault.
+    pub fn from_source(source: &Source) -> Result<Self, Error> {
         Ok(Self {
             kinds: Arc::new(kinds::load(source)?),
             limits: Limits::default(),
@@ -153,7 +182,7 @@ impl Converter {
         instance: &Instance,
         format: Format,
     ) -> Result<(Vec<u8>, Vec<Unwritten>), Error> {
-        self.write_kind(kind, instance, format).map(|(output, unwritten)| (output.into_bytes(), unwritten))
+        self.write_kind(kind, instance, format).map(|written| (written.output.into_bytes(), written.unwritten))
     }
 
     /// The format of an input.
@@ -199,13 +228,13 @@ impl Converter {
     /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
     pub fn write(&self, reading: Reading, format: Format) -> Result<Outcome, Error> {
         let kind = &reading.kinds[reading.kind];
-        let (output, unwritten) = self.write_kind(kind, &reading.instance, format)?;
+        let Written { output, unwritten, resources } = self.write_kind(kind, &reading.instance, format)?;
         let mut ledger = reading.ledger.clone();
         for Unwritten { node, reason } in unwritten {
             ledger.unwritten(&reading.instance, node, reason);
         }
         let missing = if format == Format::Hl7v3 { reading.instance.missing(&kind.dataset) } else { Vec::new() };
-        Ok(Outcome { output: output.into_bytes(), ledger, missing, reading })
+        Ok(Outcome { output: output.into_bytes(), ledger, missing, reading, resources })
     }
 
     /// Reads an input and writes it in a format.
@@ -223,7 +252,7 @@ impl Converter {
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
         match self.xml_format(document) {
             Some(Format::FhirXml) => {
-                let (tree, leaves) =
+                let (mut tree, leaves) =
                     tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
                 self.read_trees(&mut [tree], leaves, Format::FhirXml)
             }
@@ -295,19 +324,15 @@ impl Converter {
         Ok((format, at, fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves)))
     }
 
-    fn write_kind(
-        &self,
-        kind: &MessageKind,
-        instance: &Instance,
-        format: Format,
-    ) -> Result<(String, Vec<Unwritten>), Error> {
+    fn write_kind(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<Written, Error> {
         let unbound = || Error::NoBinding { message: kind.title.clone(), format: format.name() };
+        let bare = |(output, unwritten)| Written { output, unwritten, resources: 0 };
         match format {
             Format::Hl7v3 => {
                 let plan = kind.hl7v3.as_ref().ok_or_else(unbound)?;
-                Ok(hl7v3::write(plan, &kind.dataset, instance))
+                Ok(bare(hl7v3::write(plan, &kind.dataset, instance)))
             }
-            Format::Ada => Ok(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology)),
+            Format::Ada => Ok(bare(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology))),
             Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
                 let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
                 Ok(self.write_fhir(plan, kind, instance, format))
@@ -315,16 +340,11 @@ impl Converter {
         }
     }
 
-    fn write_fhir(
-        &self,
-        plan: &FhirPlan,
-        kind: &MessageKind,
-        instance: &Instance,
-        format: Format,
-    ) -> (String, Vec<Unwritten>) {
+    fn write_fhir(&self, plan: &FhirPlan, kind: &MessageKind, instance: &Instance, format: Format) -> Written {
         let composed = fhir::compose(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref());
+        let (resources, unwritten) = (composed.resources.len(), composed.unwritten);
         if format == Format::FhirNdjson {
-            return (fhir::to_ndjson(composed.resources), composed.unwritten);
+            return Written { output: fhir::to_ndjson(composed.resources), unwritten, resources };
         }
         let bundle = fhir::to_bundle(&plan.elements, composed.resources, self.bundle);
         let mut out = String::with_capacity(bundle.size());
@@ -334,7 +354,18 @@ impl Converter {
             tree::write_json(&bundle, self.indented, &mut out);
             out.push('\n');
         }
-        (out, composed.unwritten)
+        Written { output: out, unwritten, resources }
+    }
+
+    /// True if an element of this name (without prefix) is where a message of a known kind begins.
+    pub fn begins_message(&self, local_name: &str) -> bool {
+        let mut plans = self.kinds.iter().filter_map(|kind| kind.hl7v3.as_ref());
+        plans.any(|plan| plan.root_names().any(|name| name == local_name))
+    }
+
+    /// The limits on one input.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The format of a document, if its root element tells. An ADA document may be the transaction by itself.
@@ -363,7 +394,8 @@ impl Converter {
     }
 
     fn expected(&self) -> String {
-        let titles: Vec<&str> = self.kinds.iter().map(|kind| kind.title.as_str()).collect();
+        let messages = self.kinds.iter().filter(|kind| kind.hl7v3.is_some());
+        let titles: Vec<&str> = messages.map(|kind| kind.title.as_str()).collect();
         format!("{} (HL7v3 or ADA), and FHIR STU3", titles.join(", "))
     }
 }

@@ -52,10 +52,7 @@ fn load_one(
         None => Vec::new(),
     };
     let terminology = Terminology::load(source, &dataset, maps.iter().map(AsRef::as_ref))?;
-    let hl7v3 = match meta.roots.is_empty() {
-        true => None,
-        false => Some(MessagePlan::load(source, name, &dataset)?),
-    };
+    let hl7v3 = if meta.roots.is_empty() { None } else { Some(MessagePlan::load(source, name, &dataset)?) };
     let alignments = alignments(name, &meta, &dataset)?;
     let fhir = match &table {
         Some(table) => Some(match shared(others, &dataset, &alignments) {

@@ -83,14 +83,19 @@ impl<'a> Ids<'a> {
             .find(|ix| self.dataset.is_within(concept, self.instance.node(*ix).concept))?;
         let found = self.instance.descendants(self.dataset, within, concept).into_iter().next()?;
         let Some(Content::Value(value)) = &self.instance.node(found).content else { return None };
-        self.public(value).map(|text| format!("{}={text}", self.dataset.get(concept).number))
+        self.public(concept, value).map(|text| format!("{}={text}", self.dataset.get(concept).number))
     }
 
     /// A value as it may enter an id: what is secret only under the key.
-    fn public(&self, value: &Value) -> Option<String> {
-        let Value::Identifier(identifier) = value else { return Some(format!("{value:?}")) };
-        let text = format!("{}#{}", identifier.root, identifier.extension);
-        if !self.identity.secret_namespaces.contains(&identifier.root) {
+    fn public(&self, concept: ConceptIx, value: &Value) -> Option<String> {
+        let (text, is_secret) = match value {
+            Value::Identifier(identifier) => (
+                format!("{}#{}", identifier.root, identifier.extension),
+                self.identity.secret_namespaces.contains(&identifier.root),
+            ),
+            other => (format!("{other:?}"), false),
+        };
+        if !is_secret && !self.identity.secret_concepts.contains(&concept) {
             return Some(text);
         }
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key?.0).ok()?;
@@ -104,7 +109,7 @@ impl<'a> Ids<'a> {
         let mut hash = Sha256::new();
         for (_, node, content) in normal.leaves() {
             let text = match content {
-                Content::Value(value) => self.public(value),
+                Content::Value(value) => self.public(node.concept, value),
                 null @ Content::Null { .. } => Some(format!("{null:?}")),
             };
             if let Some(text) = text {

@@ -21,6 +21,8 @@ pub struct AdaPlan {
     pub concept_oids: Vec<Text>,
     /// Units that ADA spells in words: the word, and the unit in UCUM.
     pub units: Vec<(Text, Text)>,
+    /// Concept numbers of identifiers that have one namespace by definition, and its OID: ADA may leave it out.
+    pub namespaces: Vec<(Text, Text)>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +38,8 @@ struct AdaSection {
     also: Vec<String>,
     #[serde(default)]
     attributes: BTreeMap<String, String>,
+    #[serde(default)]
+    namespaces: BTreeMap<String, String>,
 }
 
 impl AdaPlan {
@@ -54,6 +58,7 @@ impl AdaPlan {
             attributes: file.ada.attributes.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             concept_oids: oids.map(Text::from).collect(),
             units: dataset.units.iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
+            namespaces: file.ada.namespaces.into_iter().map(|(number, oid)| (number.into(), oid.into())).collect(),
         })
     }
 
@@ -70,6 +75,11 @@ impl AdaPlan {
     /// What ADA writes for a UCUM unit.
     pub fn unit_word<'a>(&'a self, unit: &'a str) -> &'a str {
         self.units.iter().find(|(_, known)| known == unit).map_or(unit, |(word, _)| word)
+    }
+
+    /// The namespace of an identifier that is given without one, if the concept defines it.
+    pub fn namespace_of(&self, number: &str) -> Option<&Text> {
+        self.namespaces.iter().find(|(concept, _)| concept == number).map(|(_, oid)| oid)
     }
 
     /// The concept number in a `conceptId`; `None` if it lies under another OID.

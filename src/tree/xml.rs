@@ -131,9 +131,8 @@ fn push(members: &mut Vec<(Text, Tree)>, name: &str, tree: Tree) {
     }
 }
 
-/// A primitive with extensions is two members in JSON: `x` and `_x`. Without a value it is an object, unless
-/// all that it has is extensions, which for a complex element and a valueless primitive look the same; the
-/// latter is recognised by having nothing else.
+/// A primitive with extensions is two members in JSON: `x` and `_x`, of which the nth belongs to the nth. Without a value
+/// it looks like an object: only who knows the types of elements can tell.
 fn push_primitive_or_object(
     members: &mut Vec<(Text, Tree)>,
     name: &str,
