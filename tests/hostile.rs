@@ -52,9 +52,8 @@ fn broken_files() {
 fn strange_input() {
     let converter = Converter::new().unwrap();
     let deep = 100_000;
-    let nested = |start: &str, end: &str| {
-        format!("{start}{}{}{end}", "<a>".repeat(deep), "</a>".repeat(deep)).into_bytes()
-    };
+    let nested =
+        |start: &str, end: &str| format!("{start}{}{}{end}", "<a>".repeat(deep), "</a>".repeat(deep)).into_bytes();
     let mut long_attribute = String::from("<CareProvisionEvent xmlns='urn:hl7-org:v3' classCode='");
     long_attribute.extend(std::iter::repeat_n('x', 5_000_000));
     long_attribute.push_str("'/>");
