@@ -2,6 +2,9 @@
 //! (HL7v3 messages) and PWD 3.2 (FHIR STU3 resources), both ways, from one set of declarative tables.
 
 pub mod ada;
+#[cfg(feature = "batch")]
+pub mod batch;
+pub mod check;
 pub mod convert;
 pub mod dataset;
 pub mod fhir;

@@ -5,8 +5,8 @@
 
 mod support;
 
-use ooievaar::Converter;
-use support::{Difference, differences, published, read, reference_day};
+use ooievaar::{Converter, Format};
+use support::{Difference, differences, published, read, reference_day, through};
 
 /// Samples whose two sides do not say the same, and why. A name that ends with `/` stands for all samples.
 const EXPLAINED: &[(&str, &[&str], &str)] = &[
@@ -52,6 +52,25 @@ fn a_message_holds_what_its_instance_holds() {
     if compared > 0 {
         assert_eq!(compared, 18, "pairs");
         insta::assert_snapshot!(lines.join("\n"));
+    }
+}
+
+/// A message made from an instance is the same case, and lacks nothing but its envelope.
+#[test]
+fn an_instance_is_written_as_a_message() {
+    for kind in ["kernset-2.3.6", "kernset-2.3.5"] {
+        let converter = Converter::new().unwrap().with_reference_day(reference_day(kind));
+        for sample in published(kind, "ada") {
+            let ada = read(&converter, &sample.bytes(), &sample.name);
+            let (message, _) = through(&converter, ada.clone(), Format::Hl7v3, &sample.name);
+            let mut differences = differences(ada.dataset(), &ada.instance, &message.instance);
+            // Postnatal data are within the child, and so get its rank.
+            differences.retain(|difference| difference.concept != "83377" || difference.left.is_some());
+            assert_eq!(differences, [], "{}", sample.name);
+            let missing = message.instance.missing(ada.dataset());
+            let numbers: Vec<_> = missing.iter().map(|ix| ada.dataset().get(*ix).number.as_str()).collect();
+            assert_eq!(numbers, ["W11", "W12", "W21", "W31", "W51", "W71"], "{}", sample.name);
+        }
     }
 }
 

@@ -1,11 +1,16 @@
 //! The command line: one file per command. It parses, prints and chooses the exit code; it never decides
 //! anything about a conversion.
 
+mod batch;
 mod convert;
 mod files;
 mod inspect;
 mod library;
 mod losses;
+mod mappings;
+mod meter;
+mod report;
+mod stream;
 
 use std::fmt;
 use std::io::Write as _;
@@ -19,8 +24,9 @@ use clap::{Args, Parser, Subcommand};
 #[command(
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done; 1 something was lost and --strict was given; 2 wrong usage; 3 the input could not be \
-                  read; 4 the mapping tables are faulty; 5 the output could not be written."
+    after_help = "Exit codes: 0 done; 1 something was lost (convert: and --strict was given); 2 wrong usage; 3 an input \
+                  could not be read; 4 the mapping tables are faulty; 5 the output could not be written; 6 stopped \
+                  before the end."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -30,7 +36,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Convert(convert::Convert),
+    Batch(batch::Batch),
+    Stream(stream::Stream),
+    Report(report::ReportCommand),
     Inspect(inspect::Inspect),
+    Mappings(mappings::Mappings),
 }
 
 /// Where the mapping tables come from.
@@ -50,6 +60,7 @@ enum Exit {
     Input = 3,
     Tables = 4,
     Output = 5,
+    Stopped = 6,
 }
 
 impl From<Exit> for ExitCode {
@@ -83,7 +94,11 @@ pub fn run() -> ExitCode {
     };
     let result = match cli.command {
         Command::Convert(command) => command.run(),
+        Command::Batch(command) => command.run(),
+        Command::Stream(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Inspect(command) => command.run(),
+        Command::Mappings(command) => command.run(),
     };
     match result {
         Ok(exit) => exit.into(),

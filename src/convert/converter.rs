@@ -8,7 +8,7 @@ use super::detect::{self, Sniffed};
 use super::kinds::{self, MessageKind};
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
-use crate::dataset::{Dataset, Instance};
+use crate::dataset::{Code, Concept, ConceptIx, Content, Dataset, Instance, Value};
 use crate::fhir::{self, BundleType, IdKey};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
@@ -36,6 +36,7 @@ pub struct Converter {
     kinds: Arc<Vec<MessageKind>>,
     limits: Limits,
     bundle: BundleType,
+    indented: bool,
     id_key: Option<IdKey>,
     reference_day: Option<ReferenceDay>,
 }
@@ -63,6 +64,22 @@ impl Reading {
     pub fn title(&self) -> &str {
         &self.kinds[self.kind].title
     }
+
+    /// The codes that are no member of the value set of their concept.
+    pub fn unknown_codes(&self) -> impl Iterator<Item = (&Concept, &Code)> {
+        let kind = &self.kinds[self.kind];
+        self.instance.leaves().filter_map(|(_, node, content)| {
+            let Content::Value(Value::Code(code)) = content else { return None };
+            let concept = kind.dataset.get(node.concept);
+            let members = kind.terminology.value_set_of(concept)?;
+            members.find(&code.code, &code.system).is_none().then_some((concept, code))
+        })
+    }
+
+    /// What people call a code system (an OID), if the tables know it.
+    pub fn system_name(&self, oid: &str) -> Option<&str> {
+        self.kinds[self.kind].terminology.systems().name(oid)
+    }
 }
 
 /// A conversion that took place.
@@ -74,6 +91,18 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// What was read.
     pub reading: Reading,
+    /// Concepts that the message demands and the case lacks: empty unless an HL7v3 message was written. Nothing was
+    /// made up in their place.
+    pub missing: Vec<ConceptIx>,
+    /// How many FHIR resources the result holds.
+    pub resources: usize,
+}
+
+/// What a writer made.
+struct Written {
+    output: String,
+    unwritten: Vec<Unwritten>,
+    resources: usize,
 }
 
 impl Converter {
@@ -93,11 +122,16 @@ impl Converter {
         Self::from_source(&Source::Folder(folder.to_owned()))
     }
 
-    fn from_source(source: &Source) -> Result<Self, Error> {
+    /// A converter with the tables of a source.
+    ///
+    /// # Errors
+    /// [`Error::Tables`] with the first fault.
+    pub fn from_source(source: &Source) -> Result<Self, Error> {
         Ok(Self {
             kinds: Arc::new(kinds::load(source)?),
             limits: Limits::default(),
             bundle: BundleType::default(),
+            indented: false,
             id_key: None,
             reference_day: None,
         })
@@ -113,6 +147,12 @@ impl Converter {
     #[must_use]
     pub fn with_bundle(self, bundle: BundleType) -> Self {
         Self { bundle, ..self }
+    }
+
+    /// The same converter, indenting the JSON that it writes, for people.
+    #[must_use]
+    pub fn with_indent(self, indented: bool) -> Self {
+        Self { indented, ..self }
     }
 
     /// The same converter, in which a BSN may enter an id, under this secret.
@@ -142,7 +182,7 @@ impl Converter {
         instance: &Instance,
         format: Format,
     ) -> Result<(Vec<u8>, Vec<Unwritten>), Error> {
-        self.write_kind(kind, instance, format).map(|(output, unwritten)| (output.into_bytes(), unwritten))
+        self.write_kind(kind, instance, format).map(|written| (written.output.into_bytes(), written.unwritten))
     }
 
     /// The format of an input.
@@ -188,12 +228,13 @@ impl Converter {
     /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
     pub fn write(&self, reading: Reading, format: Format) -> Result<Outcome, Error> {
         let kind = &reading.kinds[reading.kind];
-        let (output, unwritten) = self.write_kind(kind, &reading.instance, format)?;
+        let Written { output, unwritten, resources } = self.write_kind(kind, &reading.instance, format)?;
         let mut ledger = reading.ledger.clone();
         for Unwritten { node, reason } in unwritten {
             ledger.unwritten(&reading.instance, node, reason);
         }
-        Ok(Outcome { output: output.into_bytes(), ledger, reading })
+        let missing = if format == Format::Hl7v3 { reading.instance.missing(&kind.dataset) } else { Vec::new() };
+        Ok(Outcome { output: output.into_bytes(), ledger, missing, reading, resources })
     }
 
     /// Reads an input and writes it in a format.
@@ -211,12 +252,9 @@ impl Converter {
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
         match self.xml_format(document) {
             Some(Format::FhirXml) => {
-                let (mut tree, leaves) =
+                let (tree, leaves) =
                     tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
-                if let Some(plan) = self.kinds.iter().find_map(|kind| kind.fhir.as_ref()) {
-                    plan.elements.name_companions(&mut tree);
-                }
-                self.read_trees(&[tree], leaves, Format::FhirXml)
+                self.read_trees(&mut [tree], leaves, Format::FhirXml)
             }
             Some(format) => self.read_ada(document, text).map(|(kind, read)| (format, kind, read)),
             None => {
@@ -265,12 +303,12 @@ impl Converter {
             leaves = more;
             trees.push(tree);
         }
-        self.read_trees(&trees, leaves, format)
+        self.read_trees(&mut trees, leaves, format)
     }
 
     fn read_trees(
         &self,
-        trees: &[Tree],
+        trees: &mut [Tree],
         leaves: u32,
         format: Format,
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
@@ -280,22 +318,21 @@ impl Converter {
         let bound = self.kinds.iter().enumerate().find_map(|(at, kind)| Some((at, kind, kind.fhir.as_ref()?)));
         let (at, kind, plan) =
             bound.ok_or_else(|| Error::NoBinding { message: "anything".to_owned(), format: format.name() })?;
+        if format == Format::FhirXml {
+            trees.iter_mut().for_each(|tree| plan.elements.set_primitives_apart(tree));
+        }
         Ok((format, at, fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves)))
     }
 
-    fn write_kind(
-        &self,
-        kind: &MessageKind,
-        instance: &Instance,
-        format: Format,
-    ) -> Result<(String, Vec<Unwritten>), Error> {
+    fn write_kind(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<Written, Error> {
         let unbound = || Error::NoBinding { message: kind.title.clone(), format: format.name() };
+        let bare = |(output, unwritten)| Written { output, unwritten, resources: 0 };
         match format {
             Format::Hl7v3 => {
                 let plan = kind.hl7v3.as_ref().ok_or_else(unbound)?;
-                Ok(hl7v3::write(plan, &kind.dataset, instance))
+                Ok(bare(hl7v3::write(plan, &kind.dataset, instance)))
             }
-            Format::Ada => Ok(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology)),
+            Format::Ada => Ok(bare(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology))),
             Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
                 let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
                 Ok(self.write_fhir(plan, kind, instance, format))
@@ -303,26 +340,32 @@ impl Converter {
         }
     }
 
-    fn write_fhir(
-        &self,
-        plan: &FhirPlan,
-        kind: &MessageKind,
-        instance: &Instance,
-        format: Format,
-    ) -> (String, Vec<Unwritten>) {
+    fn write_fhir(&self, plan: &FhirPlan, kind: &MessageKind, instance: &Instance, format: Format) -> Written {
         let composed = fhir::compose(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref());
+        let (resources, unwritten) = (composed.resources.len(), composed.unwritten);
         if format == Format::FhirNdjson {
-            return (fhir::to_ndjson(composed.resources), composed.unwritten);
+            return Written { output: fhir::to_ndjson(composed.resources), unwritten, resources };
         }
         let bundle = fhir::to_bundle(&plan.elements, composed.resources, self.bundle);
-        let mut out = String::new();
+        let mut out = String::with_capacity(bundle.size());
         if format == Format::FhirXml {
             tree::write_xml(&bundle, &mut out);
         } else {
-            tree::write_json(&bundle, true, &mut out);
+            tree::write_json(&bundle, self.indented, &mut out);
             out.push('\n');
         }
-        (out, composed.unwritten)
+        Written { output: out, unwritten, resources }
+    }
+
+    /// True if an element of this name (without prefix) is where a message of a known kind begins.
+    pub fn begins_message(&self, local_name: &str) -> bool {
+        let mut plans = self.kinds.iter().filter_map(|kind| kind.hl7v3.as_ref());
+        plans.any(|plan| plan.root_names().any(|name| name == local_name))
+    }
+
+    /// The limits on one input.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The format of a document, if its root element tells. An ADA document may be the transaction by itself.
@@ -351,7 +394,8 @@ impl Converter {
     }
 
     fn expected(&self) -> String {
-        let titles: Vec<&str> = self.kinds.iter().map(|kind| kind.title.as_str()).collect();
+        let messages = self.kinds.iter().filter(|kind| kind.hl7v3.is_some());
+        let titles: Vec<&str> = messages.map(|kind| kind.title.as_str()).collect();
         format!("{} (HL7v3 or ADA), and FHIR STU3", titles.join(", "))
     }
 }

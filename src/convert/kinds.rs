@@ -20,7 +20,7 @@ pub struct MessageKind {
     pub dataset: Dataset,
     /// Their codes.
     pub terminology: Terminology,
-    /// How its message is read and written; `None` for a transaction that has no message.
+    /// How the message is read and written; `None` for a transaction that has none.
     pub hl7v3: Option<MessagePlan>,
     /// How ADA writes it.
     pub ada: AdaPlan,

@@ -51,7 +51,7 @@ impl DateTime {
         self.precision
     }
 
-    /// Reads an HL7v3 TS: `YYYY[MM[DD[HH[MM[SS[.ffff]]]]]][+ZZZZ]`.
+    /// Reads an HL7v3 TS: `YYYY[MM[DD[HH[MM[SS[.ffff]]]]]][+ZZZZ]`. An offset beside a date alone means nothing.
     ///
     /// # Errors
     /// If the text has another form, or names a day or time that does not exist.
@@ -87,8 +87,10 @@ impl DateTime {
         (result.hour, result.minute, result.second) =
             (small(part(8, 10)?)?, small(part(10, 12)?)?, small(part(12, 14)?)?);
         result.set_fraction(fraction)?;
-        result.offset_minutes = offset;
-        result.validated()
+        let result = result.validated()?;
+        // A date has no offset; that of the Netherlands goes without saying.
+        let said = offset.filter(|offset| result.precision >= Precision::Hour && *offset != result.dutch_offset());
+        Ok(Self { offset_minutes: said, ..result })
     }
 
     /// Writes an HL7v3 TS. A moment whose offset is the one of the Netherlands has none.

@@ -60,7 +60,7 @@ fn write_null(plan: &FhirPlan, answer: &Answer, flavor: NullFlavor, resource: &m
 
 fn with_flavor(value: &Tree, flavor: NullFlavor) -> Tree {
     match value {
-        Tree::Leaf(leaf) if leaf.text == NULL_PLACE => Tree::string(flavor.code()),
+        Tree::Leaf(leaf) if leaf.text.as_str() == NULL_PLACE => Tree::string(flavor.code()),
         Tree::Leaf(_) => value.clone(),
         Tree::Array(items) => Tree::Array(items.iter().map(|item| with_flavor(item, flavor)).collect()),
         Tree::Object(members) => {

@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::answer;
 use super::codec::Codecs;
-use super::context::{Pairs, find, is_below};
+use super::context::{Pairs, ancestors, find, is_below};
 use super::ids::{IdKey, Ids};
 use super::place;
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
 use crate::ledger::{Reason, Unwritten};
 use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, IF, Place, RoleIx, Target};
 use crate::terminology::Terminology;
-use crate::tree::Tree;
+use crate::tree::{Chars, Tree};
 
 /// The resources of one instance.
 pub struct Composed {
@@ -39,17 +41,19 @@ pub fn compose(
         pairs,
         codecs: Codecs { plan, dataset, terminology },
         drafts: Vec::new(),
-        index: HashMap::new(),
+        index: HashMap::default(),
         unwritten: Vec::new(),
     };
     composer.distribute();
     composer.close_references();
-    composer.drafts.sort_by_key(|draft| (draft.role, draft.node));
+    // What belongs to one occurrence stands before what belongs to the next: so their order comes back.
+    composer.drafts.sort_by_cached_key(|draft| (repeats(dataset, instance, draft.node), draft.role, draft.node));
     composer.index = composer.drafts.iter().enumerate().map(|(at, draft)| ((draft.role, draft.node), at)).collect();
     composer.spread_each();
-    let ids = Ids::new(plan, dataset, instance, key);
+    let mut ids = Ids::new(plan, dataset, instance, key);
     for draft in &mut composer.drafts {
         draft.id = ids.of(plan.role(draft.role), draft.node);
+        draft.url = Chars::from(format!("urn:uuid:{}", draft.id)).shared();
     }
     let resources = (0..composer.drafts.len()).map(|at| composer.build(at)).collect();
     Composed { resources, unwritten: composer.unwritten }
@@ -61,7 +65,19 @@ struct Draft {
     /// The occurrence it is made for; for what is only referred to, the group that would hold it.
     node: NodeIx,
     id: Text,
+    /// What references call it.
+    url: Chars,
     values: Vec<(FieldIx, NodeIx)>,
+}
+
+/// The occurrences of repeating groups that a node is in, outermost first.
+fn repeats(dataset: &Dataset, instance: &Instance, node: NodeIx) -> Vec<(ConceptIx, NodeIx)> {
+    let groups = ancestors(instance, node).map(|ix| (instance.node(ix).concept, ix));
+    let mut repeats: Vec<_> = groups
+        .filter(|(concept, ix)| dataset.get(*concept).max != Some(1) && instance.node(*ix).content.is_none())
+        .collect();
+    repeats.reverse();
+    repeats
 }
 
 struct Composer<'a> {
@@ -71,7 +87,7 @@ struct Composer<'a> {
     pairs: Pairs,
     codecs: Codecs<'a>,
     drafts: Vec<Draft>,
-    index: HashMap<(RoleIx, NodeIx), usize>,
+    index: HashMap<(RoleIx, NodeIx), usize, RandomState>,
     unwritten: Vec<Unwritten>,
 }
 
@@ -108,7 +124,7 @@ impl Composer<'_> {
 
     /// True for what is within an occurrence of an aligned group that is about nothing in this instance.
     fn lacks_partner(&self, node: NodeIx) -> bool {
-        super::context::ancestors(self.instance, node).any(|ix| {
+        ancestors(self.instance, node).any(|ix| {
             let concept = self.instance.node(ix).concept;
             self.plan.alignment_of(concept).is_some() && self.pairs.partner(ix).is_none()
         })
@@ -116,7 +132,7 @@ impl Composer<'_> {
 
     fn draft(&mut self, role: RoleIx, node: NodeIx) -> usize {
         *self.index.entry((role, node)).or_insert_with(|| {
-            self.drafts.push(Draft { role, node, id: Text::default(), values: Vec::new() });
+            self.drafts.push(Draft { role, node, id: Text::default(), url: Chars::default(), values: Vec::new() });
             self.drafts.len() - 1
         })
     }
@@ -149,7 +165,12 @@ impl Composer<'_> {
             if conditions.is_empty() {
                 continue;
             }
-            for node in self.instance.descendants(self.dataset, NodeIx::ROOT, role.per) {
+            let mut nodes = self.instance.descendants(self.dataset, NodeIx::ROOT, role.per);
+            nodes.retain(|node| self.instance.holds_value(*node));
+            if nodes.is_empty() && role.per == role.group {
+                nodes.push(self.context(NodeIx::ROOT, role.per));
+            }
+            for node in nodes {
                 if conditions.iter().any(|condition| self.is_met(*condition, node)) {
                     self.draft(ix, node);
                 }
@@ -223,7 +244,9 @@ impl Composer<'_> {
                 answer::set_all(self.plan, &self.plan.answers[answer].absent, &mut resource);
             }
         }
-        place::drop_absent_reasons(&mut resource);
+        if role.says_why_absent {
+            place::drop_absent_reasons(&mut resource);
+        }
         resource
     }
 
@@ -258,7 +281,7 @@ impl Composer<'_> {
                 for item in items {
                     match collector(item) {
                         Some(number) => {
-                            copies.extend(self.members(number, at).map(|target| replaced(item, &self.url(target))));
+                            copies.extend(self.members(number, at).map(|target| replaced(item, self.url(target))));
                         }
                         None => copies.extend(self.instantiate(item, at)),
                     }
@@ -271,7 +294,7 @@ impl Composer<'_> {
                 }
                 if let Some(name) = pattern.text_at("reference").and_then(|text| text.strip_prefix('@')) {
                     if let Some(target) = self.target(name.trim_start_matches('?'), at) {
-                        return Some(replaced(pattern, &self.url(target)));
+                        return Some(replaced(pattern, self.url(target)));
                     }
                     // What else is said in place of the reference stays.
                     let rest = members.iter().filter(|(key, _)| key != "reference" && key != IF);
@@ -308,10 +331,8 @@ impl Composer<'_> {
         })
     }
 
-    fn url(&self, at: usize) -> Text {
-        let mut url = Text::const_new("urn:uuid:");
-        url.push_str(&self.drafts[at].id);
-        url
+    fn url(&self, at: usize) -> &Chars {
+        &self.drafts[at].url
     }
 }
 
@@ -330,14 +351,14 @@ fn collector(tree: &Tree) -> Option<&str> {
 }
 
 /// A copy in which every role reference is this URL.
-fn replaced(tree: &Tree, url: &str) -> Tree {
+fn replaced(tree: &Tree, url: &Chars) -> Tree {
     match tree {
         Tree::Object(members) => Tree::Object(
             members
                 .iter()
                 .filter(|(name, _)| name != IF)
                 .map(|(name, value)| {
-                    (name.clone(), if name == "reference" { Tree::string(url) } else { replaced(value, url) })
+                    (name.clone(), if name == "reference" { Tree::string(url.clone()) } else { replaced(value, url) })
                 })
                 .collect(),
         ),

@@ -82,7 +82,10 @@ impl Codecs<'_> {
                 match birth {
                     Some(moment) => {
                         used.take_all(companion.unwrap_or(moment));
-                        read_moment(moment.text().unwrap_or_default(), None)
+                        let beside =
+                            companion.and_then(|tree| extension_value(tree, urls::BIRTH_TIME, "_valueDateTime"));
+                        let rendered = beside.and_then(|tree| extension_value(tree, urls::RENDERED, "valueString"));
+                        read_moment(moment.text().unwrap_or_default(), rendered.and_then(Tree::text))
                     }
                     None => read_moment(&day, None),
                 }

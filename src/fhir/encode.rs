@@ -233,8 +233,15 @@ fn compact(text: &Text) -> Made {
 fn date(moment: &DateTime) -> Made {
     let whole = moment.to_fhir();
     let day = whole.split('T').next().unwrap_or_default();
-    let companion = (moment.precision() > Precision::Day)
-        .then(|| extension(urls::BIRTH_TIME, "valueDateTime", Tree::string(whole.as_str())));
+    let companion = (moment.precision() > Precision::Day).then(|| {
+        let Made { value, companion } = date_time(moment);
+        let members = [
+            ("url", Tree::string(urls::BIRTH_TIME)),
+            ("valueDateTime", value.unwrap_or_else(Tree::object)),
+            ("_valueDateTime", companion.unwrap_or_else(Tree::object)),
+        ];
+        object([("extension", Tree::Array(vec![object(members)]))])
+    });
     Made { value: Some(Tree::string(day)), companion }
 }
 

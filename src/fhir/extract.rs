@@ -315,7 +315,14 @@ impl Extractor<'_, '_> {
         if let Some(node) = self.aligned.get(&(group, partner)) {
             return *node;
         }
-        let node = self.open(NodeIx::ROOT, group);
+        // Where no key says which belongs to which, they stand at the same position.
+        let with = self.instance.node(partner).concept;
+        let position = self.instance.descendants(self.dataset, NodeIx::ROOT, with).iter().position(|ix| *ix == partner);
+        let mut there = self.instance.descendants(self.dataset, NodeIx::ROOT, group);
+        while there.len() <= position.unwrap_or_default() {
+            there.push(self.open(NodeIx::ROOT, group));
+        }
+        let node = there[position.unwrap_or_default()];
         self.aligned.insert((group, partner), node);
         node
     }
@@ -354,24 +361,32 @@ impl Extractor<'_, '_> {
 
     /// The group that gets a leaf: groups in between are packed, so that no leaf occurs twice where it may not.
     fn holder_of(&mut self, base: NodeIx, concept: ConceptIx) -> NodeIx {
-        let mut at = self.reach(base, concept);
-        let single = self.dataset.get(concept).max == Some(1);
-        let steps = self.dataset.groups_between(self.instance.node(at).concept, concept);
-        for (depth, step) in steps.iter().enumerate() {
-            let innermost = depth + 1 == steps.len();
-            let occurrences: Vec<NodeIx> = self.instance.occurrences(at, *step).collect();
-            let free = occurrences
-                .iter()
-                .find(|node| !(innermost && single) || self.instance.occurrences(**node, concept).next().is_none());
-            at = match (
-                free.or(occurrences.last().filter(|_| self.dataset.get(*step).max == Some(1))),
-                occurrences.last(),
-            ) {
-                (Some(node), _) => *node,
-                (None, _) => self.instance.add_group(at, *step),
-            };
+        let from = self.reach(base, concept);
+        let steps = self.dataset.groups_between(self.instance.node(from).concept, concept);
+        if let Some(holder) = self.room(from, &steps, concept) {
+            return holder;
         }
-        at
+        let open =
+            (0..steps.len()).rev().find_map(|depth| Some((self.room(from, &steps[..depth], steps[depth])?, depth)));
+        // With room nowhere it is one too many, which the writer will say.
+        let (at, made) = open.unwrap_or((from, 0));
+        steps[made..].iter().fold(at, |at, step| match open {
+            Some(_) => self.instance.add_group(at, *step),
+            None => self.last_or_new(at, *step),
+        })
+    }
+
+    /// The first existing group that has room for one more of a concept.
+    fn room(&self, from: NodeIx, steps: &[ConceptIx], concept: ConceptIx) -> Option<NodeIx> {
+        match steps.split_first() {
+            Some((step, rest)) => {
+                self.instance.occurrences(from, *step).find_map(|inner| self.room(inner, rest, concept))
+            }
+            None => {
+                let max = self.dataset.get(concept).max.map(|max| usize::from(max.max(1)));
+                max.is_none_or(|max| self.instance.occurrences(from, concept).count() < max).then_some(from)
+            }
+        }
     }
 
     /// For a resource of a group that has none of its own: the occurrence whose common values are the same, and

@@ -74,8 +74,11 @@ fn candidates(plan: &FhirPlan, dataset: &Dataset, terminology: &Terminology, res
             || role.profiles.is_empty()
             || profiles.iter().any(|profile| role.profiles.iter().any(|own| profile.text() == Some(own)))
     };
+    let said = codings_in(resource);
     let suits = |role: &Role| {
-        has_codings(role, resource) && (role.per == role.group || present_fields(plan, role, resource) > 0)
+        says(role, &said)
+            && has_codings(role, resource)
+            && (role.per == role.group || present_fields(plan, role, resource) > 0)
     };
     let of_profile = || plan.roles_of_type(resource_type).iter().copied().filter(|ix| by_profile(plan.role(*ix)));
     let mut found: Vec<RoleIx> = of_profile().filter(|ix| suits(plan.role(*ix))).collect();
@@ -114,6 +117,39 @@ fn has_answer(plan: &FhirPlan, dataset: &Dataset, terminology: &Terminology, rol
             },
         )
     })
+}
+
+/// All codings in a resource, wherever they stand.
+fn codings_in(resource: &Tree) -> Vec<(&str, &str)> {
+    fn walk<'t>(tree: &'t Tree, found: &mut Vec<(&'t str, &'t str)>) {
+        match tree {
+            Tree::Object(members) => {
+                if let (Some(system), Some(code)) = (tree.text_at("system"), tree.text_at("code")) {
+                    found.push((system, code));
+                }
+                for (_, value) in members {
+                    walk(value, found);
+                }
+            }
+            Tree::Array(items) => {
+                for item in items {
+                    walk(item, found);
+                }
+            }
+            Tree::Leaf(_) => {}
+        }
+    }
+    let mut found = Vec::new();
+    walk(resource, &mut found);
+    found
+}
+
+/// False if a coding of a role is nowhere in a resource: quick, before its place is looked at.
+fn says(role: &Role, said: &[(&str, &str)]) -> bool {
+    let is_said = |(system, code): &(Text, Text)| said.contains(&(system.as_str(), code.as_str()));
+    role.codings
+        .iter()
+        .all(|codings| codings.all.iter().all(is_said) && (codings.any.is_empty() || codings.any.iter().any(is_said)))
 }
 
 fn has_codings(role: &Role, resource: &Tree) -> bool {

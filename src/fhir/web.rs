@@ -85,8 +85,9 @@ impl<'p> Web<'p> {
     fn strike_impossible(&mut self) -> bool {
         let mut changed = false;
         for at in 0..self.candidates.len() {
-            let possible: Vec<RoleIx> =
+            let mut possible: Vec<RoleIx> =
                 self.candidates[at].iter().copied().filter(|ix| self.is_possible(at, *ix)).collect();
+            narrow(&mut possible, |ix| !self.is_taken(at, *ix));
             if possible.len() < self.candidates[at].len() {
                 self.candidates[at] = possible;
                 changed = true;
@@ -107,6 +108,13 @@ impl<'p> Web<'p> {
             let unsaid = reached.is_empty() && !self.repeats(self.plan.role(wanted).group);
             unsaid || reached.iter().any(|target| self.candidates[*target].contains(&wanted))
         })
+    }
+
+    /// True if another resource is what there is one of: the current pregnancy.
+    fn is_taken(&self, at: usize, ix: RoleIx) -> bool {
+        let role = self.plan.role(ix);
+        let once = role.per == role.group && !self.repeats(role.group);
+        once && self.candidates.iter().enumerate().any(|(other, roles)| other != at && roles[..] == [ix])
     }
 
     /// Leaves a resource the roles that agree best with its neighbours.

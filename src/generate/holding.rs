@@ -1,7 +1,9 @@
 //! What the places of a message can hold.
 
 use crate::dataset::{Dataset, NullFlavor, Text};
+use crate::plan::fhir::{Codec, FhirPlan, Place};
 use crate::plan::hl7v3::{Datatype, Element, Fill, MessagePlan};
+use crate::terminology::Terminology;
 
 /// What the place of one concept in a message can hold.
 #[derive(Clone, Debug)]
@@ -43,6 +45,18 @@ pub fn holdings(dataset: &Dataset, plan: &MessagePlan) -> Vec<Option<Holding>> {
         }
     }
     holdings
+}
+
+/// Leaves what FHIR can hold too: the namespace of an identifier may be fixed there.
+pub(super) fn narrow(holdings: &mut [Option<Holding>], plan: &FhirPlan, terminology: &Terminology) {
+    for field in plan.fields.iter().filter(|field| field.codec == Codec::Identifier && !field.copy) {
+        let Some(Some(holding)) = holdings.get_mut(usize::from(field.concept.0)) else { continue };
+        let Place::Role(_, path) = &field.place else { continue };
+        let system = path.last().conditions.iter().find(|(names, _)| names.len() == 1 && names[0] == "system");
+        if let Some(oid) = system.and_then(|(_, uri)| terminology.systems().oid(uri)) {
+            holding.root = oid.into();
+        }
+    }
 }
 
 fn holding(plan: &MessagePlan, element: &Element, fill: &Fill) -> Holding {

@@ -40,7 +40,10 @@ impl<'a> Generator<'a> {
         message: &'a MessagePlan,
         fhir: Option<&'a FhirPlan>,
     ) -> Self {
-        let holdings = holdings(dataset, message);
+        let mut holdings = holdings(dataset, message);
+        if let Some(plan) = fhir {
+            holding::narrow(&mut holdings, plan, terminology);
+        }
         Self { dataset, terminology, holdings, normal: Normal::new(dataset, message, fhir) }
     }
 

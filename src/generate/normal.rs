@@ -50,6 +50,18 @@ impl<'a> Normal<'a> {
             })
             .collect();
         let common = fhir.map_or_else(Vec::new, |plan| common(dataset, plan));
+        let nodes = match fhir {
+            // What no resource stands for is packed there.
+            Some(plan) => nodes
+                .into_iter()
+                .filter(|group| {
+                    *group == ConceptIx::ROOT
+                        || common.iter().any(|(other, _)| other == group)
+                        || plan.roles.iter().any(|role| role.per == *group)
+                })
+                .collect(),
+            None => nodes,
+        };
         Self { dataset, nodes, single, aligned, common }
     }
 

@@ -39,8 +39,6 @@ struct AdaSection {
     #[serde(default)]
     attributes: BTreeMap<String, String>,
     #[serde(default)]
-    units: BTreeMap<String, String>,
-    #[serde(default)]
     namespaces: BTreeMap<String, String>,
 }
 
@@ -59,7 +57,7 @@ impl AdaPlan {
             also: file.ada.also.into_iter().map(Text::from).collect(),
             attributes: file.ada.attributes.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             concept_oids: oids.map(Text::from).collect(),
-            units: file.ada.units.into_iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
+            units: dataset.units.iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
             namespaces: file.ada.namespaces.into_iter().map(|(number, oid)| (number.into(), oid.into())).collect(),
         })
     }

@@ -4,9 +4,13 @@
 //! [`crate::plan`] to say.
 
 mod error;
+pub mod layout;
+mod raw;
+pub mod schema;
 mod sheet;
 mod source;
 
 pub use error::TableError;
+pub use raw::{Cell, Flaw, Form, Malformed, RawRow, RawSheet};
 pub use sheet::{Row, Sheet};
 pub use source::Source;

@@ -1,7 +1,9 @@
 //! Where the mapping tables come from: built in, or a folder.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
@@ -17,6 +19,8 @@ pub enum Source {
     Embedded,
     /// A folder laid out as `mappings/` in the repository.
     Folder(PathBuf),
+    /// Files in memory, by path within the mappings folder.
+    Memory(Arc<BTreeMap<String, Vec<u8>>>),
 }
 
 impl Source {
@@ -39,7 +43,27 @@ impl Source {
                     .map(Cow::Owned)
                     .map_err(|_| TableError::file(file, "is not UTF-8; save it as UTF-8"))
             }
+            Self::Memory(files) => {
+                let bytes = files.get(file).ok_or_else(|| TableError::file(file, "no such file"))?;
+                String::from_utf8(bytes.clone())
+                    .map(Cow::Owned)
+                    .map_err(|_| TableError::file(file, "is not UTF-8; save it as UTF-8"))
+            }
         }
+    }
+
+    /// All files, by path within the mappings folder. Hidden files and folders are left out.
+    ///
+    /// # Errors
+    /// If a folder or file cannot be read.
+    pub fn files(&self) -> Result<BTreeMap<String, Vec<u8>>, TableError> {
+        let mut files = BTreeMap::new();
+        match self {
+            Self::Embedded => embedded(&EMBEDDED, &mut files),
+            Self::Folder(root) => walk(root, "", &mut files)?,
+            Self::Memory(held) => files.clone_from(held),
+        }
+        Ok(files)
     }
 
     /// The paths of the files directly in a folder, sorted.
@@ -63,8 +87,39 @@ impl Source {
                     .map(|entry| format!("{folder}/{}", entry.file_name().to_string_lossy()))
                     .collect()
             }
+            Self::Memory(files) => {
+                let inside = |path: &str| path.strip_prefix(folder)?.strip_prefix('/').map(|name| !name.contains('/'));
+                files.keys().filter(|path| inside(path) == Some(true)).cloned().collect()
+            }
         };
         names.sort();
         Ok(names)
     }
+}
+
+fn embedded(dir: &Dir<'_>, files: &mut BTreeMap<String, Vec<u8>>) {
+    for file in dir.files() {
+        files.insert(file.path().to_string_lossy().replace('\\', "/"), file.contents().to_vec());
+    }
+    dir.dirs().for_each(|inner| embedded(inner, files));
+}
+
+fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), TableError> {
+    let fault = |e: std::io::Error| TableError::file(prefix, format!("cannot be read: {e}"));
+    for entry in std::fs::read_dir(folder).map_err(fault)? {
+        let entry = entry.map_err(fault)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        if entry.file_type().map_err(fault)?.is_dir() {
+            walk(&entry.path(), &path, files)?;
+        } else {
+            let bytes =
+                std::fs::read(entry.path()).map_err(|e| TableError::file(&path, format!("cannot be read: {e}")))?;
+            files.insert(path, bytes);
+        }
+    }
+    Ok(())
 }

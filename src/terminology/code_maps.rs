@@ -86,8 +86,9 @@ impl CodeMap {
         let columns = ["source_system", "source_code", "target_system", "target_code", "relation", "canonical"];
         let sheet = Sheet::load(source, &file, &columns)?;
         let mut result = Self::default();
+        let mut translated = Vec::new();
         for row in sheet.rows() {
-            let mapping = mapping(row)?;
+            let Some(mapping) = mapping(row)? else { continue };
             if result.forward(&mapping.source_system, &mapping.source_code).is_some() {
                 return Err(row.fault("source_code", "has two targets; keep one row for each source code"));
             }
@@ -95,8 +96,9 @@ impl CodeMap {
             result.by_source.entry(mapping.source_code.clone()).or_default().push(ix);
             result.by_target.entry(mapping.target_code.clone()).or_default().push(ix);
             result.mappings.push(mapping);
+            translated.push(row);
         }
-        for (row, mapping) in sheet.rows().zip(&result.mappings) {
+        for (row, mapping) in translated.iter().zip(&result.mappings) {
             let rivals = result.sources_of(&mapping.target_system, &mapping.target_code);
             let (count, canonical) =
                 rivals.fold((0, 0), |(count, yes), rival| (count + 1, yes + usize::from(rival.canonical)));
@@ -138,20 +140,30 @@ impl CodeMap {
     }
 }
 
-fn mapping(row: Row<'_>) -> Result<Mapping, TableError> {
+/// What `relation` says of a code that has no counterpart: it goes to the other side as it is.
+const UNMATCHED: &str = "unmatched";
+
+/// The translation of a row; `None` if it says that there is none, or that the code stays what it is.
+fn mapping(row: Row<'_>) -> Result<Option<Mapping>, TableError> {
+    let stays =
+        ["system", "code"].iter().all(|part| row.get(&format!("source_{part}")) == row.get(&format!("target_{part}")));
+    if row.get("relation") == UNMATCHED || stays {
+        return Ok(None);
+    }
     for column in ["source_system", "source_code", "target_system", "target_code"] {
         if row.get(column).is_empty() {
             return Err(row.fault(column, "is empty"));
         }
     }
-    let relation = Relation::from_name(row.get("relation"))
-        .ok_or_else(|| row.fault("relation", "is none of equal, equivalent, wider, narrower, inexact, relatedto"))?;
+    let relation = Relation::from_name(row.get("relation")).ok_or_else(|| {
+        row.fault("relation", "is none of equal, equivalent, wider, narrower, inexact, relatedto, unmatched")
+    })?;
     let canonical = match row.get("canonical") {
         "yes" => true,
         "" | "no" => false,
         _ => return Err(row.fault("canonical", "is neither `yes` nor empty")),
     };
-    Ok(Mapping {
+    Ok(Some(Mapping {
         source_system: row.get("source_system").into(),
         source_code: row.get("source_code").into(),
         target_system: row.get("target_system").into(),
@@ -159,7 +171,7 @@ fn mapping(row: Row<'_>) -> Result<Mapping, TableError> {
         target_display: row.get("target_display").into(),
         relation,
         canonical,
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -191,6 +203,14 @@ mod tests {
         assert!(map.back("1.2", "x").is_none());
         let fault = load("fault", "1.1,a,1.2,x,X,wider,yes,\n1.1,b,1.2,x,X,wider,yes,\n").unwrap_err();
         assert_eq!((fault.line, fault.column.as_str()), (2, "canonical"));
+    }
+
+    #[test]
+    fn a_code_that_stays_what_it_is_is_not_translated() {
+        let map = load("stays", "1.1,a,,,,unmatched,,\n1.1,b,1.1,b,B,equal,,\n1.2,c,1.1,b,B,wider,,\n").unwrap();
+        assert_eq!(map.mappings().len(), 1);
+        assert!(map.forward("1.1", "a").is_none() && map.forward("1.1", "b").is_none());
+        assert_eq!(map.back("1.1", "b").unwrap().source_code, "c");
     }
 
     #[test]

@@ -144,15 +144,16 @@ fn push_primitive_or_object(
         return;
     };
     push(members, name, leaf);
-    if inner.is_empty() {
-        return;
+    if !inner.is_empty() {
+        let nth = members.iter().find(|(key, _)| key == name).map_or(1, |(_, tree)| tree.items().len());
+        let companion = format!("_{name}");
+        let before = members.iter().find(|(key, _)| *key == companion).map_or(0, |(_, tree)| tree.items().len());
+        // The companion stands at the position of its value.
+        for _ in before + 1..nth {
+            push(members, &companion, Tree::object());
+        }
+        push(members, &companion, Tree::Object(inner));
     }
-    let count = |name: &str| members.iter().find(|(key, _)| key == name).map_or(0, |(_, tree)| tree.items().len());
-    let companion = format!("_{name}");
-    for _ in count(&companion) + 1..count(name) {
-        push(members, &companion, Tree::object());
-    }
-    push(members, &companion, Tree::Object(inner));
 }
 
 /// Writes a resource as XML after what `out` holds, indented by two spaces.

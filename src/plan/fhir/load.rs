@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::pattern::{RawReference, fill, survey};
 use super::{
-    Alignment, Answer, Codec, Condition, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity, Place, RefSpec,
-    Role, RoleIx, Target,
+    Alignment, Answer, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity, Place,
+    RefSpec, Role, RoleIx, Target,
 };
 use crate::dataset::{ConceptIx, Dataset, Kind, Text};
 use crate::tables::{Row, Sheet, Source, TableError};
@@ -57,8 +57,8 @@ impl FhirPlan {
                 answers: Answer::load(source)?,
                 identity: Identity::load(source, dataset)?,
                 alignments,
-                by_name: HashMap::new(),
-                by_type: HashMap::new(),
+                by_name: HashMap::default(),
+                by_type: HashMap::default(),
                 by_concept: vec![Vec::new(); dataset.len()],
                 eaches: Vec::new(),
             },
@@ -121,6 +121,8 @@ impl Loader<'_> {
         let profiles = profiles.iter().filter_map(|profile| profile.text().map(Text::from)).collect();
         self.raw_references.extend(references.into_iter().map(|raw| (ix, raw, row.line)));
         self.plan.by_type.entry(resource_type.clone()).or_default().push(ix);
+        let mut says_why_absent = false;
+        pattern.each_leaf(&mut |leaf| says_why_absent |= leaf.text.as_str() == DATA_ABSENT);
         self.plan.roles.push(Role {
             name,
             line: row.line,
@@ -130,6 +132,7 @@ impl Loader<'_> {
             resource_type,
             profiles,
             pattern,
+            says_why_absent,
             references: Vec::new(),
             codings,
             fields: Vec::new(),
@@ -171,7 +174,7 @@ impl Loader<'_> {
         let mut pattern =
             fill(&self.patterns[name], &columns).ok_or_else(|| row.fault("pattern", "nothing is left of it"))?;
         self.plan.elements.sort_resource(&mut pattern);
-        Ok(pattern)
+        Ok(pattern.shared())
     }
 
     fn field(&mut self, row: Row<'_>) -> Result<(), TableError> {

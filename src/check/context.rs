@@ -1,0 +1,223 @@
+//! What the checks look at: the tables as they are, joined to each other as far as they fit.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::Files;
+use super::sheet::{Row, Sheet};
+use super::skeleton::SkeletonMarks;
+use crate::dataset::Kind;
+use crate::plan::fhir::{Alignment, Elements, FhirPlan};
+use crate::plan::hl7v3::MessagePlan;
+use crate::plan::{AdaPlan, Manifest, MessageMeta, load_dataset};
+use crate::tables::{Source, TableError};
+use crate::terminology::{CodeMap, CodeSystems, Terminology, ValueSet};
+
+/// The tables, for the checks.
+pub struct Context<'a> {
+    /// The files.
+    pub files: &'a Files,
+    /// The datasets, by name.
+    pub datasets: BTreeMap<String, DatasetTable<'a>>,
+    /// The messages that `ooievaar.toml` names and that have a `message.toml`.
+    pub messages: Vec<Message<'a>>,
+    /// The FHIR tables that `ooievaar.toml` names.
+    pub fhir: Vec<FhirTable<'a>>,
+    /// Facts of the FHIR specification.
+    pub elements: Elements,
+    /// The rows of `code-systems.csv`, by OID.
+    pub systems: HashMap<&'a str, Row<'a>>,
+    /// What the loaders of the plans refuse.
+    pub faults: Vec<TableError>,
+    /// Concepts for which there is an example; `None` if nobody asked.
+    pub examples: Option<BTreeSet<String>>,
+    /// Rows whose claim to be exact is refuted: file, line and why.
+    pub refuted: Vec<(String, u32, String)>,
+}
+
+/// The table of a dataset.
+pub struct DatasetTable<'a> {
+    /// The table.
+    pub sheet: Sheet<'a>,
+    /// Its rows by concept: the first of each.
+    pub concepts: HashMap<&'a str, Row<'a>>,
+}
+
+/// A message.
+pub struct Message<'a> {
+    /// Its name: the folder.
+    pub name: String,
+    /// The name of its dataset.
+    pub dataset: String,
+    /// `concepts.csv`.
+    pub concepts: Option<Sheet<'a>>,
+    /// `rows.csv`.
+    pub rows: Option<Sheet<'a>>,
+    /// `templates.csv`.
+    pub templates: Option<Sheet<'a>>,
+    /// The marks of `skeleton.xml`.
+    pub skeleton: Option<SkeletonMarks>,
+}
+
+/// A FHIR table.
+pub struct FhirTable<'a> {
+    /// The name of its dataset.
+    pub dataset: String,
+    /// The table.
+    pub sheet: Sheet<'a>,
+    /// The plan, if it compiles.
+    pub plan: Option<FhirPlan>,
+}
+
+impl<'a> Context<'a> {
+    /// Joins the tables.
+    pub fn new(files: &'a Files) -> Self {
+        let source = files.source();
+        let mut faults = Vec::new();
+        let manifest = keep(Manifest::load(&source), &mut faults);
+        let sheet = |path: String| {
+            let file = files.get(&path)?;
+            files.csv(&path).map(|raw| Sheet { path: &file.path, raw })
+        };
+        let datasets = datasets(files);
+        let elements = keep(Elements::load(&source), &mut faults).unwrap_or_default();
+        keep(CodeSystems::load(&source), &mut faults);
+        let mut messages = Vec::new();
+        let mut fhir: Vec<FhirTable<'_>> = Vec::new();
+        for name in manifest.iter().flat_map(|manifest| &manifest.messages) {
+            let folder = format!("messages/{name}");
+            let Some(meta) = keep(MessageMeta::load(&source, &folder), &mut faults) else { continue };
+            let skeleton = files.get(&format!("{folder}/skeleton.xml")).and_then(|file| file.text.as_deref());
+            messages.push(Message {
+                name: name.clone(),
+                dataset: meta.dataset.clone(),
+                concepts: sheet(format!("{folder}/concepts.csv")),
+                rows: sheet(format!("{folder}/rows.csv")),
+                templates: sheet(format!("{folder}/templates.csv")),
+                skeleton: skeleton.and_then(SkeletonMarks::read),
+            });
+            let table = manifest.as_ref().and_then(|manifest| manifest.datasets.get(&meta.dataset)?.fhir.clone());
+            let plan = compile(&source, name, &meta, table.as_deref(), &mut faults);
+            if let Some(sheet) = table.and_then(|table| sheet(format!("fhir-stu3/{table}.csv")))
+                && !fhir.iter().any(|other| other.sheet.path == sheet.path)
+            {
+                fhir.push(FhirTable { dataset: meta.dataset, sheet, plan });
+            }
+        }
+        for file in files.iter() {
+            if let Some(name) = name_in(&file.path, "value-sets") {
+                keep(ValueSet::load(&source, name), &mut faults);
+            }
+            if let Some(name) = name_in(&file.path, "code-maps") {
+                keep(CodeMap::load(&source, name), &mut faults);
+            }
+        }
+        let systems = sheet("code-systems.csv".to_owned()).into_iter().flat_map(Sheet::rows);
+        let systems = systems.map(|row| (row.get("oid"), row)).collect();
+        Self { files, datasets, messages, fhir, elements, systems, faults, examples: None, refuted: Vec::new() }
+    }
+
+    /// The table at a path, if it can be read.
+    pub fn sheet(&self, path: &str) -> Option<Sheet<'a>> {
+        let file = self.files.get(path)?;
+        self.files.csv(path).map(|raw| Sheet { path: &file.path, raw })
+    }
+
+    /// All tables that can be read and are of a known kind.
+    pub fn sheets(&self) -> impl Iterator<Item = Sheet<'a>> {
+        self.files.iter().filter(|file| file.layout().is_some()).filter_map(|file| self.sheet(&file.path))
+    }
+
+    /// The tables in a folder.
+    pub fn sheets_in(&self, folder: &str) -> impl Iterator<Item = Sheet<'a>> {
+        self.sheets().filter(move |sheet| name_in(sheet.path, folder).is_some())
+    }
+
+    /// The value set of this name.
+    pub fn value_set(&self, name: &str) -> Option<Sheet<'a>> {
+        self.sheet(&format!("value-sets/{name}.csv"))
+    }
+
+    /// The dataset that the concepts of a table belong to.
+    pub fn dataset_of(&self, path: &str) -> Option<&DatasetTable<'a>> {
+        let own = name_in(path, "dataset").map(str::to_owned);
+        let message = || self.messages.iter().find(|m| path.starts_with(&format!("messages/{}/", m.name)));
+        let fhir = || self.fhir.iter().find(|table| table.sheet.path == path);
+        let name = own
+            .or_else(|| message().map(|message| message.dataset.clone()))
+            .or_else(|| fhir().map(|table| table.dataset.clone()))?;
+        self.datasets.get(&name)
+    }
+
+    /// The row of a concept in the dataset of a table.
+    pub fn concept(&self, path: &str, number: &str) -> Option<Row<'a>> {
+        self.dataset_of(path)?.concepts.get(number).copied()
+    }
+
+    /// The kind of a concept in the dataset of a table.
+    pub fn kind(&self, path: &str, number: &str) -> Option<Kind> {
+        Kind::from_name(self.concept(path, number)?.get("kind"))
+    }
+}
+
+impl<'a> Message<'a> {
+    /// The row of a concept in `concepts.csv`.
+    pub fn use_of(&self, number: &str) -> Option<Row<'a>> {
+        self.concepts?.rows().find(|row| row.get("concept") == number)
+    }
+}
+
+/// The name of a table directly in a folder.
+pub fn name_in<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    let name = path.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(".csv")?;
+    (!name.contains('/')).then_some(name)
+}
+
+fn datasets(files: &Files) -> BTreeMap<String, DatasetTable<'_>> {
+    let tables = files.iter().filter_map(|file| {
+        let name = name_in(&file.path, "dataset")?;
+        let sheet = Sheet { path: &file.path, raw: files.csv(&file.path)? };
+        let mut concepts = HashMap::new();
+        for row in sheet.rows() {
+            concepts.entry(row.get("concept")).or_insert(row);
+        }
+        Some((name.to_owned(), DatasetTable { sheet, concepts }))
+    });
+    tables.collect()
+}
+
+fn keep<T>(result: Result<T, TableError>, faults: &mut Vec<TableError>) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(fault) => {
+            faults.push(fault);
+            None
+        }
+    }
+}
+
+/// Compiles all plans of a message; what is left is that of FHIR.
+fn compile(
+    source: &Source,
+    name: &str,
+    meta: &MessageMeta,
+    table: Option<&str>,
+    faults: &mut Vec<TableError>,
+) -> Option<FhirPlan> {
+    keep(AdaPlan::load(source, name), faults);
+    let dataset = keep(load_dataset(source, &meta.dataset, name), faults)?;
+    keep(MessagePlan::load(source, name, &dataset), faults);
+    let maps = match table {
+        Some(table) => keep(crate::plan::fhir::code_maps(source, table), faults)?,
+        None => Vec::new(),
+    };
+    let terminology = keep(Terminology::load(source, &dataset, maps.iter().map(AsRef::as_ref)), faults)?;
+    let concept = |number: &str| dataset.find(number);
+    let alignments = meta.align.iter().filter_map(|align| {
+        Some(Alignment {
+            group: concept(&align.group)?,
+            with: concept(&align.with)?,
+            key: (concept(&align.key[0])?, concept(&align.key[1])?),
+        })
+    });
+    keep(FhirPlan::load(source, table?, &dataset, alignments.collect(), &terminology), faults)
+}

@@ -1,0 +1,145 @@
+//! The files of a mappings folder, read as far as they can be.
+
+use std::collections::BTreeMap;
+
+use crate::tables::{Malformed, RawSheet, Source, TableError, layout};
+use crate::tree::{Limits, Tree, parse_json};
+
+/// All files.
+#[derive(Debug)]
+pub struct Files {
+    by_path: BTreeMap<String, File>,
+}
+
+/// One file.
+#[derive(Debug)]
+pub struct File {
+    /// Path within the mappings folder.
+    pub path: String,
+    /// Its text; `None` if it is not UTF-8.
+    pub text: Option<String>,
+    /// What it holds.
+    pub body: Body,
+    lines: Vec<usize>,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub enum Body {
+    /// A table.
+    Csv(RawSheet),
+    /// A table that cannot be read.
+    BadCsv(Malformed),
+    /// TOML.
+    Toml(toml::Table),
+    /// JSON.
+    Json(Tree),
+    /// Something that cannot be read: line, and what is wrong.
+    Bad(u32, String),
+    /// Anything else.
+    Other,
+}
+
+impl Files {
+    /// Reads all files.
+    ///
+    /// # Errors
+    /// If a folder or file cannot be read at all.
+    pub fn load(source: &Source) -> Result<Self, TableError> {
+        let files = source.files()?;
+        if files.is_empty() {
+            return Err(TableError::file("", "there are no files"));
+        }
+        Ok(Self { by_path: files.into_iter().map(|(path, bytes)| (path.clone(), File::new(path, bytes))).collect() })
+    }
+
+    /// The file at a path.
+    pub fn get(&self, path: &str) -> Option<&File> {
+        self.by_path.get(path)
+    }
+
+    /// All files, in order of their paths.
+    pub fn iter(&self) -> impl Iterator<Item = &File> {
+        self.by_path.values()
+    }
+
+    /// The table at a path, if it can be read.
+    pub fn csv(&self, path: &str) -> Option<&RawSheet> {
+        match &self.get(path)?.body {
+            Body::Csv(sheet) => Some(sheet),
+            _ => None,
+        }
+    }
+
+    /// The files as the loaders of the plans want them, every line where it was.
+    pub fn source(&self) -> Source {
+        let bytes = |file: &File| match (&file.body, &file.text) {
+            (Body::Csv(sheet), _) if !sheet.flaws.is_empty() => sheet.in_place(),
+            (_, text) => text.clone().unwrap_or_default(),
+        };
+        let files = self.by_path.iter().map(|(path, file)| (path.clone(), bytes(file).into_bytes())).collect();
+        Source::Memory(std::sync::Arc::new(files))
+    }
+}
+
+impl File {
+    fn new(path: String, bytes: Vec<u8>) -> Self {
+        let Ok(text) = String::from_utf8(bytes) else {
+            let body = Body::Bad(1, "is not UTF-8".to_owned());
+            return Self { path, text: None, body, lines: Vec::new() };
+        };
+        let lines: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let body = Self::parse(&path, &text, &lines);
+        Self { path, text: Some(text), body, lines }
+    }
+
+    fn parse(path: &str, text: &str, lines: &[usize]) -> Body {
+        let line_of = |offset: usize| u32::try_from(lines.partition_point(|start| *start <= offset)).unwrap_or(0);
+        match path.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("csv") => match RawSheet::parse(text) {
+                Ok(sheet) => Body::Csv(sheet),
+                Err(fault) => Body::BadCsv(fault),
+            },
+            Some("toml") => match text.parse::<toml::Table>() {
+                Ok(table) => Body::Toml(table),
+                Err(fault) => Body::Bad(line_of(fault.span().map_or(0, |span| span.start)), fault.message().to_owned()),
+            },
+            Some("json") => match parse_json(text.as_bytes(), &Limits::default()) {
+                Ok((tree, _)) => Body::Json(tree),
+                Err(fault) => Body::Bad(1, fault.to_string()),
+            },
+            Some("xml") => match roxmltree::Document::parse(text) {
+                Ok(_) => Body::Other,
+                Err(fault) => Body::Bad(fault.pos().row, fault.to_string()),
+            },
+            _ => Body::Other,
+        }
+    }
+
+    /// True if it is a CSV table of a known kind.
+    pub fn layout(&self) -> Option<&'static layout::Layout> {
+        layout::of(&self.path)
+    }
+
+    /// The text of a line, from 1.
+    pub fn line(&self, line: u32) -> &str {
+        let Some(text) = &self.text else { return "" };
+        let Some(start) = (line as usize).checked_sub(1).and_then(|at| self.lines.get(at)) else { return "" };
+        let rest = &text[*start..];
+        rest.lines().next().unwrap_or_default().trim_end_matches('\r')
+    }
+
+    /// Line and character, from 1, of an offset in bytes.
+    pub fn place(&self, offset: usize) -> (u32, u32) {
+        let line = self.lines.partition_point(|start| *start <= offset).max(1);
+        let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        let before = self.text.as_deref().and_then(|text| text.get(start..offset)).unwrap_or_default();
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        (number(line), number(before.chars().count() + 1))
+    }
+
+    /// Number of lines.
+    pub fn line_count(&self) -> u32 {
+        u32::try_from(self.lines.len()).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,24 @@
+//! The checker of the mapping tables: all findings at once, each at its cell.
+//!
+//! A check is a file in `rules/`: a doc comment, which is its manual page, and a function. [`registry::ALL`] lists
+//! them. A check reads the [`Context`]: the sheets as they are, with places, and the plans where they compile.
+
+pub mod allow;
+mod check_digit;
+mod context;
+mod diagnostic;
+mod examples;
+mod files;
+mod registry;
+pub mod render;
+mod rules;
+mod run;
+mod sheet;
+mod skeleton;
+
+pub use context::Context;
+pub use diagnostic::{Diagnostic, Severity};
+pub use examples::examples;
+pub use files::{Body, File, Files};
+pub use registry::{ALL, Rule, find};
+pub use run::{Options, Report, check};

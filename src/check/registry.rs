@@ -1,0 +1,126 @@
+//! The checks and their codes.
+
+use super::Context;
+use super::run::Findings;
+use super::{Severity, rules};
+
+/// One check.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its code. Codes are never given to another check.
+    pub code: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// How bad its findings are.
+    pub severity: Severity,
+    /// Its manual page, in lines of Markdown: the first says what is wrong.
+    pub page: &'static [&'static str],
+    /// Looks for findings.
+    pub(super) run: fn(&Context<'_>, &mut Findings<'_>),
+}
+
+impl Rule {
+    /// The manual page, in Markdown.
+    pub fn manual(&self) -> String {
+        let mut text = format!("# {} {} ({})\n\n", self.code, self.name, self.severity.name());
+        for line in self.page {
+            text.push_str(line.strip_prefix(' ').unwrap_or(line));
+            text.push('\n');
+        }
+        text
+    }
+
+    /// What it finds, in one sentence.
+    pub fn summary(&self) -> &'static str {
+        self.page.first().map_or("", |line| line.trim())
+    }
+}
+
+/// The check with a code.
+pub fn find(code: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|rule| rule.code.eq_ignore_ascii_case(code) || rule.name == code)
+}
+
+/// Makes the registered constant of a check; the doc comment is its manual page.
+macro_rules! rule {
+    ($(#[doc = $doc:literal])+ $code:literal $name:literal $severity:ident $run:path) => {
+        $(#[doc = $doc])+
+        pub(in crate::check) const RULE: $crate::check::Rule = $crate::check::Rule {
+            code: $code,
+            name: $name,
+            severity: $crate::check::Severity::$severity,
+            page: &[$($doc),+],
+            run: $run,
+        };
+    };
+}
+pub(super) use rule;
+
+/// All checks, in the order of their codes.
+pub const ALL: &[&Rule] = &[
+    &rules::unreadable::RULE,
+    &rules::not_canonical::RULE,
+    &rules::columns::RULE,
+    &rules::malformed_cell::RULE,
+    &rules::unknown_key::RULE,
+    &rules::stray_file::RULE,
+    &rules::allow_without_reason::RULE,
+    &rules::allow_without_finding::RULE,
+    &rules::does_not_compile::RULE,
+    &rules::duplicate_concept::RULE,
+    &rules::unknown_concept::RULE,
+    &rules::broken_tree::RULE,
+    &rules::value_domain::RULE,
+    &rules::other_name::RULE,
+    &rules::concept_without_row::RULE,
+    &rules::row_never_used::RULE,
+    &rules::unknown_place::RULE,
+    &rules::message_datatype::RULE,
+    &rules::cardinality::RULE,
+    &rules::same_node::RULE,
+    &rules::unknown_template::RULE,
+    &rules::idle_cell::RULE,
+    &rules::unknown_element::RULE,
+    &rules::fhir_datatype::RULE,
+    &rules::unknown_profile::RULE,
+    &rules::mandatory_element::RULE,
+    &rules::unknown_role::RULE,
+    &rules::repeats_in_one::RULE,
+    &rules::same_resource::RULE,
+    &rules::same_element::RULE,
+    &rules::unknown_code_system::RULE,
+    &rules::duplicate_code::RULE,
+    &rules::other_display::RULE,
+    &rules::code_outside_value_set::RULE,
+    &rules::unmapped_code::RULE,
+    &rules::undecided_way_back::RULE,
+    &rules::check_digit::RULE,
+    &rules::duplicate_uri::RULE,
+    &rules::refuted_exact::RULE,
+    &rules::no_example::RULE,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_names_are_unique_and_in_order() {
+        assert!(ALL.windows(2).all(|pair| pair[0].code < pair[1].code));
+        let mut names: Vec<_> = ALL.iter().map(|rule| rule.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+    }
+
+    #[test]
+    fn every_page_says_what_why_and_how() {
+        for rule in ALL {
+            let page = rule.manual();
+            for heading in ["## Why", "## How to mend it"] {
+                assert!(page.contains(heading), "{} lacks `{heading}`", rule.code);
+            }
+            assert!(rule.summary().ends_with('.'), "{}", rule.code);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+use std::collections::HashMap;
+
+use crate::check::Context;
+use crate::check::registry::rule;
+use crate::check::run::Findings;
+use crate::check::sheet::Row;
+
+rule! {
+    /// A display is nearly, but not quite, what other rows call the code.
+    ///
+    /// ## Why
+    /// The display is what a person reads beside the code. A value set may have words of its own for a code; a letter more or less than elsewhere is a slip.
+    /// In a FHIR table and in the targets of code maps a code has one display.
+    ///
+    /// ## How to mend it
+    /// Write it as the others do, if that is how the code system has it.
+    "OOI-403" "other-display" Warning run
+}
+
+const LABELS: &[(&str, &str, &str, &str)] = &[
+    ("value-sets/", "code", "code_system", "display"),
+    ("code-maps/", "target_code", "target_system", "target_display"),
+    ("messages/", "code", "code_system", "display"),
+    ("fhir-stu3/", "code", "code_system", "display"),
+    ("fhir-stu3/", "also_code", "also_system", "also_display"),
+];
+
+fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let mut labels: HashMap<(&str, &str), Vec<(&str, &str, Row<'_>, &str)>> = HashMap::new();
+    for sheet in context.sheets() {
+        for (folder, code, system, display) in LABELS.iter().filter(|label| sheet.path.starts_with(label.0)) {
+            for row in sheet.rows().filter(|row| !row.get(code).is_empty() && !row.get(display).is_empty()) {
+                let key = (row.get(system), row.get(code));
+                labels.entry(key).or_default().push((folder, row.get(display), row, display));
+            }
+        }
+    }
+    let mut keys: Vec<_> = labels.keys().copied().collect();
+    keys.sort_unstable();
+    for key in keys {
+        let all = &labels[&key];
+        for (folder, label, row, column) in all {
+            let same = all.iter().filter(|(_, other, ..)| other == label).count();
+            // FHIR tables speak another language than the rest.
+            let strict = *folder == "fhir-stu3/" || *folder == "code-maps/";
+            let rival = all.iter().find(|(other_folder, other, ..)| {
+                let rivals = all.iter().filter(|(_, third, ..)| third == other).count();
+                let wins = rivals > same || (rivals == same && row.sheet.path >= all[0].2.sheet.path);
+                other != label
+                    && wins
+                    && if strict || other_folder.starts_with("fhir") {
+                        other_folder == folder
+                    } else {
+                        near(label, other)
+                    }
+            });
+            if let Some((_, other, ..)) = rival {
+                findings.cell(
+                    *row,
+                    column,
+                    format!("the code is called `{other}` elsewhere"),
+                    "write it the same, or mend the code",
+                );
+            }
+        }
+    }
+    names(context, findings);
+}
+
+/// A label that is nearly the name of its concept.
+fn names(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for rows in context.messages.iter().filter_map(|message| message.rows) {
+        for row in rows.rows() {
+            let (label, name) = (row.get("display"), row.get("name"));
+            if label != name && near(label, name) {
+                findings.cell(
+                    row,
+                    "display",
+                    format!("the concept is called `{name}`"),
+                    "write it the same, or allow it",
+                );
+            }
+        }
+    }
+}
+
+/// True if one or two letters differ in a text of some length; case, accents and punctuation are no letters.
+fn near(left: &str, right: &str) -> bool {
+    let (left, right) = (letters(left), letters(right));
+    let longer = left.len().max(right.len());
+    let digits = |text: &[char]| text.iter().filter(|c| c.is_numeric()).copied().collect::<Vec<_>>();
+    if longer < 6 || left.len().abs_diff(right.len()) > 2 || digits(&left) != digits(&right) {
+        return false;
+    }
+    let most = if longer < 20 { 1 } else { 2 };
+    (1..=most).contains(&distance(&left, &right))
+}
+
+/// The letters of the words without their endings: a plural or an inflected adjective is no slip.
+fn letters(text: &str) -> Vec<char> {
+    let text = text.split_once('(').map_or(text, |(before, _)| before).to_lowercase();
+    let words = text.split_whitespace().map(|word| word.replace(|c: char| !c.is_alphanumeric(), ""));
+    words.flat_map(|word| word.trim_end_matches(['e', 'n', 's']).chars().collect::<Vec<_>>()).collect()
+}
+
+/// The number of letters to add, take away or change.
+fn distance(left: &[char], right: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let cost = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_near_and_another_word_is_not() {
+        assert!(near("Episiotomie", "Episotomie"));
+        assert!(near("Ruggenprik", "Ruggeprik"));
+        assert!(!near("Episiotomie?", "episiotomie"));
+        assert!(!near("Graad 1 ruptuur", "Graad 2 ruptuur"));
+        assert!(!near("links", "recht"));
+        assert_eq!(distance(&['a', 'b', 'c'], &['a', 'c']), 1);
+    }
+}

@@ -1,0 +1,72 @@
+use crate::check::Context;
+use crate::check::context::Message;
+use crate::check::registry::rule;
+use crate::check::run::Findings;
+use crate::check::sheet::Row;
+
+rule! {
+    /// A row names a hole, slot or pattern that the skeleton does not have.
+    ///
+    /// ## Why
+    /// The value would have no place in the message.
+    ///
+    /// ## How to mend it
+    /// A row with `pattern` names a slot in `in`, one without names a hole: one of the skeleton itself, or `<concept>.<name>` of the node of
+    /// another row. Compare with a row that stands beside it in the message.
+    "OOI-203" "unknown-place" Error run
+}
+
+fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for message in &context.messages {
+        let Some(rows) = message.rows else { continue };
+        for row in rows.rows() {
+            place(message, row, findings);
+        }
+    }
+}
+
+fn place(message: &Message<'_>, row: Row<'_>, findings: &mut Findings<'_>) {
+    let Some(skeleton) = &message.skeleton else { return };
+    let (place, pattern) = (row.get("in"), row.get("pattern"));
+    if !pattern.is_empty() && !skeleton.patterns.contains_key(pattern) {
+        let known: Vec<&str> = skeleton.patterns.keys().map(String::as_str).collect();
+        let message = format!("the skeleton has no pattern `{pattern}`");
+        findings.cell(row, "pattern", message, format!("the patterns are {}", known.join(", ")));
+    }
+    if place == "-" || place.is_empty() {
+        if place == "-" && row.get("note").is_empty() {
+            findings.cell(row, "note", "does not say why the message has no place for the concept", "say why");
+        }
+        return;
+    }
+    let owner = place.split_once('.').and_then(|(number, name)| {
+        let rows = message.rows?;
+        let owner = rows.rows().find(|row| row.get("concept") == number && !row.get("pattern").is_empty());
+        Some((number, name, owner))
+    });
+    let marks = match owner {
+        None => Some((&skeleton.root, place)),
+        Some((number, _, None)) => {
+            findings.cell(
+                row,
+                "in",
+                format!("concept {number} has no node of its own"),
+                "name a concept whose row has a pattern",
+            );
+            return;
+        }
+        Some((_, name, Some(owner))) => skeleton.patterns.get(owner.get("pattern")).map(|marks| (marks, name)),
+    };
+    let Some((marks, name)) = marks else { return };
+    let (known, kind): (bool, &str) =
+        if pattern.is_empty() { (marks.has_hole(name), "hole") } else { (marks.slots.contains(name), "slot") };
+    if !known {
+        let names: Vec<&str> = if pattern.is_empty() {
+            marks.values.keys().chain(&marks.negations).map(String::as_str).collect()
+        } else {
+            marks.slots.iter().map(String::as_str).collect()
+        };
+        let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        findings.cell(row, "in", format!("there is no {kind} `{name}` there"), format!("what there is: {there}"));
+    }
+}

@@ -1,0 +1,52 @@
+use std::collections::{HashMap, HashSet};
+
+use crate::check::Context;
+use crate::check::registry::rule;
+use crate::check::run::Findings;
+
+rule! {
+    /// The template or code of a message row is not one with which the concept is published.
+    ///
+    /// ## Why
+    /// Other systems look for the published template and code. `templates.csv` holds these facts, apart from the rows, so that a slip in the one shows.
+    ///
+    /// ## How to mend it
+    /// Mend the row. If the publication changed, mend `templates.csv` with it, and say so in `source`.
+    "OOI-207" "unknown-template" Error run
+}
+
+fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for message in &context.messages {
+        let (Some(rows), Some(templates)) = (message.rows, message.templates) else { continue };
+        let mut facts: HashMap<&str, Vec<super::super::sheet::Row<'_>>> = HashMap::new();
+        let mut known = HashSet::new();
+        for row in templates.rows() {
+            facts.entry(row.get("concept")).or_default().push(row);
+            known.insert(row.get("template"));
+        }
+        for row in rows.rows().filter(|row| !row.get("pattern").is_empty()) {
+            let template = row.get("template");
+            let Some(own) = facts.get(row.get("concept")) else {
+                if !template.is_empty() {
+                    let help = format!("mend the row, or add the fact to {}", templates.path);
+                    findings.cell(row, "template", "the concept is published without a template", help);
+                }
+                continue;
+            };
+            let published: Vec<&str> = own.iter().map(|fact| fact.get("template")).collect();
+            let Some(fact) = own.iter().find(|fact| fact.get("template") == template) else {
+                let elsewhere = if known.contains(template) { " (it is published for another concept)" } else { "" };
+                let message = format!("`{template}` is no template with which the concept is published{elsewhere}");
+                findings.cell(row, "template", message, format!("published: {}", published.join(", ")));
+                continue;
+            };
+            for column in ["code", "code_system"] {
+                let published = fact.get(column);
+                if !published.is_empty() && published != row.get(column) {
+                    let message = format!("`{}` is not what the template asks for", row.get(column));
+                    findings.cell(row, column, message, format!("published: {published}"));
+                }
+            }
+        }
+    }
+}

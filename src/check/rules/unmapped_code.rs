@@ -1,0 +1,48 @@
+use std::collections::HashSet;
+
+use super::code_outside_value_set::sets_of;
+use crate::check::Context;
+use crate::check::registry::rule;
+use crate::check::run::Findings;
+use crate::terminology::NULL_FLAVOR_OID;
+
+rule! {
+    /// A code of a value set has no row in the code map of its concept.
+    ///
+    /// ## Why
+    /// The code goes to the other side as it is. That can be right (it is the same there, or nothing says what it is there), but somebody must have
+    /// decided so.
+    ///
+    /// ## How to mend it
+    /// Add a row: with its translation; with `equal` and itself if the code is the same in 3.2; or with `unmatched`, no target, and in `source` why.
+    "OOI-405" "unmapped-code" Warning run
+}
+
+fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for sheet in context.sheets_in("code-maps") {
+        let mapped: HashSet<(&str, &str)> =
+            sheet.rows().map(|row| (row.get("source_system"), row.get("source_code"))).collect();
+        for set in sets_of(context, sheet.name()).iter().filter_map(|set| context.value_set(set)) {
+            for row in set.rows() {
+                let (system, code) = (row.get("code_system"), row.get("code"));
+                if system != NULL_FLAVOR_OID && !mapped.contains(&(system, code)) {
+                    findings.cell(
+                        row,
+                        "code",
+                        format!("has no row in {}", sheet.path),
+                        "add the row; `unmatched` if it goes as it is",
+                    );
+                }
+            }
+        }
+        for row in sheet.rows() {
+            let unmatched = row.get("relation") == "unmatched";
+            for column in ["target_system", "target_code"] {
+                if unmatched != row.get(column).is_empty() {
+                    let message = if unmatched { "`unmatched` has no target" } else { "the target is missing" };
+                    findings.cell(row, column, message, "mend the relation or the target");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Runs the checks and keeps what they find.
+
+use std::collections::BTreeSet;
+
+use super::allow::{self, Allowed};
+use super::registry::{self, Rule};
+use super::sheet::Row;
+use super::{Context, Diagnostic, Files, Severity};
+use crate::tables::{Source, TableError};
+
+/// How to check.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Codes of warnings that count as errors; `all` for every one.
+    pub raise: Vec<String>,
+    /// Concepts that occur in an example; `None`: examples are not looked at.
+    pub examples: Option<BTreeSet<String>>,
+    /// Rows whose claim to be exact is refuted: file, line and why.
+    pub refuted: Vec<(String, u32, String)>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The findings, by file and place.
+    pub findings: Vec<Diagnostic>,
+    /// Findings that the tables allow, with the reason that they give.
+    pub allowed: Vec<(Diagnostic, String)>,
+    /// Number of files.
+    pub files: usize,
+    /// Number of rows of tables.
+    pub rows: usize,
+}
+
+impl Report {
+    /// How many errors there are.
+    pub fn errors(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
+    }
+}
+
+/// Checks all tables.
+///
+/// # Errors
+/// If the files cannot be read at all. Whatever is wrong inside them is a finding.
+pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
+    let files = Files::load(source)?;
+    let mut context = Context::new(&files);
+    context.examples.clone_from(&options.examples);
+    context.refuted.clone_from(&options.refuted);
+    let mut found = Vec::new();
+    for rule in registry::ALL {
+        let mut findings = Findings { rule, context: &context, found: &mut found };
+        (rule.run)(&context, &mut findings);
+    }
+    let rows = context.sheets().map(|sheet| sheet.raw.rows.len()).sum();
+    let mut report = settle(&context, found, &allow::all(&files));
+    report.files = files.iter().count();
+    report.rows = rows;
+    for finding in &mut report.findings {
+        if options.raise.iter().any(|code| code.eq_ignore_ascii_case("all") || code.eq_ignore_ascii_case(finding.code))
+        {
+            finding.severity = Severity::Error;
+        }
+    }
+    Ok(report)
+}
+
+/// Sets the allowed findings apart, and finds the permissions that nothing needs.
+fn settle(context: &Context<'_>, found: Vec<Diagnostic>, permissions: &[Allowed]) -> Report {
+    let mut report = Report::default();
+    let mut used = vec![false; permissions.len()];
+    for finding in found {
+        let at = permissions.iter().position(|allowed| allowed.covers(&finding));
+        match at {
+            Some(at) => {
+                used[at] = true;
+                report.allowed.push((finding, permissions[at].reason.clone()));
+            }
+            None => report.findings.push(finding),
+        }
+    }
+    let rule = &super::rules::allow_without_finding::RULE;
+    let mut unneeded = Findings { rule, context, found: &mut report.findings };
+    for (allowed, _) in permissions.iter().zip(used).filter(|(allowed, used)| !used && !allowed.reason.is_empty()) {
+        // Whether an example is missing is only known when somebody asks.
+        if registry::find(&allowed.code).is_some_and(|rule| rule.name == "no-example") && context.examples.is_none() {
+            continue;
+        }
+        let message = format!("{} is allowed here, but there is nothing to allow", allowed.code);
+        unneeded.at(&allowed.file, allowed.line, allowed.start, allowed.end, message, "take the permission away");
+    }
+    report.findings.sort_by(|a, b| {
+        (&a.file, a.line, a.start, a.code, &a.message).cmp(&(&b.file, b.line, b.start, b.code, &b.message))
+    });
+    report.findings.dedup();
+    report
+}
+
+/// Where a check puts what it finds.
+pub struct Findings<'f> {
+    rule: &'static Rule,
+    context: &'f Context<'f>,
+    found: &'f mut Vec<Diagnostic>,
+}
+
+impl Findings<'_> {
+    /// A finding in a cell of a row.
+    pub fn cell(&mut self, row: Row<'_>, column: &str, message: impl Into<String>, help: impl Into<String>) {
+        let (line, start, end) = row.cell(column).map_or((row.line(), 1, 1), |cell| (cell.line, cell.start, cell.end));
+        self.at(row.sheet.path, line, start, end, message, help);
+        let number = row.get("concept");
+        if let Some(last) = self.found.last_mut() {
+            column.clone_into(&mut last.column);
+            if !number.is_empty() {
+                let name = self.context.concept(row.sheet.path, number).map_or("", |row| row.get("name"));
+                last.concept = format!("{number} {name}").trim_end().to_owned();
+            }
+        }
+    }
+
+    /// A finding somewhere in a file: line and characters from 1.
+    pub fn at(
+        &mut self,
+        file: &str,
+        line: u32,
+        start: u32,
+        end: u32,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let text = self.context.files.get(file).map_or("", |file| file.line(line));
+        self.found.push(Diagnostic {
+            code: self.rule.code,
+            rule: self.rule.name,
+            severity: self.rule.severity,
+            file: file.to_owned(),
+            line,
+            start,
+            end: end.max(start + 1),
+            column: String::new(),
+            concept: String::new(),
+            message: message.into(),
+            help: help.into(),
+            fixable: false,
+            text: text.to_owned(),
+        });
+    }
+
+    /// A finding where a text stands in a file; on its first line if it does not.
+    pub fn text(&mut self, file: &str, needle: &str, message: impl Into<String>, help: impl Into<String>) {
+        let found = self.context.files.get(file).and_then(|file| Some((file, file.text.as_deref()?.find(needle)?)));
+        let (line, start) = found.map_or((1, 1), |(file, at)| file.place(at));
+        let width = found.map_or(1, |_| u32::try_from(needle.chars().count()).unwrap_or(1));
+        self.at(file, line, start, start + width, message, help);
+    }
+
+    /// Says that `fmt` mends the last finding.
+    pub fn fixable(&mut self) {
+        if let Some(last) = self.found.last_mut() {
+            last.fixable = true;
+        }
+    }
+
+    /// True if there already is an error on a line of a file.
+    pub fn has_error(&self, file: &str, line: u32) -> bool {
+        self.found.iter().any(|f| f.severity == Severity::Error && f.file == file && (line == 0 || f.line == line))
+    }
+}

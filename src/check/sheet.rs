@@ -1,0 +1,51 @@
+//! A table and its rows, as the checks see them.
+
+use crate::tables::{Cell, RawRow, RawSheet};
+
+/// A table that can be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Sheet<'a> {
+    /// Path within the mappings folder.
+    pub path: &'a str,
+    /// The cells.
+    pub raw: &'a RawSheet,
+}
+
+/// A row of a [`Sheet`].
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The table.
+    pub sheet: Sheet<'a>,
+    /// The cells.
+    pub raw: &'a RawRow,
+}
+
+impl<'a> Sheet<'a> {
+    /// The rows, in order.
+    pub fn rows(self) -> impl Iterator<Item = Row<'a>> {
+        self.raw.rows.iter().map(move |raw| Row { sheet: self, raw })
+    }
+
+    /// The name of the file, without folder and extension.
+    pub fn name(self) -> &'a str {
+        let file = self.path.rsplit('/').next().unwrap_or(self.path);
+        file.strip_suffix(".csv").unwrap_or(file)
+    }
+}
+
+impl<'a> Row<'a> {
+    /// What a cell says; empty if the table has no such column.
+    pub fn get(self, column: &str) -> &'a str {
+        self.cell(column).map_or("", |cell| cell.text.as_str())
+    }
+
+    /// A cell; `None` if the table has no such column.
+    pub fn cell(self, column: &str) -> Option<&'a Cell> {
+        self.sheet.raw.cell(self.raw, column)
+    }
+
+    /// Line, from 1.
+    pub fn line(self) -> u32 {
+        self.raw.line
+    }
+}

@@ -1,0 +1,57 @@
+//! `ooievaar mappings check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ooievaar::check::render::Renderer;
+use ooievaar::check::{self, Options};
+
+use super::{could_not_run, fmt, source};
+use crate::cli::{Exit, Failure, files};
+
+/// Find everything that is wrong with the tables, at its cell
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The folder of the tables [default: mappings/ here, else the built-in tables]
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// How to show the findings
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json", "sarif", "junit", "github"])]
+    format: String,
+    /// Count this warning as an error (a code, or all); may be repeated
+    #[arg(long = "error", value_name = "CODE")]
+    raise: Vec<String>,
+    /// Only errors make the exit code 1
+    #[arg(long)]
+    errors_only: bool,
+    /// Mend what can be mended without changing what the tables say, then check
+    #[arg(long)]
+    fix: bool,
+    /// Also find concepts without a value in any message of this folder
+    #[arg(long, value_name = "DIR")]
+    examples: Option<PathBuf>,
+}
+
+impl Check {
+    pub fn run(self) -> Result<Exit, Failure> {
+        if let Some(unknown) =
+            self.raise.iter().find(|code| !code.eq_ignore_ascii_case("all") && check::find(code).is_none())
+        {
+            return Err(could_not_run(format!("--error {unknown}: no such code; see `ooievaar mappings explain`")));
+        }
+        if self.fix {
+            fmt::mend(&super::folder(self.folder.as_deref())?)?;
+        }
+        let (source, name) = source(self.folder.as_deref())?;
+        let examples = match &self.examples {
+            Some(folder) => Some(check::examples(&source, folder).map_err(could_not_run)?),
+            None => None,
+        };
+        let options = Options { raise: self.raise, examples, refuted: Vec::new() };
+        let report = check::check(&source, &options).map_err(could_not_run)?;
+        let renderer = Renderer::from_name(&self.format).unwrap_or(Renderer::Human);
+        files::print(renderer.render(&report, &name).as_bytes())?;
+        let clean = if self.errors_only { report.errors() == 0 } else { report.findings.is_empty() };
+        Ok(if clean { Exit::Done } else { Exit::Losses })
+    }
+}

@@ -1,0 +1,55 @@
+//! `ooievaar mappings fmt`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use ooievaar::check::{Body, Files};
+use ooievaar::tables::Source;
+
+use super::could_not_run;
+use crate::cli::{Exit, Failure, files, say};
+
+/// Write the tables in their canonical form; no cell changes what it says
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// The folder of the tables [default: mappings/ here]
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Change nothing; exit with 1 if something would change
+    #[arg(long)]
+    check: bool,
+}
+
+impl Fmt {
+    pub fn run(self) -> Result<Exit, Failure> {
+        let folder = super::folder(self.folder.as_deref())?;
+        if self.check {
+            let changed = changes(&folder)?;
+            for (file, _) in &changed {
+                files::print(format!("{}\n", folder.join(file).display()).as_bytes())?;
+            }
+            return Ok(if changed.is_empty() { Exit::Done } else { Exit::Losses });
+        }
+        mend(&folder)?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Writes what is not in its canonical form.
+pub fn mend(folder: &Path) -> Result<(), Failure> {
+    for (file, text) in changes(folder)? {
+        files::write(&folder.join(&file), text.as_bytes()).map_err(|failure| could_not_run(failure.message))?;
+        say(format_args!("{}: written in its canonical form", folder.join(file).display()));
+    }
+    Ok(())
+}
+
+/// The tables that are not in their canonical form, and how they should be.
+fn changes(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
+    let files = Files::load(&Source::Folder(folder.to_owned())).map_err(could_not_run)?;
+    let canonical = files.iter().filter_map(|file| match &file.body {
+        Body::Csv(sheet) if !sheet.flaws.is_empty() => Some((file.path.clone(), sheet.canonical())),
+        _ => None,
+    });
+    Ok(canonical.collect())
+}

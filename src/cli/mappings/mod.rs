@@ -1,0 +1,63 @@
+//! `ooievaar mappings`: commands about the mapping tables.
+
+mod check;
+mod explain;
+mod fmt;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use ooievaar::tables::Source;
+
+use super::{Exit, Failure};
+
+/// Check, show and change the mapping tables
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 clean; 1 findings; 2 could not run.")]
+pub struct Mappings {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Check),
+    Explain(explain::Explain),
+    Fmt(fmt::Fmt),
+}
+
+impl Mappings {
+    pub fn run(self) -> Result<Exit, Failure> {
+        match self.command {
+            Command::Check(command) => command.run(),
+            Command::Explain(command) => command.run(),
+            Command::Fmt(command) => command.run(),
+        }
+    }
+}
+
+/// The tables in a folder; without one those in `mappings/` here, and without that the built-in ones. With the name to show for the folder.
+fn source(folder: Option<&Path>) -> Result<(Source, String), Failure> {
+    let here = Path::new("mappings");
+    let folder = folder.map(Path::to_owned).or_else(|| here.join("ooievaar.toml").is_file().then(|| here.to_owned()));
+    match folder {
+        Some(folder) if folder.is_dir() => {
+            let name = folder.display().to_string();
+            Ok((Source::Folder(folder), name))
+        }
+        Some(folder) => Err(could_not_run(format!("{}: is no folder", folder.display()))),
+        None => Ok((Source::Embedded, String::new())),
+    }
+}
+
+/// A folder that can be written in.
+fn folder(folder: Option<&Path>) -> Result<PathBuf, Failure> {
+    match source(folder)? {
+        (Source::Folder(folder), _) => Ok(folder),
+        _ => Err(could_not_run("name the folder of the tables: the built-in ones cannot be changed")),
+    }
+}
+
+fn could_not_run(error: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Usage, error)
+}

@@ -1,0 +1,363 @@
+//! Which files there are, and what their columns hold: the one source for the checker and for the reference.
+
+/// A kind of CSV table.
+#[derive(Debug)]
+pub struct Layout {
+    /// Its path within the mappings folder; `*` stands for a name.
+    pub path: &'static str,
+    /// What it holds.
+    pub about: &'static str,
+    /// Its columns.
+    pub columns: &'static [Column],
+}
+
+/// A column of a table.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name in the header.
+    pub name: &'static str,
+    /// What its cells hold.
+    pub content: Content,
+    /// True if a cell may be empty.
+    pub may_be_empty: bool,
+    /// True if a table may lack the column.
+    pub optional: bool,
+    /// What it means.
+    pub about: &'static str,
+}
+
+/// What the cells of a column hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Anything.
+    Text,
+    /// The number of a concept: digits, or `W` and digits.
+    Concept,
+    /// An OID without a prefix.
+    Oid,
+    /// An absolute URI.
+    Uri,
+    /// A whole number.
+    Number,
+    /// A whole number or `*`.
+    Maximum,
+    /// A name: letters, digits, `-`, `_`, `.`.
+    Name,
+    /// A code: no white space at its ends, none doubled.
+    Code,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Concept numbers of another dataset, with semicolons or spaces between them.
+    Numbers,
+}
+
+impl Content {
+    /// True if a cell that is not empty can say this.
+    pub fn holds(self, text: &str) -> bool {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match self {
+            Self::Text => !text.chars().any(|c| c.is_control() && c != '\n'),
+            Self::Concept => digits(text.strip_prefix('W').unwrap_or(text)),
+            Self::Oid => is_oid(text),
+            Self::Uri => {
+                let scheme = text.split_once(':').is_some_and(|(scheme, rest)| {
+                    !rest.is_empty() && !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
+                });
+                scheme && !text.contains(char::is_whitespace) && text.strip_prefix("urn:oid:").is_none_or(is_oid)
+            }
+            Self::Number => digits(text),
+            Self::Maximum => text == "*" || digits(text),
+            Self::Name => text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')),
+            Self::Code => !text.contains(char::is_whitespace),
+            Self::OneOf(words) => words.contains(&text),
+            Self::Numbers => text.split([';', ' ', ',']).filter(|part| !part.is_empty()).all(digits),
+        }
+    }
+
+    /// What it is, for people: ends a sentence that begins with "must be".
+    pub fn about(self) -> String {
+        match self {
+            Self::Text => "a text without control characters".to_owned(),
+            Self::Concept => "the number of a concept (digits, or `W` and digits)".to_owned(),
+            Self::Oid => "an OID: numbers with dots between them, no prefix".to_owned(),
+            Self::Uri => "an absolute URI without white space".to_owned(),
+            Self::Number => "a whole number".to_owned(),
+            Self::Maximum => "a whole number, or `*`".to_owned(),
+            Self::Name => "a name of letters, digits, `-`, `_` and `.`".to_owned(),
+            Self::Code => "a code without white space".to_owned(),
+            Self::OneOf(words) => format!("one of `{}`", words.join("`, `")),
+            Self::Numbers => "concept numbers with a space or semicolon between them".to_owned(),
+        }
+    }
+}
+
+/// True for numbers with dots between them, none with a leading zero.
+pub fn is_oid(text: &str) -> bool {
+    let arc = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))
+    };
+    text.contains('.') && matches!(text.as_bytes().first(), Some(b'0'..=b'2')) && text.split('.').all(arc)
+}
+
+/// The column in which a finding is silenced, in every table.
+pub const ALLOW: &str = "allow";
+
+const fn must(name: &'static str, content: Content, about: &'static str) -> Column {
+    Column { name, content, may_be_empty: false, optional: false, about }
+}
+
+const fn may(name: &'static str, content: Content, about: &'static str) -> Column {
+    Column { name, content, may_be_empty: true, optional: false, about }
+}
+
+const fn extra(name: &'static str, content: Content, about: &'static str) -> Column {
+    Column { name, content, may_be_empty: true, optional: true, about }
+}
+
+const ALLOW_COLUMN: Column =
+    extra(ALLOW, Content::Text, "findings that are right and stay: `OOI-###: reason`, with `;` between several");
+
+/// The kinds of concept, as `kind` names them.
+pub const KINDS: &[&str] = &[
+    "group",
+    "code",
+    "boolean",
+    "date",
+    "datetime",
+    "quantity",
+    "count",
+    "identifier",
+    "string",
+    "text",
+    "complex",
+    "blob",
+];
+/// What `datatype` of a message row can say.
+pub const DATATYPES: &[&str] = &["CE", "CD", "CO", "CS", "BL", "TS", "PQ", "INT", "II", "ST", "negation", "presence"];
+/// What `relation` of a code map can say.
+pub const RELATIONS: &[&str] = &["equal", "equivalent", "wider", "narrower", "inexact", "relatedto", "unmatched"];
+/// How a code can prove that it was typed right.
+pub const CHECK_DIGITS: &[&str] = &["verhoeff", "mod10"];
+
+/// All kinds of CSV table. The first path that fits a file is its kind.
+pub const LAYOUTS: &[Layout] = &[
+    Layout {
+        path: "code-systems.csv",
+        about: "Code systems and identifier namespaces.",
+        columns: &[
+            must("oid", Content::Oid, "OID, without a prefix"),
+            must("uri", Content::Uri, "the URI that FHIR uses"),
+            must("name", Content::Text, "a name for people"),
+            must("source", Content::Text, "where this comes from"),
+            extra("check_digit", Content::OneOf(CHECK_DIGITS), "the arithmetic that codes of the system satisfy"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
+        path: "dataset/*.csv",
+        about: "The concepts of a dataset, parents first, in the order of the standard.",
+        columns: &[
+            must("concept", Content::Concept, "the number that ends the OID of the concept"),
+            may("parent", Content::Concept, "the group that holds it; empty at the top"),
+            must("name", Content::Text, "its name in the standard"),
+            must("element", Content::Name, "its short name: the ADA element"),
+            must("kind", Content::OneOf(KINDS), "what it holds"),
+            may("unit", Content::Text, "the unit of a quantity"),
+            may("value_set", Content::Name, "the table in `value-sets/` of a code"),
+            must("source", Content::Text, "where this comes from"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
+        path: "value-sets/*.csv",
+        about: "The codes that a concept can have.",
+        columns: &[
+            must("code", Content::Code, "the code"),
+            must("code_system", Content::Oid, "the OID of its system"),
+            must("display", Content::Text, "its label"),
+            may("ordinal", Content::Number, "the position that ADA puts in `value`"),
+            must("source", Content::Text, "the published value set and its date"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
+        path: "code-maps/*.csv",
+        about: "The translation of codes, from PWD 2.3 to PWD 3.2; each row works both ways.",
+        columns: &[
+            must("source_system", Content::Oid, "the OID of the system of the 2.3 code"),
+            must("source_code", Content::Code, "the 2.3 code"),
+            may("target_system", Content::Oid, "the OID of the system of the 3.2 code; empty with `unmatched`"),
+            may("target_code", Content::Code, "the 3.2 code; empty with `unmatched`"),
+            may("target_display", Content::Text, "the label of the 3.2 code"),
+            must(
+                "relation",
+                Content::OneOf(RELATIONS),
+                "what the 3.2 code means beside the 2.3 code; `unmatched`: it goes as it is",
+            ),
+            may(
+                "canonical",
+                Content::OneOf(&["yes", "no"]),
+                "`yes` on the row that decides the way back of a shared target; `no` on all of them if there is none",
+            ),
+            must("source", Content::Text, "where this comes from"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
+        path: "messages/*/concepts.csv",
+        about: "The concepts that a transaction uses, with their cardinality.",
+        columns: &[
+            must("concept", Content::Concept, "the concept"),
+            must("min", Content::Number, "least number of occurrences within its group"),
+            must("max", Content::Maximum, "largest number of occurrences within its group"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
+        path: "messages/*/rows.csv",
+        about: "Where each concept stands in a message.",
+        columns: &[
+            must("concept", Content::Concept, "the concept"),
+            must("name", Content::Text, "its name, as in the dataset"),
+            must(
+                "in",
+                Content::Text,
+                "the slot of its node, or the hole of its value; `-` if the message has no place",
+            ),
+            may("pattern", Content::Name, "the pattern of its node"),
+            may("repeat", Content::Concept, "the concept of which the node is an occurrence, if it is another"),
+            may("template", Content::Oid, "the templateId of the node"),
+            may("code", Content::Code, "the code of the node"),
+            may("code_system", Content::Oid, "the OID of its system"),
+            may("display", Content::Text, "its label"),
+            may("datatype", Content::OneOf(DATATYPES), "the datatype of the value"),
+            must("source", Content::Text, "where this comes from"),
+            may("note", Content::Text, "what somebody should know who changes the row"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
+        path: "messages/*/templates.csv",
+        about: "Facts of the published message specification: the templates and codes that can carry a concept.",
+        columns: &[
+            must("concept", Content::Concept, "the concept"),
+            must("template", Content::Oid, "a template in which it is published"),
+            may("code", Content::Code, "the code of the node there; empty if the publication does not locate it"),
+            may("code_system", Content::Oid, "the OID of its system"),
+            must("source", Content::Text, "where this comes from"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
+        path: "fhir-stu3/elements.csv",
+        about: "Facts of the FHIR specification: the elements of each type.",
+        columns: &[
+            must("type", Content::Name, "the type, or the path of a backbone element"),
+            must("element", Content::Name, "the element"),
+            must("position", Content::Number, "its place among the elements of the type"),
+            must("max", Content::Maximum, "largest number of occurrences"),
+            may("kinds", Content::Text, "its type, or types"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
+        path: "fhir-stu3/profiles.csv",
+        about: "Facts of the profiles: the elements that a resource must have, and those it cannot have.",
+        columns: &[
+            must("profile", Content::Uri, "the canonical URL of the profile"),
+            must("type", Content::Name, "the type that it constrains"),
+            may(
+                "element",
+                Content::Text,
+                "path of the element within the resource; empty on the row that only names the profile",
+            ),
+            must("min", Content::Number, "least number of occurrences"),
+            must("max", Content::Maximum, "largest number of occurrences"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
+        path: "fhir-stu3/*.csv",
+        about: "Where each concept of a dataset stands in FHIR.",
+        columns: &[
+            must("concept", Content::Concept, "the concept"),
+            must("name", Content::Text, "its name, as in the dataset"),
+            may("resource", Content::Text, "the role of its resource; default the concept"),
+            may("per", Content::Concept, "the concept of which each occurrence makes a resource"),
+            may("pattern", Content::Name, "the pattern of the resource that the row makes"),
+            may("code", Content::Code, "the code of the resource"),
+            may("code_system", Content::Oid, "the OID of its system"),
+            may("display", Content::Text, "its label"),
+            may("also_code", Content::Code, "a second code of the resource"),
+            may("also_system", Content::Oid, "the OID of its system"),
+            may("also_display", Content::Text, "its label"),
+            may("element", Content::Text, "the path of the element; `-` if there is no place"),
+            may("datatype", Content::Text, "the datatype of the value"),
+            may("code_map", Content::Name, "the table in `code-maps/`"),
+            may("pwd32", Content::Numbers, "the PWD 3.2 concepts that descend from it"),
+            must("follows", Content::OneOf(&["3.2", "2.3", "profile", "ours"]), "which publication decided"),
+            must("source", Content::Text, "where this comes from"),
+            may("note", Content::Text, "what somebody should know who changes the row"),
+            ALLOW_COLUMN,
+        ],
+    },
+];
+
+/// The layout of a file; `None` if it is no CSV table that is known.
+pub fn of(path: &str) -> Option<&'static Layout> {
+    LAYOUTS.iter().find(|layout| fits(layout.path, path))
+}
+
+/// True if a path has the form of a pattern in which `*` stands for a name.
+pub fn fits(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some(pattern), Some(path)) => {
+                let fits = match pattern.split_once('*') {
+                    Some((before, after)) => {
+                        path.len() > before.len() + after.len() && path.starts_with(before) && path.ends_with(after)
+                    }
+                    None => pattern == path,
+                };
+                if !fits {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Kind;
+    use crate::terminology::Relation;
+
+    #[test]
+    fn the_words_are_those_that_the_loaders_know() {
+        assert!(KINDS.iter().all(|word| Kind::from_name(word).is_some()));
+        assert!(DATATYPES.iter().all(|word| crate::plan::hl7v3::Datatype::from_name(word).is_some()));
+        assert!(RELATIONS.iter().all(|word| *word == "unmatched" || Relation::from_name(word).is_some()));
+    }
+
+    #[test]
+    fn a_file_has_the_layout_of_its_path() {
+        assert_eq!(of("messages/kernset-2.3/rows.csv").unwrap().path, "messages/*/rows.csv");
+        assert_eq!(of("fhir-stu3/elements.csv").unwrap().path, "fhir-stu3/elements.csv");
+        assert_eq!(of("fhir-stu3/pwd-2.3.csv").unwrap().path, "fhir-stu3/*.csv");
+        assert!(of("value-sets/a/b.csv").is_none());
+    }
+
+    #[test]
+    fn contents() {
+        assert!(Content::Oid.holds("2.16.840.1") && !Content::Oid.holds("2.16..1") && !Content::Oid.holds("2.016"));
+        assert!(
+            Content::Uri.holds("urn:oid:1.2") && !Content::Uri.holds("urn:oid:1.02") && !Content::Uri.holds("x y:z")
+        );
+        assert!(Content::Concept.holds("W13") && !Content::Concept.holds("x13"));
+        assert!(Content::Numbers.holds("1;2 3") && !Content::Numbers.holds("1;a"));
+    }
+}

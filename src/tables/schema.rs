@@ -1,0 +1,251 @@
+//! JSON Schemas of the TOML files: for editors, and for the check of keys.
+
+use serde_json::{Value, json};
+
+use super::layout;
+
+/// The TOML files: path (`*` stands for a name), and the name of the schema.
+pub const FILES: &[(&str, &str)] = &[
+    ("ooievaar.toml", "ooievaar"),
+    ("messages/*/message.toml", "message"),
+    ("fhir-stu3/answers.toml", "answers"),
+    ("fhir-stu3/identity.toml", "identity"),
+];
+
+/// The schema of a file; `None` if it is no TOML file that is known.
+pub fn of(path: &str) -> Option<Value> {
+    let (_, name) = FILES.iter().find(|(pattern, _)| layout::fits(pattern, path))?;
+    named(name)
+}
+
+/// The schema with a name.
+pub fn named(name: &str) -> Option<Value> {
+    Some(match name {
+        "ooievaar" => ooievaar(),
+        "message" => message(),
+        "answers" => answers(),
+        "identity" => identity(),
+        _ => return None,
+    })
+}
+
+fn text(about: &str) -> Value {
+    json!({ "type": "string", "minLength": 1, "description": about })
+}
+
+fn matching(pattern: &str, about: &str) -> Value {
+    json!({ "type": "string", "pattern": pattern, "description": about })
+}
+
+fn list(items: &Value, about: &str) -> Value {
+    json!({ "type": "array", "items": items, "description": about })
+}
+
+fn oid(about: &str) -> Value {
+    matching("^[0-2](\\.(0|[1-9][0-9]*))+$", about)
+}
+
+fn concept(about: &str) -> Value {
+    matching("^W?[0-9]+$", about)
+}
+
+fn document(title: &str, required: &[&str], properties: &Value) -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "type": "object",
+        "required": required,
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}
+
+fn ooievaar() -> Value {
+    let entry = json!({
+        "type": "object",
+        "required": ["root_oid"],
+        "additionalProperties": false,
+        "properties": {
+            "root_oid": oid("the OID above the concept numbers"),
+            "also": list(&oid("an OID"), "other OIDs under which the same numbers occur"),
+            "fhir": text("name of the FHIR table"),
+        },
+    });
+    let properties = json!({
+        "format": { "type": "integer", "description": "layout of the tables" },
+        "messages": list(&text("a folder in messages/"), "the messages"),
+        "dataset": { "type": "object", "additionalProperties": entry, "description": "the datasets, by name" },
+    });
+    document("What the mappings folder holds", &["format", "messages", "dataset"], &properties)
+}
+
+fn message() -> Value {
+    let align = json!({
+        "type": "object",
+        "required": ["group", "with", "key"],
+        "additionalProperties": false,
+        "properties": {
+            "group": concept("a repeating group"),
+            "with": concept("the group that is about the same thing"),
+            "key": list(&concept("a leaf"), "the leaves, one in each group, that say which belongs to which"),
+        },
+    });
+    let ada = json!({
+        "type": "object",
+        "required": ["root"],
+        "additionalProperties": false,
+        "properties": {
+            "root": text("the element that holds the transaction"),
+            "also": list(&text("an element"), "other names of that element"),
+            "attributes": { "type": "object", "additionalProperties": text("a value"), "description": "its fixed attributes" },
+        },
+    });
+    let properties = json!({
+        "title": text("what people call the message"),
+        "dataset": text("name of its dataset"),
+        "roots": list(&text("an element"), "document elements that it can start with; the first is written"),
+        "template": oid("the templateId that only this message carries"),
+        "labels": list(&text("an attribute"), "attributes that repeat what is fixed elsewhere"),
+        "align": list(&align, "pairs of groups that are about the same thing"),
+        "ada": ada,
+    });
+    document("A message or document", &["title", "dataset", "roots", "ada"], &properties)
+}
+
+fn answers() -> Value {
+    let state = json!({ "type": "object", "description": "elements and their values" });
+    let clauses = list(&state, "what to look for, in this order");
+    let answer = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "yes": state, "no": state, "null": state, "absent": state,
+            "null_on": text("the primitive that carries the null flavour"),
+            "read": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": { "yes": clauses, "no": clauses, "null": clauses },
+            },
+        },
+    });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "How an answer is said without a boolean",
+        "type": "object",
+        "additionalProperties": answer,
+    })
+}
+
+fn identity() -> Value {
+    let keys = list(
+        &list(&concept("a concept"), "concepts that must all have a value"),
+        "keys: the first that has its values decides",
+    );
+    let named = json!({ "type": "object", "additionalProperties": keys });
+    let dataset = json!({
+        "type": "object",
+        "required": ["case"],
+        "additionalProperties": false,
+        "properties": { "case": keys, "role": named, "occurrence": named },
+    });
+    let uuid = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
+    let properties = json!({
+        "namespace": matching(uuid, "the UUID under which ids are made"),
+        "secret_namespaces": list(&oid("an OID"), "namespaces whose identifiers enter an id only under the user's key"),
+        "dataset": { "type": "object", "additionalProperties": dataset },
+    });
+    document("What makes the ids of resources", &["namespace", "secret_namespaces", "dataset"], &properties)
+}
+
+/// A place where a value is not what its schema says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The key, or the value, as it can be found in the file.
+    pub key: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Compares a value with a schema of this module.
+pub fn faults(schema: &Value, value: &Value) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    compare(schema, value, "", &mut faults);
+    faults
+}
+
+fn compare(schema: &Value, value: &Value, key: &str, faults: &mut Vec<Fault>) {
+    let mut fault = |at: &str, message: String| faults.push(Fault { key: at.to_owned(), message });
+    let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
+    let fits = match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_i64(),
+        _ => true,
+    };
+    if !fits {
+        return fault(key, format!("`{key}` must be of type {kind}"));
+    }
+    if let Some(text) = value.as_str() {
+        if text.is_empty() && schema.get("minLength").is_some() {
+            fault(key, format!("`{key}` is empty"));
+        }
+        let about = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        match schema.get("pattern").and_then(Value::as_str) {
+            Some(pattern) if !matches(pattern, text) => {
+                fault(text, format!("`{text}` is no {about}: it must match {pattern}"))
+            }
+            _ => {}
+        }
+    }
+    for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        if value.get(required).is_none() {
+            fault(key, format!("there is no `{required}`"));
+        }
+    }
+    let items = value.as_array().into_iter().flatten();
+    if let Some(inner) = schema.get("items") {
+        items.for_each(|item| compare(inner, item, key, faults));
+    }
+    for (name, member) in value.as_object().into_iter().flatten() {
+        let known = schema.get("properties").and_then(|properties| properties.get(name));
+        match (known, schema.get("additionalProperties")) {
+            (Some(inner), _) => compare(inner, member, name, faults),
+            (None, Some(Value::Bool(false))) => {
+                faults.push(Fault { key: name.clone(), message: format!("`{name}` is no key of this file") });
+            }
+            (None, Some(inner)) => compare(inner, member, name, faults),
+            (None, None) => {}
+        }
+    }
+}
+
+/// The few patterns that the schemas use.
+fn matches(pattern: &str, text: &str) -> bool {
+    if pattern.starts_with("^[0-2]") {
+        layout::is_oid(text)
+    } else if pattern.starts_with("^W?") {
+        layout::Content::Concept.holds(text)
+    } else {
+        let groups: Vec<&str> = text.split('-').collect();
+        let hex = |group: &str| group.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        groups.iter().all(|group| hex(group)) && groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_found() {
+        let good = json!({ "format": 1, "messages": ["m"], "dataset": { "d": { "root_oid": "1.2" } } });
+        let schema = named("ooievaar").unwrap();
+        assert_eq!(faults(&schema, &good), []);
+        let bad = json!({ "format": "1", "mesages": [], "dataset": { "d": { "root_oid": "1.02", "fhri": "x" } } });
+        let keys: Vec<String> = faults(&schema, &bad).into_iter().map(|fault| fault.key).collect();
+        for key in ["format", "", "mesages", "1.02", "fhri"] {
+            assert!(keys.iter().any(|found| found == key), "{key} in {keys:?}");
+        }
+    }
+}
