@@ -1,8 +1,13 @@
 //! `ooievaar mappings`: commands about the mapping tables.
 
 mod check;
+mod coverage;
+mod diff;
 mod explain;
+mod export;
 mod fmt;
+mod import;
+mod reference;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +29,11 @@ enum Command {
     Check(check::Check),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
+    Reference(reference::Reference),
+    Import(import::Import),
+    Export(export::Export),
+    Diff(diff::Diff),
+    Coverage(coverage::Coverage),
 }
 
 impl Mappings {
@@ -32,6 +42,11 @@ impl Mappings {
             Command::Check(command) => command.run(),
             Command::Explain(command) => command.run(),
             Command::Fmt(command) => command.run(),
+            Command::Reference(command) => command.run(),
+            Command::Import(command) => command.run(),
+            Command::Export(command) => command.run(),
+            Command::Diff(command) => command.run(),
+            Command::Coverage(command) => command.run(),
         }
     }
 }
