@@ -207,7 +207,8 @@ fn is_found(mutation: &Mutation, report: &Report) -> bool {
         let here = finding.file == mutation.file;
         match mutation.class {
             Class::MissingRow => {
-                let names = |key: &String| !key.is_empty() && (finding.text.contains(key) || finding.message.contains(key));
+                let names =
+                    |key: &String| !key.is_empty() && (finding.text.contains(key) || finding.message.contains(key));
                 (here && finding.line.abs_diff(mutation.line) <= 1) || mutation.key.iter().any(names)
             }
             Class::DuplicateRow => here && finding.line.abs_diff(mutation.line) <= 1,
@@ -222,22 +223,32 @@ fn reason(mutation: &Mutation) -> &'static str {
     let column = mutation.columns.first().map_or("", String::as_str);
     let free = ["source", "note", "name", "pwd32", "follows"];
     match (mutation.class, layout) {
-        (Class::SwappedColumns | Class::EmptiedCell, _) if mutation.columns.iter().all(|c| free.contains(&c.as_str())) => {
+        (Class::SwappedColumns | Class::EmptiedCell, _)
+            if mutation.columns.iter().all(|c| free.contains(&c.as_str())) =>
+        {
             "words for people: nothing depends on them"
         }
         (_, "fhir-stu3/elements.csv" | "fhir-stu3/profiles.csv" | "messages/*/templates.csv") => {
-            "a fact of the specification that no row uses"
+            "a fact of the specification: nothing in the tables depends on it or says otherwise"
         }
         (_, "code-systems.csv") => "a code system or name that no row uses",
         (_, "dataset/*.csv") => "a concept that no message uses, or a word that nothing repeats",
         (Class::MissingRow, "value-sets/*.csv") => "the last member, or one without an ordinal",
-        (Class::TextTypo, _) | (_, "value-sets/*.csv") if matches!(column, "display" | "also_display" | "target_display") => {
+        (Class::TextTypo, _) | (_, "value-sets/*.csv")
+            if matches!(column, "display" | "also_display" | "target_display") =>
+        {
             "a label that stands nowhere else, so there is nothing to compare it with"
         }
         (Class::TextTypo | Class::SwappedColumns | Class::WrongCode | Class::EmptiedCell, "value-sets/*.csv") => {
             "a code of a system without check digits, in a value set without a code map"
         }
+        (Class::WrongCode, "code-maps/*.csv") => {
+            "a target of a system without check digits, or a slip that its check digit happens to fit"
+        }
         (Class::WrongCode, _) => "a code of a system without check digits, without a second source",
+        (Class::WrongWord, "messages/*/concepts.csv") => {
+            "a cardinality that could be: only the transaction says which is right"
+        }
         _ => "the tables are consistent with the error: another answer that could be right",
     }
 }
