@@ -80,7 +80,13 @@ fn document<'t>(text: &'t str, limits: &Limits) -> Result<roxmltree::Document<'t
     let options = roxmltree::ParsingOptions { nodes_limit: limits.nodes, ..roxmltree::ParsingOptions::default() };
     roxmltree::Document::parse_with_options(text, options).map_err(|fault| {
         let pos = fault.pos();
-        let place = super::Place { line: pos.row as usize, column: pos.col as usize };
+        let place = match fault {
+            // The parser gives no place for what is missing at the end.
+            roxmltree::Error::UnclosedRootNode | roxmltree::Error::UnexpectedEndOfStream => {
+                super::Place::of(text, text.len())
+            }
+            _ => super::Place { line: pos.row as usize, column: pos.col as usize },
+        };
         Error::Syntax { place, message: explain(&fault).to_owned() }
     })
 }
