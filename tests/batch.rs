@@ -1,4 +1,5 @@
 //! `ooievaar batch`, `stream` and `report merge`, run as a user runs them.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -33,6 +34,11 @@ fn text(bytes: &[u8]) -> String {
 /// A message of its own: another message id and case.
 fn message(number: usize) -> String {
     MINIMAL.replace("MIN-1", &format!("MIN-{number}")).replace("min-0001", &format!("min-{number:04}"))
+}
+
+/// A message as a line of JSON.
+fn frame(message: &str) -> String {
+    format!("{}\n", serde_json::json!({ "message": message }))
 }
 
 /// A folder of messages, two of them broken and one with losses.
@@ -192,7 +198,7 @@ fn archives_and_files_with_many_messages_give_what_a_folder_gives() {
     let body: String = messages.iter().map(|text| text.split_once("?>").unwrap().1).collect();
     let wrapper = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<batch>\n{body}</batch>\n");
     fs::write(forms.join("wrapper.xml"), &wrapper).unwrap();
-    let frames: String = messages.iter().map(|text| format!("{}\n", serde_json::json!({ "message": text }))).collect();
+    let frames: String = messages.iter().map(|text| frame(text)).collect::<Vec<_>>().concat();
     fs::write(forms.join("frames.ndjson"), &frames).unwrap();
     let mut tar = tar::Builder::new(Vec::new());
     let mut zip = rawzip::ZipArchiveWriter::new(File::create(forms.join("all.zip")).unwrap());
@@ -201,7 +207,7 @@ fn archives_and_files_with_many_messages_give_what_a_folder_gives() {
         header.set_size(text.len() as u64);
         tar.append_data(&mut header, format!("deep/{number}.xml"), text.as_bytes()).unwrap();
         let (mut entry, config) = zip
-            .new_file(&format!("deep/{number}.xml"))
+            .new_file(format!("deep/{number}.xml"))
             .compression_method(rawzip::CompressionMethod::DEFLATE)
             .start()
             .unwrap();
@@ -362,7 +368,8 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
     assert_eq!(refused(&[&input], &out, &["--layout", "ndjson", "--to", "ada"]), 2);
     assert_eq!(refused(&[&input], &out, &["--compress", "gzip"]), 2);
     assert_eq!(refused(&[&input], &out, &["--shard", "3/2"]), 2);
-    assert_eq!(refused(&[&input], &input.join("empty.xml"), &[]), 5);
+    fs::write(temp.path().join("file"), "").unwrap();
+    assert_eq!(refused(&[&input], &temp.path().join("file"), &[]), 5);
 }
 
 /// Kills runs at moments spread over their length, and resumes each until it is over.
@@ -372,9 +379,11 @@ fn a_killed_run_that_is_resumed_gives_what_an_undisturbed_one_gives() {
     let temp = TempDir::new().unwrap();
     let input = input(temp.path(), 300);
     for layout in ["files", "ndjson", "bundle-per-file"] {
+        // Small files: each that is complete makes a checkpoint.
+        let options = ["--layout", layout, "--file-size", "1"];
         let expected = temp.path().join(format!("{layout}-expected"));
         let begun = std::time::Instant::now();
-        batch(&[&input], &expected, &["--layout", layout]);
+        batch(&[&input], &expected, &options);
         let whole = begun.elapsed();
         for moment in 1..=4 {
             let out = temp.path().join(format!("{layout}-{moment}"));
@@ -385,7 +394,9 @@ fn a_killed_run_that_is_resumed_gives_what_an_undisturbed_one_gives() {
                     .arg(&input)
                     .arg("-o")
                     .arg(&out)
-                    .args(["--layout", layout, "--resume", "--quiet"])
+                    .args(options)
+                    .args(["--resume", "--quiet"])
+                    .stderr(Stdio::null())
                     .spawn()
                     .unwrap();
                 if killed < 2 {
@@ -412,11 +423,11 @@ fn an_interrupted_run_ends_cleanly_and_can_be_resumed() {
         ooievaar().args(["batch", "-", "-o"]).arg(&out).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let frames = |numbers: std::ops::Range<usize>| -> String {
-        numbers.map(|number| format!("{}\n", serde_json::json!({ "message": message(number) }))).collect()
+        numbers.map(|number| frame(&message(number))).collect::<Vec<_>>().concat()
     };
     // More than what is looked at to see what the input is, so that the first messages come through.
     stdin.write_all(frames(0..100).as_bytes()).unwrap();
-    while !out.join("stdin/20.json").exists() {
+    while !out.join("stdin/000000020.json").exists() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();

@@ -12,6 +12,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::part::Part;
+use super::run::hex;
 use super::store::Store;
 use super::unit::{Fault, Unit};
 use super::{Stop, Task};
@@ -360,7 +361,8 @@ fn tree_name(unit: &Unit) -> String {
     if let Some(first) = parts.first_mut().filter(|first| first.starts_with(".ooievaar")) {
         first.insert(0, '_');
     }
-    parts.extend(unit.line.map(|line| line.to_string()));
+    // Padded, so that the order of the names is that of the lines.
+    parts.extend(unit.line.map(|line| format!("{line:09}")));
     parts.join("/")
 }
 
@@ -376,7 +378,7 @@ fn safe(part: &str) -> String {
             end -= 1;
         }
         name.truncate(end);
-        name.extend(digest.iter().take(8).map(|byte| format!("{byte:02x}")));
+        name.push_str(&hex(&digest[..8]));
     }
     name
 }
@@ -395,7 +397,7 @@ mod tests {
         assert_eq!(named("/../../etc/./passwd", None), "__/__/etc/_/passwd");
         assert_eq!(named("c:\\x\u{1}.xml", None), "c:_x_.xml");
         assert_eq!(named(".ooievaar/journal", None), "_.ooievaar/journal");
-        assert_eq!(named("all.xml", Some(17)), "all.xml/17");
+        assert_eq!(named("all.xml", Some(17)), "all.xml/000000017");
     }
 
     #[test]

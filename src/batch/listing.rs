@@ -59,11 +59,12 @@ impl Iterator for Listing {
     type Item = io::Result<OsString>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.next.len() == 0 && self.more {
-            if let Err(error) = self.refill() {
-                self.more = false;
-                return Some(Err(error));
-            }
+        if self.next.len() == 0
+            && self.more
+            && let Err(error) = self.refill()
+        {
+            self.more = false;
+            return Some(Err(error));
         }
         let name = self.next.next()?;
         self.last = Some(name.clone());

@@ -100,7 +100,7 @@ impl<R: BufRead> Tokens<R> {
             if buffer.is_empty() || token.len() > self.longest {
                 return Ok(false);
             }
-            let found = buffer.iter().position(|byte| *byte == end);
+            let found = memchr::memchr(end, buffer);
             let used = found.map_or(buffer.len(), |at| at + 1);
             token.extend_from_slice(&buffer[..used]);
             self.reader.consume(used);
@@ -157,10 +157,10 @@ mod tests {
 
     #[test]
     fn tokens_are_what_xml_says_and_add_up_to_the_text() {
+        use Token::{Content, Empty, End, Instruction, Start};
         let text = "<?xml version='1.0'?><!-- <a> --><b c='>' d=\"/>\"><![CDATA[</b>]]> x<e/></b>\n";
         let found = all(text, 1000);
         let kinds: Vec<Token> = found.iter().map(|(kind, _)| *kind).collect();
-        use Token::{Content, Empty, End, Instruction, Start};
         assert_eq!(kinds, [Instruction, Content, Start, Content, Content, Empty, End, Content]);
         assert_eq!(found.into_iter().map(|(_, text)| text).collect::<String>(), text);
     }

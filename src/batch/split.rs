@@ -13,16 +13,14 @@ pub(super) type Take<'t> = &'t mut dyn FnMut(usize, Result<Vec<u8>, Fault>) -> C
 /// True if the beginning of a document shows a message inside something that is none itself.
 pub(super) fn is_wrapper(head: &[u8], begins_message: impl Fn(&str, bool) -> bool) -> bool {
     let mut tokens = Tokens::new(without_mark(head), head.len());
-    let (mut token, mut depth) = (Vec::new(), 0_usize);
+    let (mut token, mut met) = (Vec::new(), 0);
     while let Ok(Some(kind)) = tokens.next(&mut token) {
-        let starts = matches!(kind, Token::Start | Token::Empty);
-        if starts && begins_message(markup::local(markup::name(&token)), depth <= 1) {
-            return depth > 0;
-        }
-        match kind {
-            Token::Start => depth += 1,
-            Token::End => depth = depth.saturating_sub(1),
-            _ => {}
+        if matches!(kind, Token::Start | Token::Empty) {
+            // What comes first in the outermost element has nothing around it that could belong to it.
+            if begins_message(markup::local(markup::name(&token)), met <= 1) {
+                return met > 0;
+            }
+            met += 1;
         }
     }
     false
@@ -83,10 +81,9 @@ pub(super) fn wrapped(
             if open.bytes.len() <= limit {
                 open.bytes.extend_from_slice(&token);
             }
-            if kind == Token::End && open.name == markup::name(&token) {
-                if let Some(piece) = piece.take() {
-                    give(piece)?;
-                }
+            let is_over = kind == Token::End && open.name == markup::name(&token);
+            if let Some(whole) = piece.take_if(|_| is_over) {
+                give(whole)?;
             }
         } else if begins {
             let begun =
@@ -111,7 +108,7 @@ pub(super) fn wrapped(
                 _ => {}
             }
         }
-        line += token.iter().filter(|byte| **byte == b'\n').count();
+        line += memchr::memchr_iter(b'\n', &token).count();
     }
     if let Some(piece) = piece {
         give(piece)?;
@@ -152,6 +149,13 @@ pub(super) enum Lines {
     Frames,
 }
 
+/// As much of a resource as tells what it is.
+#[derive(serde::Deserialize)]
+struct Resource {
+    #[serde(rename = "resourceType")]
+    resource_type: String,
+}
+
 /// What a file holds a line, if its first line shows that each is a message of its own. Loose resources are not: a
 /// file of them is one case.
 pub(super) fn lines_of(head: &[u8], path: &str) -> Option<Lines> {
@@ -165,11 +169,6 @@ pub(super) fn lines_of(head: &[u8], path: &str) -> Option<Lines> {
         [".ndjson", ".jsonl"].iter().any(|end| path.trim_end_matches(".gz").trim_end_matches(".zst").ends_with(end));
     if !by_name && lines.next().is_none_or(|second| !second.starts_with(b"{")) {
         return None;
-    }
-    #[derive(serde::Deserialize)]
-    struct Resource {
-        #[serde(rename = "resourceType")]
-        resource_type: String,
     }
     if serde_json::from_slice::<Resource>(first).is_ok_and(|resource| resource.resource_type == "Bundle") {
         return Some(Lines::Bundles);
@@ -269,6 +268,7 @@ mod tests {
         assert!(!is_wrapper(b"\xEF\xBB\xBF<?xml version='1.0'?><m><m/></m>", |name, alone| name == "m"
             || alone && name == "inner"));
         assert!(!is_wrapper(b"<a><b><inner/></b></a>", |name, alone| name == "m" || alone && name == "inner"));
+        assert!(!is_wrapper(b"<a><id/><inner/></a>", |name, alone| name == "m" || alone && name == "inner"));
         assert!(is_wrapper(b"<a><inner/></a>", |name, alone| name == "m" || alone && name == "inner"));
         assert!(!is_wrapper(b"<a><b/></a>", |name, alone| name == "m" || alone && name == "inner"));
     }

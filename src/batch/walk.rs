@@ -89,13 +89,12 @@ impl Input {
         name.and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned())).unwrap_or_default()
     }
 
-    /// Bytes on disk; `None` for standard input.
+    /// Bytes on disk, as far as that can be known before the walk.
     pub fn size(&self) -> Option<u64> {
         match self {
-            Self::Standard => None,
+            Self::Standard | Self::Pattern(..) => None,
             Self::File(path) => fs::metadata(path).ok().map(|found| found.len()),
             Self::Folder(folder) => Some(size_below(folder, 0)),
-            Self::Pattern(..) => None,
         }
     }
 }
@@ -271,7 +270,8 @@ impl<'a> Walk<'a> {
             };
             if entry.header().entry_type().is_file() {
                 let below = join(name, &String::from_utf8_lossy(&entry.path_bytes()));
-                self.stream(&below, &mut entry, depth + 1)?;
+                let left = entry.size();
+                self.stream(&below, &mut Whole { inner: &mut entry, left }, depth + 1)?;
             }
         }
         ControlFlow::Continue(())
@@ -363,6 +363,23 @@ fn spooled(source: &mut dyn Read) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     io::copy(source, &mut file)?;
     Ok(file)
+}
+
+/// An entry of an archive that breaks off is no shorter entry, but an error.
+struct Whole<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Whole<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.left = self.left.saturating_sub(count as u64);
+        if count == 0 && self.left > 0 && !buffer.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends too early"));
+        }
+        Ok(count)
+    }
 }
 
 /// Counts what is read.

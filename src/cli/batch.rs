@@ -123,10 +123,8 @@ impl Batch {
         });
         let folders = inputs.iter().filter(|input| matches!(input, Input::Folder(_) | Input::Pattern(..)));
         for folder in folders.filter_map(Input::path) {
-            if let (Some(out), Some(folder)) = (&out, real(folder)) {
-                if out.starts_with(&folder) {
-                    return fault(format!("{}: is inside the input; choose another folder", self.output.display()));
-                }
+            if out.as_ref().zip(real(folder)).is_some_and(|(out, folder)| out.starts_with(&folder)) {
+                return fault(format!("{}: is inside the input; choose another folder", self.output.display()));
             }
         }
         let mut names: Vec<_> = inputs.iter().map(|input| input.path().and_then(real)).collect();

@@ -52,7 +52,7 @@ pub fn fingerprint(path: &Path) -> Result<String, Failure> {
     let mut digest = Sha256::new();
     add(&mut digest, path)
         .map_err(|error| Failure::new(Exit::Usage, format!("{}: cannot be read: {error}", path.display())))?;
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:?}", digest.finalize()))
 }
 
 fn add(digest: &mut Sha256, path: &Path) -> io::Result<()> {
