@@ -58,7 +58,8 @@ impl<R: BufRead> Tokens<R> {
             if token.len() > self.longest {
                 return Ok(Some(Token::Content));
             }
-            if !self.until(b'>', token)? && token.last() != Some(&b'>') {
+            let before = token.len();
+            if !self.until(b'>', token)? && (token.len() == before || token.last() != Some(&b'>')) {
                 return Ok(Some(if token.len() > self.longest { Token::Content } else { Token::Broken }));
             }
             let (kind, end): (_, &[u8]) = match &token[1..] {
