@@ -60,7 +60,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "2.16.840.1.113883.5.1008,1,,,,unmatched",
     ),
     ("OOI-406", "code-maps/alcoholgebruik.csv", "wider,no", "wider,"),
-    ("OOI-407", "fhir-stu3/pwd-2.3.csv", ",364320009", ",346320009"),
+    ("OOI-407", "fhir-stu3/pwd-2.3.csv", ",118940003,", ",118490003,"),
     ("OOI-408", "code-systems.csv", "urn:oid:2.16.840.1.113883.2.4.4.13.37", "urn:oid:2.16.840.1.113883.2.4.4.13.36"),
     ("OOI-409", "fhir-stu3/pwd-2.3.csv", "PartusPrematurusDreig", "PartusPrematurusDrieg"),
 ];

@@ -57,7 +57,7 @@ pub fn all(files: &Files) -> Vec<Allowed> {
                     }
                 }
             }
-            (_, Some(text)) if file.path.ends_with(".toml") || file.path.ends_with(".xml") => {
+            (_, Some(text)) if matches!(file.extension(), "toml" | "xml") => {
                 for (at, line) in (1..).zip(text.lines()) {
                     let comment =
                         line.find(['#', '<']).map(|at| line[at..].trim_start_matches(['#', '<', '!', '-', ' ']));

@@ -116,7 +116,12 @@ impl File {
         }
     }
 
-    /// True if it is a CSV table of a known kind.
+    /// What follows the last dot of its name.
+    pub fn extension(&self) -> &str {
+        self.path.rsplit_once('.').map_or("", |(_, extension)| extension)
+    }
+
+    /// Its layout, if it is a CSV table of a known kind.
     pub fn layout(&self) -> Option<&'static layout::Layout> {
         layout::of(&self.path)
     }

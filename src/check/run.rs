@@ -114,7 +114,7 @@ impl Findings<'_> {
             column.clone_into(&mut last.column);
             if !number.is_empty() {
                 let name = self.context.concept(row.sheet.path, number).map_or("", |row| row.get("name"));
-                last.concept = format!("{number} {name}").trim_end().to_owned();
+                format!("{number} {name}").trim_end().clone_into(&mut last.concept);
             }
         }
     }

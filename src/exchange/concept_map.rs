@@ -1,4 +1,4 @@
-//! A code map as FHIR STU3 ConceptMap.
+//! A code map as `ConceptMap` of FHIR STU3.
 
 use serde_json::{Map, Value, json};
 

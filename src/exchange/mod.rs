@@ -1,4 +1,4 @@
-//! Tables from and for others: FHIR ConceptMaps out, published value sets in.
+//! Tables from and for others: FHIR concept maps out, published value sets in.
 
 mod concept_map;
 mod value_set;

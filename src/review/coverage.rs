@@ -164,9 +164,9 @@ impl Coverage {
             let names = section.lines.iter().map(|(name, _)| name.chars().count()).chain([section.title.len()]);
             let width = names.max().unwrap_or(0);
             let _ = write!(text, "{:width$}", section.title);
-            section.columns.iter().for_each(|column| {
+            for column in &section.columns {
                 let _ = write!(text, "  {column}");
-            });
+            }
             text.push('\n');
             for (name, counts) in &section.lines {
                 let _ = write!(text, "{name:width$}");

@@ -38,7 +38,7 @@ pub fn diff(old: &Source, new: &Source) -> Result<Vec<Change>, TableError> {
                 },
             }),
             (Some(layout), before, after) => {
-                rows(&Compared { layout, old: &old, new: &new }, before, after, &mut changes)
+                rows(&Compared { layout, old: &old, new: &new }, before, after, &mut changes);
             }
         }
     }

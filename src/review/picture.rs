@@ -23,15 +23,15 @@ pub(super) fn page(coverage: &Coverage) -> String {
     for section in &coverage.sections {
         let _ = writeln!(html, "<h2>{}</h2>\n<table>", section.title);
         let _ = write!(html, "<tr><th></th>");
-        section.columns.iter().for_each(|column| {
+        for column in &section.columns {
             let _ = write!(html, "<th>{column}</th>");
-        });
+        }
         html.push_str("</tr>\n");
         for (name, counts) in &section.lines {
             let _ = write!(html, "<tr><td>{}</td>", escape(name.as_str()));
-            counts.iter().for_each(|count| {
+            for count in counts {
                 let _ = write!(html, "<td>{count}</td>");
-            });
+            }
             html.push_str("</tr>\n");
         }
         html.push_str("</table>\n");

@@ -330,7 +330,7 @@ impl Scanner<'_> {
         if trimmed.len() < text.len() {
             self.flaw(Form::Padding, start, end);
         }
-        if needs_quotes(trimmed) != quoted && !(self.separator != ',' && !quoted) {
+        if (quoted || self.separator == ',') && needs_quotes(trimmed) != quoted {
             self.flaw(Form::Quoting, start, end);
         }
         Ok(Cell { text: trimmed.to_owned(), line, start, end })

@@ -193,7 +193,7 @@ fn compare(schema: &Value, value: &Value, key: &str, faults: &mut Vec<Fault>) {
         let about = schema.get("description").and_then(Value::as_str).unwrap_or_default();
         match schema.get("pattern").and_then(Value::as_str) {
             Some(pattern) if !matches(pattern, text) => {
-                fault(text, format!("`{text}` is no {about}: it must match {pattern}"))
+                fault(text, format!("`{text}` is no {about}: it must match {pattern}"));
             }
             _ => {}
         }
@@ -210,11 +210,10 @@ fn compare(schema: &Value, value: &Value, key: &str, faults: &mut Vec<Fault>) {
     for (name, member) in value.as_object().into_iter().flatten() {
         let known = schema.get("properties").and_then(|properties| properties.get(name));
         match (known, schema.get("additionalProperties")) {
-            (Some(inner), _) => compare(inner, member, name, faults),
             (None, Some(Value::Bool(false))) => {
                 faults.push(Fault { key: name.clone(), message: format!("`{name}` is no key of this file") });
             }
-            (None, Some(inner)) => compare(inner, member, name, faults),
+            (Some(inner), _) | (None, Some(inner)) => compare(inner, member, name, faults),
             (None, None) => {}
         }
     }

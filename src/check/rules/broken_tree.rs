@@ -38,15 +38,16 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                         "name the group that holds the concept",
                     );
                 }
-                Some(_) => match stack.iter().rposition(|open| *open == parent) {
-                    Some(at) => stack.truncate(at + 1),
-                    None => {
+                Some(_) => {
+                    let open = stack.iter().rposition(|open| *open == parent);
+                    stack.truncate(open.map_or(0, |at| at + 1));
+                    if open.is_none() {
                         let message = format!(
                             "the rows of group `{parent}` ended above: the row stands among those of another group"
                         );
                         findings.cell(row, "parent", message, "name the group that holds the concept, or move the row");
                     }
-                },
+                }
             }
             stack.push(number);
             kinds.insert(number, row.get("kind"));

@@ -20,16 +20,13 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let row = context.sheet(&fault.file).and_then(|sheet| sheet.rows().find(|row| row.line() == line));
-        match row {
-            Some(row) => {
-                findings.cell(row, &fault.column, fault.message.clone(), "mend it; conversions refuse the tables")
-            }
-            None => {
-                let end = context.files.get(&fault.file).map_or(2, |f| f.line(line.max(1)).chars().count() + 1);
-                let end = u32::try_from(end).unwrap_or(2);
-                let help = "mend it; conversions refuse the tables";
-                findings.at(&fault.file, line.max(1), 1, end, fault.message.clone(), help);
-            }
+        let help = "mend it; conversions refuse the tables";
+        if let Some(row) = row {
+            findings.cell(row, &fault.column, fault.message.clone(), help);
+        } else {
+            let end = context.files.get(&fault.file).map_or(2, |f| f.line(line.max(1)).chars().count() + 1);
+            let end = u32::try_from(end).unwrap_or(2);
+            findings.at(&fault.file, line.max(1), 1, end, fault.message.clone(), help);
         }
     }
 }

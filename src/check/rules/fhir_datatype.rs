@@ -51,7 +51,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 );
                 continue;
             };
-            if !kinds.contains(&kind) && !(datatype == "answer" && kind != Kind::Group) {
+            if !kinds.contains(&kind) && (datatype != "answer" || kind == Kind::Group) {
                 let kind = format!("{kind:?}").to_lowercase();
                 findings.cell(
                     row,

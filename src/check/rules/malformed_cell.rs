@@ -1,6 +1,6 @@
-use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::{Context, File};
 
 rule! {
     /// A cell does not hold what its column is for, or is empty where it may not be.
@@ -15,7 +15,7 @@ rule! {
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for sheet in context.sheets() {
-        let Some(layout) = context.files.get(sheet.path).and_then(|file| file.layout()) else { continue };
+        let Some(layout) = context.files.get(sheet.path).and_then(File::layout) else { continue };
         for column in layout.columns.iter().filter(|column| sheet.raw.column(column.name).is_some()) {
             for row in sheet.rows() {
                 match row.get(column.name) {

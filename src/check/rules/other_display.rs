@@ -25,8 +25,11 @@ const LABELS: &[(&str, &str, &str, &str)] = &[
     ("fhir-stu3/", "also_code", "also_system", "also_display"),
 ];
 
+/// Folder, label, row and column.
+type Label<'a> = (&'a str, &'a str, Row<'a>, &'a str);
+
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let mut labels: HashMap<(&str, &str), Vec<(&str, &str, Row<'_>, &str)>> = HashMap::new();
+    let mut labels: HashMap<(&str, &str), Vec<Label<'_>>> = HashMap::new();
     for sheet in context.sheets() {
         for (folder, code, system, display) in LABELS.iter().filter(|label| sheet.path.starts_with(label.0)) {
             for row in sheet.rows().filter(|row| !row.get(code).is_empty() && !row.get(display).is_empty()) {
@@ -109,19 +112,22 @@ fn letters(text: &str) -> Vec<char> {
     words.flat_map(|word| word.trim_end_matches(['e', 'n', 's']).chars().collect::<Vec<_>>()).collect()
 }
 
-/// The number of letters to add, take away or change.
+/// The number of letters to add, take away or change, or of neighbours that change places.
 fn distance(left: &[char], right: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
+    let mut earlier: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=right.len()).collect();
     for (i, a) in left.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+        let mut row = vec![i + 1];
         for (j, b) in right.iter().enumerate() {
-            let cost = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
+            let mut least = (above[j] + usize::from(a != b)).min(above[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b {
+                least = least.min(earlier[j - 1] + 1);
+            }
+            row.push(least);
         }
+        earlier = std::mem::replace(&mut above, row);
     }
-    row[right.len()]
+    above[right.len()]
 }
 
 #[cfg(test)]
@@ -136,5 +142,6 @@ mod tests {
         assert!(!near("Graad 1 ruptuur", "Graad 2 ruptuur"));
         assert!(!near("links", "recht"));
         assert_eq!(distance(&['a', 'b', 'c'], &['a', 'c']), 1);
+        assert_eq!(distance(&['a', 'b', 'c'], &['a', 'c', 'b']), 1);
     }
 }

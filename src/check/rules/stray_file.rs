@@ -40,9 +40,8 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             ["messages", message, "skeleton.xml"] => messages.contains(message),
             ["messages", message, _] => messages.contains(message) && known(&file.path),
             ["dataset", _] => entries.iter().any(|(dataset, _)| *dataset == name),
-            ["fhir-stu3", file_name] if layout::of(&file.path).is_some_and(|l| l.path == "fhir-stu3/*.csv") => {
-                file_name.ends_with(".csv")
-                    && entries.iter().any(|(_, entry)| entry.get("fhir").and_then(|f| f.as_str()) == Some(name))
+            ["fhir-stu3", _] if layout::of(&file.path).is_some_and(|l| l.path == "fhir-stu3/*.csv") => {
+                entries.iter().any(|(_, entry)| entry.get("fhir").and_then(|f| f.as_str()) == Some(name))
             }
             ["README.md"] => true,
             _ => known(&file.path),

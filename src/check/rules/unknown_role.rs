@@ -48,15 +48,13 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 continue;
             }
             match row.get("resource").strip_prefix("each:") {
-                Some(group) => {
-                    if context.concept(table.sheet.path, group).is_none() {
-                        findings.cell(
-                            row,
-                            "resource",
-                            format!("`{group}` is no concept"),
-                            "name the group of the resources",
-                        );
-                    }
+                Some(group) if context.concept(table.sheet.path, group).is_none() => {
+                    findings.cell(
+                        row,
+                        "resource",
+                        format!("`{group}` is no concept"),
+                        "name the group of the resources",
+                    );
                 }
                 None if row.get("resource").is_empty() => {
                     findings.cell(
@@ -74,7 +72,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                         "name the role of the resource",
                     );
                 }
-                None => {}
+                _ => {}
             }
         }
         references(context, table.sheet, &roles, findings);

@@ -20,7 +20,7 @@ enum What {
     Conceptmap(ConceptMap),
 }
 
-/// Write the code maps as FHIR STU3 ConceptMaps, a file each
+/// Write the code maps as FHIR STU3 concept maps (`ConceptMap`), a file each
 #[derive(Debug, Args)]
 struct ConceptMap {
     /// The folder of the tables [default: mappings/ here, else the built-in tables]
