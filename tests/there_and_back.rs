@@ -24,7 +24,8 @@ fn there_and_back(samples: &[Sample]) -> String {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         structure::compare(&text(bytes), &text(written), &mut counts);
     }
-    counts.iter().map(|(what, count)| format!("{count:>4}  {what}\n")).collect()
+    let lines: Vec<String> = counts.iter().map(|(what, count)| format!("{count:>4}  {what}")).collect();
+    lines.join("\n")
 }
 
 #[test]

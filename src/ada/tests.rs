@@ -281,3 +281,14 @@ fn every_concept_carries_every_value_there_and_back() {
         assert!(again == instance, "{}: {text}", setup.dataset.path(concept));
     }
 }
+
+#[test]
+fn a_unit_in_words_is_the_unit_itself() {
+    let setup = setup();
+    let body = r#"<lengte_gemeten value="3450.0" unit="gram"/>"#;
+    let (instance, _) = setup.read(&format!("<vrouw>{body}</vrouw>"));
+    let contents: Vec<_> = instance.leaves().map(|(_, _, content)| content.clone()).collect();
+    let quantity = Quantity { value: "3450.0".into(), unit: "g".into() };
+    assert_eq!(contents, [Content::Value(Value::Quantity(quantity))]);
+    assert!(setup.write(&instance).contains(r#"value="3450.0" unit="gram""#));
+}

@@ -241,11 +241,10 @@ impl<'a> Writer<'a> {
         let (Some(mut part), Some(growing)) = (self.growing.remove(name), self.state.growing.get_mut(name)) else {
             return Ok(());
         };
-        part.flush()?;
+        part.sync()?;
         let plain = file_name(name, growing.number);
         let url = format!("{plain}{}", self.task.packing.extension());
         if self.task.packing == Packing::Plain {
-            sync(part.path())?;
             self.store.publish(part.path(), &url)?;
         } else {
             let made = self.store.loose(0).with_extension("packed");
@@ -271,21 +270,21 @@ impl<'a> Writer<'a> {
         self.quarantine.append(format!("{entry}\n").as_bytes())
     }
 
-    /// Hands everything to the disk and tells the state of it.
+    /// Waits until everything is on the disk, and tells the state of it.
     pub fn settle(&mut self) -> Result<State, Stop> {
         for (name, part) in &mut self.growing {
-            part.flush()?;
+            part.sync()?;
             if let Some(growing) = self.state.growing.get_mut(name) {
                 growing.length = part.length();
             }
         }
-        self.quarantine.flush()?;
+        self.quarantine.sync()?;
         self.state.quarantine = self.quarantine.length();
         if let Some(index) = &mut self.index {
-            index.flush()?;
+            index.sync()?;
             self.state.index = index.length();
         }
-        self.store.settle()?;
+        self.store.settle(self.task.layout != Layout::Ndjson)?;
         Ok(self.state.clone())
     }
 
@@ -305,8 +304,7 @@ impl<'a> Writer<'a> {
         }
         for (part, name) in [(Some(self.quarantine), QUARANTINE), (self.index.take(), INDEX)] {
             if let Some(mut part) = part {
-                part.flush()?;
-                sync(part.path())?;
+                part.sync()?;
                 self.store.publish(part.path(), name)?;
             }
         }
@@ -315,7 +313,7 @@ impl<'a> Writer<'a> {
             let manifest = json!({ "inputFormat": "application/fhir+ndjson", "input": self.state.complete });
             self.store.write("manifest.json", format!("{manifest:#}\n").as_bytes())?;
         }
-        self.store.settle()
+        self.store.settle(false)
     }
 }
 
@@ -326,10 +324,6 @@ fn open(store: &Store, name: &str, length: u64) -> Result<Part, Stop> {
         fs::rename(&published, &path).map_err(|error| Stop::output(&published, &error))?;
     }
     Part::open(&path, length)
-}
-
-fn sync(path: &Path) -> Result<(), Stop> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(|error| Stop::output(path, &error))
 }
 
 fn pack(packing: Packing, from: &Path, to: &Path) -> io::Result<()> {

@@ -19,7 +19,7 @@ main{max-width:60rem;margin:0 auto;padding:2rem 1rem}h1{margin:0 0 .25rem;font-s
 p{margin:.25rem 0 .75rem;color:var(--soft)}.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1rem;margin:1.5rem 0}
 .tiles div,section{background:var(--paper);border:1px solid var(--line);border-radius:.5rem;padding:1rem}.tiles b{display:block;font-size:1.6rem;line-height:1.2}
 .tiles span{color:var(--soft)}section{margin:1rem 0;overflow-x:auto}.bad b{color:var(--bad)}.ok b{color:var(--ok)}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .75rem .3rem 0;border-top:1px solid var(--line);vertical-align:top}
+table{border-collapse:collapse;width:100%}svg+table{margin-top:1rem}th,td{text-align:left;padding:.3rem .75rem .3rem 0;border-top:1px solid var(--line);vertical-align:top}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}code{overflow-wrap:anywhere}svg{display:block;width:100%;height:auto}
 svg text{fill:var(--ink);font:14px system-ui,sans-serif}svg .soft{fill:var(--soft)}svg rect{fill:var(--bar)}svg rect.bad{fill:var(--bad)}svg rect.ok{fill:var(--ok)}
 ";

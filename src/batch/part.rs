@@ -41,9 +41,10 @@ impl Part {
         self.length
     }
 
-    /// Hands everything to the system, so that it survives the end of this program.
-    pub fn flush(&mut self) -> Result<(), Stop> {
-        self.file.flush().map_err(|error| Stop::output(&self.path, &error))
+    /// Waits until everything is on the disk.
+    pub fn sync(&mut self) -> Result<(), Stop> {
+        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_data());
+        synced.map_err(|error| Stop::output(&self.path, &error))
     }
 
     /// Where it is.

@@ -123,6 +123,7 @@ pub fn run(
     let store = Store::open(&task.out, task.resume)?;
     let (journal, last) = Journal::open(&store.journal())?;
     let digest = digest(task, inputs);
+    let fresh = Checkpoint { task: digest.clone(), ..Checkpoint::default() };
     let from = match last {
         Some(last) if last.task != digest => {
             return Err(Stop::Changed(format!(
@@ -132,7 +133,7 @@ pub fn run(
         }
         Some(last) if last.done => return Ok(Ended { tally: last.tally, is_complete: true }),
         Some(last) => last,
-        None => Checkpoint { task: digest, ..Checkpoint::default() },
+        None => fresh.clone(),
     };
     let consumed = AtomicU64::new(0);
     let mut recorder = Recorder {
@@ -143,7 +144,9 @@ pub fn run(
         saved: Instant::now(),
         checkpoint: from.clone(),
     };
-    recorder.save()?;
+    if from == fresh {
+        recorder.journal.add(&from)?;
+    }
     let mut last = (0, String::new());
     pipeline::ordered(
         task.jobs,

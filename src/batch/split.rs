@@ -11,15 +11,18 @@ use super::unit::Fault;
 pub(super) type Take<'t> = &'t mut dyn FnMut(usize, Result<Vec<u8>, Fault>) -> ControlFlow<()>;
 
 /// True if the beginning of a document shows a message inside something that is none itself.
-pub(super) fn is_wrapper(head: &[u8], begins_message: impl Fn(&str) -> bool) -> bool {
+pub(super) fn is_wrapper(head: &[u8], begins_message: impl Fn(&str, bool) -> bool) -> bool {
     let mut tokens = Tokens::new(without_mark(head), head.len());
-    let (mut token, mut first) = (Vec::new(), true);
+    let (mut token, mut depth) = (Vec::new(), 0_usize);
     while let Ok(Some(kind)) = tokens.next(&mut token) {
-        if matches!(kind, Token::Start | Token::Empty) {
-            if begins_message(markup::local(markup::name(&token))) {
-                return !first;
-            }
-            first = false;
+        let starts = matches!(kind, Token::Start | Token::Empty);
+        if starts && begins_message(markup::local(markup::name(&token)), depth <= 1) {
+            return depth > 0;
+        }
+        match kind {
+            Token::Start => depth += 1,
+            Token::End => depth = depth.saturating_sub(1),
+            _ => {}
         }
     }
     false
@@ -48,7 +51,7 @@ struct Piece {
 pub(super) fn wrapped(
     reader: impl BufRead,
     limit: usize,
-    begins_message: impl Fn(&str) -> bool,
+    begins_message: impl Fn(&str, bool) -> bool,
     take: Take<'_>,
 ) -> ControlFlow<()> {
     let mut tokens = Tokens::new(reader, limit);
@@ -70,7 +73,7 @@ pub(super) fn wrapped(
             }
         };
         let start = matches!(kind, Token::Start | Token::Empty);
-        let begins = start && begins_message(markup::local(markup::name(&token)));
+        let begins = start && begins_message(markup::local(markup::name(&token)), around.len() == 1);
         // The same message element within itself: the end of the one before is missing.
         let anew = begins && piece.as_ref().is_some_and(|piece| piece.name == markup::name(&token));
         if let Some(broken) = piece.take_if(|_| anew) {
@@ -217,17 +220,22 @@ mod tests {
 
     fn pieces(text: &str, limit: usize) -> Vec<(usize, Result<String, String>)> {
         let mut found = Vec::new();
-        let _ = wrapped(text.as_bytes(), limit, |name| name == "m", &mut |line, content| {
-            found.push((line, content.map(|bytes| String::from_utf8(bytes).unwrap()).map_err(|fault| fault.code)));
-            ControlFlow::Continue(())
-        });
+        let _ = wrapped(
+            text.as_bytes(),
+            limit,
+            |name, alone| name == "m" || alone && name == "inner",
+            &mut |line, content| {
+                found.push((line, content.map(|bytes| String::from_utf8(bytes).unwrap()).map_err(|fault| fault.code)));
+                ControlFlow::Continue(())
+            },
+        );
         found
     }
 
     #[test]
     fn a_message_gets_the_declaration_and_the_namespaces_around_it() {
         let text = "<?xml version='1.0'?>\n<b xmlns='u:1' xmlns:p='u:2'><x xmlns='u:3'>\n<m a='1'>é</m><p:m xmlns='u:4'/></x></b>\n";
-        assert!(is_wrapper(text.as_bytes(), |name| name == "m"));
+        assert!(is_wrapper(text.as_bytes(), |name, alone| name == "m" || alone && name == "inner"));
         assert_eq!(
             pieces(text, 999),
             [
@@ -258,8 +266,11 @@ mod tests {
 
     #[test]
     fn a_message_by_itself_is_no_wrapper() {
-        assert!(!is_wrapper(b"\xEF\xBB\xBF<?xml version='1.0'?><m><m/></m>", |name| name == "m"));
-        assert!(!is_wrapper(b"<a><b/></a>", |name| name == "m"));
+        assert!(!is_wrapper(b"\xEF\xBB\xBF<?xml version='1.0'?><m><m/></m>", |name, alone| name == "m"
+            || alone && name == "inner"));
+        assert!(!is_wrapper(b"<a><b><inner/></b></a>", |name, alone| name == "m" || alone && name == "inner"));
+        assert!(is_wrapper(b"<a><inner/></a>", |name, alone| name == "m" || alone && name == "inner"));
+        assert!(!is_wrapper(b"<a><b/></a>", |name, alone| name == "m" || alone && name == "inner"));
     }
 
     #[test]

@@ -122,13 +122,17 @@ impl Store {
         let _ = fs::remove_dir_all(self.work.join("loose"));
     }
 
-    /// Waits until everything that was written and renamed is on the disk.
-    pub fn settle(&self) -> Result<(), Stop> {
+    /// Waits until the names in the output folder are on the disk; if there are `many_files`, everything in it.
+    pub fn settle(&self, many_files: bool) -> Result<(), Stop> {
         let fault = |error: io::Error| Stop::output(&self.out, &error);
         let folder = File::open(&self.out).map_err(fault)?;
         #[cfg(target_os = "linux")]
-        return rustix::fs::syncfs(&folder).map_err(|error| fault(error.into()));
+        if many_files {
+            // One call for thousands of files, rather than one each.
+            return rustix::fs::syncfs(&folder).map_err(|error| fault(error.into()));
+        }
         #[cfg(not(target_os = "linux"))]
+        let _ = many_files;
         folder.sync_all().map_err(fault)
     }
 }

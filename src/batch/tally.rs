@@ -87,7 +87,7 @@ pub struct Lost {
 /// A code that the tables do not know for its concept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
-    /// Name of the concept.
+    /// Name of the concept, with those of the groups around it.
     pub concept: String,
     /// OID of the code system.
     pub system: String,
@@ -158,8 +158,9 @@ impl Tally {
                 self.other_codes += 1;
                 continue;
             }
-            self.codes.entry(format!("{} {} {}", concept.number, code.system, code.code)).or_insert_with(|| Unknown {
-                concept: concept.name.to_string(),
+            let key = format!("{} {} {}", reading.dataset().get(concept).number, code.system, code.code);
+            self.codes.entry(key).or_insert_with(|| Unknown {
+                concept: reading.dataset().path(concept),
                 system: code.system.to_string(),
                 code: code.code.to_string(),
                 messages: 1,

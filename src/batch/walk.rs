@@ -227,7 +227,7 @@ impl<'a> Walk<'a> {
                 split::wrapped(
                     BufReader::new(whole),
                     limit,
-                    |name| converter.begins_message(name),
+                    |name, alone| converter.begins_message(name, alone),
                     &mut |line, content| self.give(name, Some(line), content),
                 )
             }
@@ -253,7 +253,7 @@ impl<'a> Walk<'a> {
             [0x28, 0xB5, 0x2F, 0xFD, ..] => Kind::Zstd,
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Kind::Zip,
             _ if head.get(257..262) == Some(b"ustar") => Kind::Tar,
-            _ if split::is_wrapper(head, |name| self.converter.begins_message(name)) => Kind::Wrapper,
+            _ if split::is_wrapper(head, |name, alone| self.converter.begins_message(name, alone)) => Kind::Wrapper,
             _ => split::lines_of(head, name).map_or(Kind::Message, Kind::Lines),
         }
     }

@@ -72,6 +72,7 @@ pub const ALL: &[&Rule] = &[
     &rules::broken_tree::RULE,
     &rules::value_domain::RULE,
     &rules::other_name::RULE,
+    &rules::short_name::RULE,
     &rules::concept_without_row::RULE,
     &rules::row_never_used::RULE,
     &rules::unknown_place::RULE,
@@ -88,6 +89,7 @@ pub const ALL: &[&Rule] = &[
     &rules::repeats_in_one::RULE,
     &rules::same_resource::RULE,
     &rules::same_element::RULE,
+    &rules::contradictory_facts::RULE,
     &rules::unknown_code_system::RULE,
     &rules::duplicate_code::RULE,
     &rules::other_display::RULE,
@@ -96,6 +98,7 @@ pub const ALL: &[&Rule] = &[
     &rules::undecided_way_back::RULE,
     &rules::check_digit::RULE,
     &rules::duplicate_uri::RULE,
+    &rules::other_code::RULE,
     &rules::refuted_exact::RULE,
     &rules::no_example::RULE,
 ];

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use ooievaar::ada::ReferenceDay;
 use ooievaar::{Bundle, Format};
 
 use super::losses::Account;
@@ -42,6 +43,9 @@ pub struct Convert {
     /// Derive resource ids with the secret key in this file, so that they cannot be traced to a BSN
     #[arg(long, value_name = "FILE")]
     id_key_file: Option<PathBuf>,
+    /// The day T that relative dates (T-14D) in an ADA document count from, as YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = library::reference_day)]
+    reference_day: Option<ReferenceDay>,
 }
 
 impl Convert {
@@ -49,6 +53,10 @@ impl Convert {
         let converter = library::converter(self.tables.tables.as_deref())?;
         let converter =
             library::set_up(converter, self.bundle, self.id_key_file.as_deref())?.with_indent(!self.compact);
+        let converter = match self.reference_day {
+            Some(day) => converter.with_reference_day(day),
+            None => converter,
+        };
         let source = files::read(&self.input)?;
         let refused = |error| Failure::new(Exit::Input, format!("{}: {error}", files::name(&self.input)));
         let to = match self.to {

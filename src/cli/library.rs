@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::{fs, io};
 
+use ooievaar::ada::ReferenceDay;
 use ooievaar::{Bundle, Converter, Format, IdKey};
 use sha2::{Digest as _, Sha256};
 
@@ -20,6 +21,11 @@ pub fn bundle(name: &str) -> Result<Bundle, String> {
         "collection" => Ok(Bundle::Collection),
         _ => Err("no such kind of bundle; choose transaction or collection".to_owned()),
     }
+}
+
+/// The value of `--reference-day`.
+pub fn reference_day(text: &str) -> Result<ReferenceDay, String> {
+    ReferenceDay::parse(text).map_err(|_| "is no day; write it as YYYY-MM-DD".to_owned())
 }
 
 /// A converter with the built-in tables, or with those of a folder.

@@ -11,7 +11,7 @@ use super::{Exit, Failure, Tables, library};
 /// Answer messages on standard input, a line each, on standard output
 ///
 /// A worker for engines such as Apache Spark. Each line in is {"id": …, "message": "<text>"} or {"id": …, "base64":
-/// "<bytes>"}; each line out, in the same order, is {"id", "status": "ok", "losses" or "error", "resources" (or
+/// "<bytes>"}; each line out, in the same order, is {"id", "status": "ok", "losses" or "error", "resources" (texts; or
 /// "output"), "read", "translated", "structural", "lost", "reasons"}, or for an error {"id", "status", "error": {"code",
 /// "line", "column", "message"}}.
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use super::detect::{self, Sniffed};
 use super::kinds::{self, MessageKind};
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
-use crate::dataset::{Code, Concept, ConceptIx, Content, Dataset, Instance, Value};
+use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Value};
 use crate::fhir::{self, BundleType, IdKey};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
@@ -66,13 +66,12 @@ impl Reading {
     }
 
     /// The codes that are no member of the value set of their concept.
-    pub fn unknown_codes(&self) -> impl Iterator<Item = (&Concept, &Code)> {
+    pub fn unknown_codes(&self) -> impl Iterator<Item = (ConceptIx, &Code)> {
         let kind = &self.kinds[self.kind];
         self.instance.leaves().filter_map(|(_, node, content)| {
             let Content::Value(Value::Code(code)) = content else { return None };
-            let concept = kind.dataset.get(node.concept);
-            let members = kind.terminology.value_set_of(concept)?;
-            members.find(&code.code, &code.system).is_none().then_some((concept, code))
+            let members = kind.terminology.value_set_of(kind.dataset.get(node.concept))?;
+            members.find(&code.code, &code.system).is_none().then_some((node.concept, code))
         })
     }
 
@@ -359,10 +358,12 @@ impl Converter {
         Written { output: out, unwritten, resources }
     }
 
-    /// True if an element of this name (without prefix) is where a message of a known kind begins.
-    pub fn begins_message(&self, local_name: &str) -> bool {
-        let mut plans = self.kinds.iter().filter_map(|kind| kind.hl7v3.as_ref());
-        plans.any(|plan| plan.root_names().any(|name| name == local_name))
+    /// True if an element of this name (without prefix) is where a message of a known kind begins. The elements inside
+    /// a message that can also stand by themselves count only if `alone`: else what is around them may belong to it.
+    pub fn begins_message(&self, local_name: &str, alone: bool) -> bool {
+        let plans = self.kinds.iter().filter_map(|kind| kind.hl7v3.as_ref());
+        let mut places = plans.filter_map(|plan| plan.root_names().position(|name| name == local_name));
+        places.any(|place| alone || place == 0)
     }
 
     /// The limits on one input.

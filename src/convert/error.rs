@@ -80,7 +80,7 @@ pub enum Error {
         expected: String,
     },
     /// A date in an ADA instance is relative, and no day was given to count from.
-    #[error("{place}: the date is relative to a day T; say which day T is")]
+    #[error("{place}: the date is relative to a day T; say which day T is (--reference-day)")]
     ReferenceDay {
         /// Where the first such date is.
         place: Place,

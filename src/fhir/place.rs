@@ -107,10 +107,12 @@ fn only_says_why_absent(tree: &Tree) -> bool {
 }
 
 /// Puts a value at a path, replacing what the pattern had there.
-pub(super) fn replace(elements: &Elements, resource: &mut Tree, path: &ElementPath, value: Tree) {
+pub(super) fn replace(elements: &Elements, resource: &mut Tree, path: &ElementPath, mut value: Tree) {
     let (holder, kind) = path.holder(elements, resource);
     let Tree::Object(members) = holder else { return };
     let name = &path.last().name;
+    // A table of answers has its keys in no order; XML has one.
+    elements.sort(&mut value, elements.kind_of(kind, name));
     members.retain(|(other, _)| other != name);
     elements.insert(kind, members, name, value);
 }

@@ -60,8 +60,8 @@ impl Content {
             Self::Concept => digits(text.strip_prefix('W').unwrap_or(text)),
             Self::Oid => is_oid(text),
             Self::Uri => {
-                let scheme = text.split_once(':').is_some_and(|(scheme, rest)| {
-                    !rest.is_empty() && !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
+                let scheme = ["http://", "https://", "urn:"].iter().any(|scheme| {
+                    text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.contains("::"))
                 });
                 scheme && !text.contains(char::is_whitespace) && text.strip_prefix("urn:oid:").is_none_or(is_oid)
             }

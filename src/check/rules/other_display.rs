@@ -64,15 +64,21 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
         }
     }
-    names(context, findings);
+    let confirmed = |row: Row<'_>| {
+        let all = labels.get(&(row.get("code_system"), row.get("code"))).map(Vec::as_slice).unwrap_or_default();
+        all.iter().any(|(_, label, other, _)| {
+            other.sheet.path != row.sheet.path && letters(label) == letters(row.get("display"))
+        })
+    };
+    names(context, &confirmed, findings);
 }
 
-/// A label that is nearly the name of its concept.
-fn names(context: &Context<'_>, findings: &mut Findings<'_>) {
+/// A label that is nearly the name of its concept, and that no other table has.
+fn names(context: &Context<'_>, confirmed: &dyn Fn(Row<'_>) -> bool, findings: &mut Findings<'_>) {
     for rows in context.messages.iter().filter_map(|message| message.rows) {
         for row in rows.rows() {
             let (label, name) = (row.get("display"), row.get("name"));
-            if label != name && near(label, name) {
+            if label != name && near(label, name) && !confirmed(row) {
                 findings.cell(
                     row,
                     "display",

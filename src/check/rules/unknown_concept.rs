@@ -34,10 +34,31 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                     numbers => format!("a concept of this name is {}", numbers.join(", or ")),
                 };
                 findings.cell(row, column.name, format!("`{number}` is no concept of {}", dataset.sheet.path), help);
+                suspect(context, dataset.sheet, row, number, findings);
             }
         }
     }
     metadata(context, findings);
+}
+
+/// A concept that the rows of its name do not use, while they use a number that does not exist: the slip may be in the dataset.
+fn suspect(
+    context: &Context<'_>,
+    dataset: crate::check::sheet::Sheet<'_>,
+    row: crate::check::sheet::Row<'_>,
+    number: &str,
+    findings: &mut Findings<'_>,
+) {
+    let tables = || context.sheets().filter(|sheet| sheet.path != dataset.path);
+    let used = |number: &str| tables().any(|sheet| sheet.rows().any(|row| row.get("concept") == number));
+    for concept in
+        dataset.rows().filter(|concept| !row.get("name").is_empty() && concept.get("name") == row.get("name"))
+    {
+        if !used(concept.get("concept")) {
+            let message = format!("no row uses this number, but a row of this name has `{number}`");
+            findings.cell(concept, "concept", message, format!("mend this, or {}:{}", row.sheet.path, row.line()));
+        }
+    }
 }
 
 /// Concepts that `identity.toml` and `message.toml` name.

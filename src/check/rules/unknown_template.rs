@@ -48,5 +48,25 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 }
             }
         }
+        unused(rows, templates, findings);
+    }
+}
+
+/// Facts that do not say what the row of their concept says: the slip may be on either side.
+fn unused(
+    rows: super::super::sheet::Sheet<'_>,
+    templates: super::super::sheet::Sheet<'_>,
+    findings: &mut Findings<'_>,
+) {
+    for fact in templates.rows() {
+        let Some(row) = rows.rows().find(|row| row.get("concept") == fact.get("concept")) else { continue };
+        for column in ["template", "code", "code_system"] {
+            let published = fact.get(column);
+            let others = || templates.rows().filter(|other| other.get("concept") == fact.get("concept"));
+            if !published.is_empty() && published != row.get(column) && others().count() == 1 {
+                let message = format!("the row of the concept has `{}`", row.get(column));
+                findings.cell(fact, column, message, format!("mend this, or {}:{}", rows.path, row.line()));
+            }
+        }
     }
 }

@@ -1,9 +1,14 @@
 //! `ooievaar mappings`: commands about the mapping tables.
 
 mod check;
+mod coverage;
+mod diff;
 mod explain;
+mod export;
 mod fmt;
 mod proof;
+mod import;
+mod reference;
 
 use std::path::{Path, PathBuf};
 
@@ -26,6 +31,11 @@ enum Command {
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
     Proof(proof::Proof),
+    Reference(reference::Reference),
+    Import(import::Import),
+    Export(export::Export),
+    Diff(diff::Diff),
+    Coverage(coverage::Coverage),
 }
 
 impl Mappings {
@@ -35,6 +45,11 @@ impl Mappings {
             Command::Explain(command) => command.run(),
             Command::Fmt(command) => command.run(),
             Command::Proof(command) => command.run(),
+            Command::Reference(command) => command.run(),
+            Command::Import(command) => command.run(),
+            Command::Export(command) => command.run(),
+            Command::Diff(command) => command.run(),
+            Command::Coverage(command) => command.run(),
         }
     }
 }

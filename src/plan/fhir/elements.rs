@@ -137,7 +137,8 @@ impl Elements {
         }
     }
 
-    fn sort(&self, tree: &mut Tree, kind: &str) {
+    /// Puts the members of a value of a type, at every level, in the order of the specification.
+    pub fn sort(&self, tree: &mut Tree, kind: &str) {
         match tree {
             Tree::Object(members) => {
                 members.sort_by_key(|(name, _)| (self.position(kind, name), name.starts_with('_')));

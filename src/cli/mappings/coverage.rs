@@ -1,0 +1,40 @@
+//! `ooievaar mappings coverage`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ooievaar::review;
+
+use super::{could_not_run, source};
+use crate::cli::{Exit, Failure, files};
+
+/// Show how much of the standard the tables cover
+#[derive(Debug, Args)]
+pub struct Coverage {
+    /// The folder of the tables [default: mappings/ here, else the built-in tables]
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// How to show it: a table, CSV, or a page with a picture
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = ["table", "csv", "html"])]
+    format: String,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Coverage {
+    pub fn run(self) -> Result<Exit, Failure> {
+        let (source, _) = source(self.folder.as_deref())?;
+        let coverage = review::coverage(&source).map_err(could_not_run)?;
+        let text = match self.format.as_str() {
+            "csv" => coverage.csv(),
+            "html" => coverage.html(),
+            _ => coverage.text(),
+        };
+        match self.output {
+            Some(file) => files::write(&file, text.as_bytes()).map_err(|failure| could_not_run(failure.message))?,
+            None => files::print(text.as_bytes())?,
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,127 @@
+//! Each check finds what it is for: one fault at a time in the built-in tables, and where it is found.
+
+// Clippy does not see that helper functions of a test are tests.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use ooievaar::check::{ALL, Options, check};
+use ooievaar::tables::Source;
+
+/// Code of the check, file, what stands there, and what it is changed into.
+const FAULTS: &[(&str, &str, &str, &str)] = &[
+    ("OOI-001", "value-sets/Echelon.csv", ",2.16.840.1.113883.2.4.4.13.37,", ",\"2.16.840.1.113883.2.4.4.13.37,"),
+    ("OOI-002", "value-sets/Echelon.csv", "\n", "\r\n"),
+    ("OOI-003", "value-sets/Echelon.csv", "display", "dispaly"),
+    ("OOI-004", "value-sets/Echelon.csv", "2.16.840.1.113883.2.4.4.13.37", "2.16.840.1.113883.2.4.4.13.037"),
+    ("OOI-005", "messages/kernset-2.3/message.toml", "labels =", "lables ="),
+    ("OOI-006", "fhir-stu3/pwd-2.3.csv", ",geslacht,", ",,"),
+    ("OOI-007", "value-sets/InterpretatieMethodeCodelijst.csv", "OOI-407: the publication says tbd", "OOI-407:"),
+    ("OOI-008", "value-sets/InterpretatieMethodeCodelijst.csv", "tbd,2.16", "364320009,2.16"),
+    ("OOI-090", "fhir-stu3/answers.toml", "clinicalStatus = \"active\"", "\"clinicalStatus[\" = \"active\""),
+    ("OOI-101", "messages/kernset-2.3/concepts.csv", "\n20150,0,1\n", "\n20150,0,1\n20150,0,1\n"),
+    ("OOI-102", "messages/kernset-2.3/rows.csv", "\n30050,", "\n30500,"),
+    ("OOI-103", "dataset/pwd-2.3.csv", "\n20290,4,", "\n20290,20340,"),
+    ("OOI-104", "dataset/pwd-2.3.csv", ",WerkelijkePlaatsBaring22,", ",WerkelijkePlaatsBaring,"),
+    ("OOI-105", "messages/kernset-2.3/rows.csv", "30050,Episiotomie?", "30050,Episiotomie"),
+    ("OOI-106", "dataset/pwd-2.3.csv", ",graviditeit,", ",gravideteit,"),
+    ("OOI-201", "messages/kernset-2.3/concepts.csv", "\n20150,0,1\n", "\n20150,0,1\n82027,0,1\n"),
+    ("OOI-202", "messages/kernset-2.3/concepts.csv", "\n20150,0,1\n", "\n"),
+    ("OOI-203", "messages/kernset-2.3/rows.csv", "7.parts,procedure", "7.part,procedure"),
+    ("OOI-204", "messages/kernset-2.3/rows.csv", "Cervixinsufficiëntie,BL", "Cervixinsufficiëntie,TS"),
+    ("OOI-205", "messages/kernset-2.3/concepts.csv", "\n20150,0,1\n", "\n20150,2,1\n"),
+    (
+        "OOI-206",
+        "messages/kernset-2.3/rows.csv",
+        "82495,Cervixinsufficiëntie?,82492.parts,observation,,2.16.840.1.113883.2.4.6.10.90.900968,17382005",
+        "82495,Cervixinsufficiëntie?,82492.parts,observation,,2.16.840.1.113883.2.4.6.10.90.900975,40733004",
+    ),
+    ("OOI-207", "messages/kernset-2.3/rows.csv", "90.901063,PRN540701", "90.901036,PRN540701"),
+    ("OOI-208", "messages/kernset-2.3/rows.csv", "PRN540701,2.16.840.1.113883.2.4.3.22.1.3,", "PRN540701,,"),
+    ("OOI-301", "fhir-stu3/pwd-2.3.csv", ",period.end,", ",period.ends,"),
+    ("OOI-302", "fhir-stu3/pwd-2.3.csv", ",period.end,dateTime,", ",period.end,boolean,"),
+    ("OOI-303", "fhir-stu3/patterns/birth.json", "StructureDefinition/bc-Birth", "StructureDefinition/bc-Brith"),
+    ("OOI-304", "fhir-stu3/patterns/disorder-of-delivery.json", "\"subject\"", "\"asserter\""),
+    ("OOI-305", "fhir-stu3/patterns/disorder-of-delivery.json", "@woman", "@women"),
+    ("OOI-306", "messages/kernset-2.3/concepts.csv", "\n20340,0,1\n", "\n20340,0,*\n"),
+    ("OOI-307", "fhir-stu3/pwd-2.3.csv", "coded-problem,118940003,", "coded-problem,40733004,"),
+    ("OOI-308", "fhir-stu3/pwd-2.3.csv", ",period.end,", ",period.start,"),
+    ("OOI-309", "fhir-stu3/elements.csv", "Bundle,meta,2,1,Meta\n", ""),
+    ("OOI-401", "value-sets/Echelon.csv", "2.16.840.1.113883.2.4.4.13.37", "2.16.840.1.113883.2.4.4.13.73"),
+    ("OOI-402", "value-sets/Rookgedrag.csv", "2,2.16.840.1.113883.2.4.4.13.58", "1,2.16.840.1.113883.2.4.4.13.58"),
+    ("OOI-403", "value-sets/HypertensieveAandoening.csv", "Preeclampsie", "Preeclamspie"),
+    ("OOI-404", "code-maps/voeding-kind.csv", "1.4.8,1,", "1.4.8,7,"),
+    (
+        "OOI-405",
+        "code-maps/rookgedrag.csv",
+        "2.16.840.1.113883.2.4.4.13.58,1,,,,unmatched",
+        "2.16.840.1.113883.5.1008,1,,,,unmatched",
+    ),
+    ("OOI-406", "code-maps/alcoholgebruik.csv", "wider,no", "wider,"),
+    ("OOI-407", "fhir-stu3/pwd-2.3.csv", ",364320009", ",346320009"),
+    ("OOI-408", "code-systems.csv", "urn:oid:2.16.840.1.113883.2.4.4.13.37", "urn:oid:2.16.840.1.113883.2.4.4.13.36"),
+    ("OOI-409", "fhir-stu3/pwd-2.3.csv", "PartusPrematurusDreig", "PartusPrematurusDrieg"),
+];
+
+#[test]
+fn every_check_finds_its_fault() {
+    let tables = Source::Embedded.files().unwrap();
+    let mut shown = String::new();
+    for (code, file, from, to) in FAULTS {
+        let text = String::from_utf8(tables[*file].clone()).unwrap();
+        assert!(text.contains(from), "{code}: {file} has no `{from}`");
+        let mut changed: BTreeMap<String, Vec<u8>> = tables.clone();
+        changed.insert((*file).to_owned(), text.replacen(from, to, 1).into_bytes());
+        let report = check(&Source::Memory(Arc::new(changed)), &Options::default()).unwrap();
+        let found = report.findings.iter().find(|finding| finding.code == *code);
+        let found = found.unwrap_or_else(|| {
+            let codes: Vec<_> = report.findings.iter().map(|f| (f.code, &f.file, f.line)).collect();
+            panic!("{code} is not found, but {codes:?}")
+        });
+        let _ = writeln!(
+            shown,
+            "{code} {}:{}:{} {}: {}",
+            found.file, found.line, found.start, found.concept, found.message
+        );
+    }
+    insta::assert_snapshot!(shown);
+    let untested: Vec<_> =
+        ALL.iter().map(|rule| rule.code).filter(|code| !FAULTS.iter().any(|fault| fault.0 == *code)).collect();
+    // These depend on what the caller knows: see below.
+    assert_eq!(untested, ["OOI-501", "OOI-502"]);
+}
+
+#[test]
+fn what_the_caller_knows_becomes_a_finding() {
+    let line = 40;
+    let options = Options {
+        examples: Some(std::collections::BTreeSet::new()),
+        refuted: vec![("fhir-stu3/pwd-2.3.csv".to_owned(), line, "`yes` does not come back".to_owned())],
+        raise: vec!["OOI-502".to_owned()],
+    };
+    let report = check(&Source::Embedded, &options).unwrap();
+    let refuted = report.findings.iter().find(|finding| finding.code == "OOI-501").unwrap();
+    assert_eq!((refuted.line, refuted.file.as_str()), (line, "fhir-stu3/pwd-2.3.csv"));
+    assert!(report.findings.iter().any(|finding| finding.code == "OOI-502"));
+    assert_eq!(report.errors(), report.findings.len());
+}
+
+#[test]
+fn nothing_is_allowed_without_a_reason() {
+    let file = "value-sets/InterpretatieMethodeCodelijst.csv";
+    let tables = Source::Embedded.files().unwrap();
+    let codes = |reason: &str| {
+        let text =
+            String::from_utf8(tables[file].clone()).unwrap().replace("OOI-407: the publication says tbd", reason);
+        let mut changed = tables.clone();
+        changed.insert(file.to_owned(), text.into_bytes());
+        let report = check(&Source::Memory(Arc::new(changed)), &Options::default()).unwrap();
+        report.findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("OOI-407: published so"), [""; 0]);
+    assert_eq!(codes("OOI-407"), ["OOI-407", "OOI-007"]);
+    assert_eq!(codes("OOI-407:"), ["OOI-407", "OOI-007"]);
+    assert_eq!(codes("OOI-999: why not"), ["OOI-407", "OOI-007", "OOI-008"]);
+}

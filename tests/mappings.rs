@@ -1,0 +1,181 @@
+//! The commands about the tables, as somebody at a terminal or a pipeline sees them.
+
+// Clippy does not see that helper functions of a test are tests.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn ooievaar(arguments: &[&str]) -> (i32, String) {
+    let output =
+        Command::cargo_bin("ooievaar").unwrap().current_dir(root()).arg("mappings").args(arguments).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// A copy of the tables that a test can change.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn new(test: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("ooievaar-mappings-{test}-{}", std::process::id()));
+        for (file, bytes) in ooievaar::tables::Source::Embedded.files().unwrap() {
+            let path = folder.join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn change(&self, file: &str, change: impl Fn(String) -> String) {
+        let path = self.0.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, change(text)).unwrap();
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn exit_codes_are_a_promise() {
+    let copy = Copy::new("exit");
+    assert_eq!(ooievaar(&["check", copy.path()]).0, 0);
+    assert_eq!(ooievaar(&["check", "no-such-folder"]).0, 2);
+    assert_eq!(ooievaar(&["check", "--error", "OOI-000"]).0, 2);
+    assert_eq!(ooievaar(&["explain", "OOI-000"]).0, 2);
+    // A warning: a finding, but no error unless somebody says so.
+    copy.change("value-sets/Echelon.csv", |text| text.replace('\n', "\r\n"));
+    assert_eq!(ooievaar(&["check", copy.path()]).0, 1);
+    assert_eq!(ooievaar(&["check", copy.path(), "--errors-only"]).0, 0);
+    assert_eq!(ooievaar(&["check", copy.path(), "--errors-only", "--error", "all"]).0, 1);
+}
+
+#[test]
+fn what_a_spreadsheet_did_is_mended() {
+    let copy = Copy::new("fmt");
+    let file = "value-sets/Echelon.csv";
+    let before = std::fs::read_to_string(copy.0.join(file)).unwrap();
+    copy.change(file, |text| {
+        let rows: Vec<String> = text
+            .lines()
+            .map(|line| line.split(',').map(|cell| format!("\"{cell}\"")).collect::<Vec<_>>().join(";"))
+            .collect();
+        format!("\u{feff}{}\r\n", rows.join("\r\n"))
+    });
+    let (status, listed) = ooievaar(&["fmt", copy.path(), "--check"]);
+    assert_eq!(status, 1);
+    assert!(listed.contains("Echelon.csv"), "{listed}");
+    let (status, shown) = ooievaar(&["check", copy.path()]);
+    assert_eq!(status, 1);
+    assert!(shown.contains("OOI-002") && !shown.contains("error["), "{shown}");
+    assert_eq!(ooievaar(&["check", copy.path(), "--fix"]).0, 0);
+    assert_eq!(std::fs::read_to_string(copy.0.join(file)).unwrap(), before);
+    assert_eq!(ooievaar(&["fmt", copy.path(), "--check"]).0, 0);
+}
+
+#[test]
+fn all_findings_come_at_once_with_their_cells() {
+    let copy = Copy::new("all");
+    copy.change("messages/kernset-2.3/rows.csv", |text| text.replace("30050,Episiotomie?", "30050,Episotomie?"));
+    copy.change("fhir-stu3/pwd-2.3.csv", |text| text.replace(",period.end,", ",period.ends,"));
+    let (status, json) = ooievaar(&["check", copy.path(), "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let places: Vec<(String, String)> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["code"].as_str().unwrap().to_owned(), finding["column"].as_str().unwrap().to_owned()))
+        .collect();
+    assert_eq!(status, 1);
+    assert_eq!(places, [("OOI-301".to_owned(), "element".to_owned()), ("OOI-105".to_owned(), "name".to_owned())]);
+    for format in ["sarif", "junit", "github"] {
+        let (status, text) = ooievaar(&["check", copy.path(), "--format", format]);
+        assert_eq!(status, 1);
+        assert!(text.contains("OOI-301") && text.contains("OOI-105"), "{format}");
+    }
+}
+
+#[test]
+fn the_reference_is_current() {
+    let folder = std::env::temp_dir().join(format!("ooievaar-reference-{}", std::process::id()));
+    assert_eq!(ooievaar(&["reference", folder.to_str().unwrap()]).0, 0);
+    let mut count = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name();
+        let made = std::fs::read_to_string(folder.join(&name)).unwrap();
+        let kept = std::fs::read_to_string(root().join("docs/mappings").join(&name)).unwrap_or_default();
+        assert!(made == kept, "docs/mappings/{} is not current: run `ooievaar mappings reference`", name.display());
+        count += 1;
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+    assert_eq!(count, 6);
+    assert_eq!(std::fs::read_dir(root().join("docs/mappings")).unwrap().count(), count);
+}
+
+#[test]
+fn every_page_can_be_printed() {
+    let (status, list) = ooievaar(&["explain"]);
+    assert_eq!(status, 0);
+    for line in list.lines() {
+        let code = line.split(' ').next().unwrap();
+        let (status, page) = ooievaar(&["explain", code]);
+        assert_eq!(status, 0);
+        assert!(page.starts_with(&format!("# {code} ")), "{page}");
+    }
+}
+
+#[test]
+fn coverage_is_shown_in_three_ways() {
+    let (_, table) = ooievaar(&["coverage"]);
+    assert!(table.contains("kernset-2.3") && table.contains("bc-Birth"));
+    let (_, csv) = ooievaar(&["coverage", "--format", "csv"]);
+    assert!(csv.starts_with("section,name,what,count\n") && csv.lines().all(|line| line.split(',').count() == 4));
+    let (_, html) = ooievaar(&["coverage", "--format", "html"]);
+    assert!(html.contains("<svg") && !html.contains("src=") && !html.contains("href="));
+}
+
+#[test]
+fn a_change_is_shown_in_concepts_and_codes() {
+    let copy = Copy::new("diff");
+    assert_eq!(ooievaar(&["diff", "mappings", copy.path()]), (0, String::new()));
+    copy.change("code-maps/voeding-kind.csv", |text| text.replace("226789007", "226790003"));
+    let (status, text) = ooievaar(&["diff", "mappings", copy.path()]);
+    assert_eq!(status, 1);
+    assert!(
+        text.contains(
+            "in map voeding-kind\n  code-maps/voeding-kind.csv: `target_code` was `226789007`, is `226790003`"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn code_maps_go_out_and_value_sets_come_in() {
+    let folder = std::env::temp_dir().join(format!("ooievaar-export-{}", std::process::id()));
+    let target = folder.to_str().unwrap();
+    assert_eq!(ooievaar(&["export", "conceptmap", "--output", target]).0, 0);
+    assert_eq!(
+        std::fs::read_dir(&folder).unwrap().count(),
+        std::fs::read_dir(root().join("mappings/code-maps")).unwrap().count()
+    );
+    let set = folder.join("set.json");
+    let text = r#"{"resourceType": "ValueSet", "name": "V", "url": "http://example.org/v", "compose": {"include": [
+        {"system": "http://snomed.info/sct", "concept": [{"code": "364320009", "display": "zwangerschap"}]}]}}"#;
+    std::fs::write(&set, text).unwrap();
+    let (status, csv) = ooievaar(&["import", set.to_str().unwrap()]);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!((status, csv.lines().count()), (0, 2));
+    assert!(csv.contains("\n364320009,2.16.840.1.113883.6.96,zwangerschap,1,http://example.org/v\n"), "{csv}");
+}

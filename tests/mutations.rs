@@ -1,0 +1,307 @@
+//! How good the checker is: single errors are seeded in the tables, one at a time, and each must be found at its place.
+//!
+//! `cargo test --test mutations -- --nocapture` prints the rate of each class, and what is not found, with the reason.
+
+// Clippy does not see that helper functions of a test are tests.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ooievaar::check::{Options, Report, check};
+use ooievaar::tables::layout::{self, Content};
+use ooievaar::tables::{RawSheet, Source};
+use rayon::prelude::*;
+
+/// How many of each class are drawn.
+const DRAWN: usize = 40;
+
+/// A generator of numbers that gives the same ones on every run (splitmix64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % count as u64).unwrap()
+    }
+
+    fn pick<'t, T>(&mut self, items: &'t [T]) -> &'t T {
+        &items[self.below(items.len())]
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    WrongCode,
+    SwappedColumns,
+    MissingRow,
+    DuplicateRow,
+    WrongOid,
+    WrongPath,
+    ConceptTypo,
+    TextTypo,
+    WrongWord,
+    EmptiedCell,
+}
+
+const CLASSES: [Class; 10] = [
+    Class::WrongCode,
+    Class::SwappedColumns,
+    Class::MissingRow,
+    Class::DuplicateRow,
+    Class::WrongOid,
+    Class::WrongPath,
+    Class::ConceptTypo,
+    Class::TextTypo,
+    Class::WrongWord,
+    Class::EmptiedCell,
+];
+
+/// One seeded error.
+struct Mutation {
+    class: Class,
+    file: String,
+    line: u32,
+    columns: Vec<String>,
+    /// What a missing row was about.
+    key: Vec<String>,
+    was: String,
+    is: String,
+    text: String,
+}
+
+type Tables = BTreeMap<String, Vec<u8>>;
+
+fn run(tables: &Tables) -> Report {
+    check(&Source::Memory(Arc::new(tables.clone())), &Options::default()).unwrap()
+}
+
+/// The columns in which an error of a class can be.
+fn fits(class: Class, layout: &str, column: &layout::Column) -> bool {
+    match class {
+        Class::WrongCode => column.content == Content::Code,
+        Class::WrongOid => matches!(column.content, Content::Oid | Content::Uri),
+        Class::WrongPath => {
+            matches!(column.name, "in" | "element" | "pattern" | "resource" | "value_set" | "code_map" | "parent")
+                && layout != "dataset/*.csv"
+                || matches!(column.name, "value_set" | "parent")
+        }
+        Class::ConceptTypo => matches!(column.name, "concept" | "per" | "repeat"),
+        Class::TextTypo => matches!(column.name, "name" | "display" | "also_display" | "target_display"),
+        Class::WrongWord => {
+            matches!(column.content, Content::OneOf(_) | Content::Number | Content::Maximum)
+                || matches!(column.name, "datatype" | "kinds")
+        }
+        Class::EmptiedCell | Class::SwappedColumns => !matches!(column.name, "note"),
+        Class::MissingRow | Class::DuplicateRow => true,
+    }
+}
+
+/// A slip of the keyboard: two letters change places, one is doubled, lost, or another.
+fn slip(dice: &mut Dice, text: &str) -> Option<String> {
+    let chars: Vec<char> = text.chars().collect();
+    let at = dice.below(chars.len());
+    let mut slipped = chars.clone();
+    match dice.below(4) {
+        0 if at + 1 < chars.len() => slipped.swap(at, at + 1),
+        1 => slipped.insert(at, chars[at]),
+        2 if chars.len() > 1 => {
+            slipped.remove(at);
+        }
+        _ => {
+            slipped[at] = match chars[at] {
+                c if c.is_ascii_digit() => char::from_digit((c.to_digit(10)? + 3) % 10, 10)?,
+                'a' => 'e',
+                'n' => 'm',
+                _ => 'a',
+            }
+        }
+    }
+    let text: String = slipped.into_iter().collect();
+    Some(text)
+}
+
+/// Another word that the column knows.
+fn other_word(dice: &mut Dice, column: &layout::Column, text: &str) -> Option<String> {
+    match column.content {
+        Content::OneOf(words) => Some((*dice.pick(words)).to_owned()),
+        Content::Number => Some((text.parse::<u32>().ok()? + 1).to_string()),
+        Content::Maximum => Some(if text == "*" { "0" } else { "*" }.to_owned()),
+        _ => Some((*dice.pick(&["CodeableConcept", "boolean", "dateTime", "Quantity", "string"])).to_owned()),
+    }
+}
+
+/// Draws an error; `None` if the draw hit something that cannot have it.
+fn draw(dice: &mut Dice, class: Class, tables: &Tables) -> Option<Mutation> {
+    let layout = dice.pick(layout::LAYOUTS);
+    let files: Vec<&String> =
+        tables.keys().filter(|path| layout::of(path).is_some_and(|found| found.path == layout.path)).collect();
+    let file = (*dice.pick(&files)).clone();
+    let mut sheet = RawSheet::parse(std::str::from_utf8(&tables[&file]).unwrap()).unwrap();
+    let at = dice.below(sheet.rows.len());
+    let line = sheet.rows[at].line;
+    let cells: Vec<String> = sheet.rows[at].cells.iter().map(|cell| cell.text.clone()).collect();
+    let mut mutation = Mutation {
+        class,
+        file,
+        line,
+        columns: Vec::new(),
+        key: cells.iter().take(2).cloned().collect(),
+        was: String::new(),
+        is: String::new(),
+        text: String::new(),
+    };
+    match class {
+        Class::MissingRow => {
+            sheet.rows.remove(at);
+            mutation.was = cells.join(",");
+        }
+        Class::DuplicateRow => {
+            let row = sheet.rows[at].clone();
+            sheet.rows.insert(at, row);
+        }
+        _ => {
+            let columns: Vec<_> = layout.columns.iter().filter(|column| fits(class, layout.path, column)).collect();
+            if columns.is_empty() {
+                return None;
+            }
+            let column = *dice.pick(&columns);
+            let place = sheet.column(column.name)?;
+            mutation.columns.push(column.name.to_owned());
+            mutation.was.clone_from(&cells[place]);
+            if cells[place].is_empty() {
+                return None;
+            }
+            match class {
+                Class::SwappedColumns => {
+                    let other = *dice.pick(&columns);
+                    let other_place = sheet.column(other.name)?;
+                    if cells[other_place] == cells[place] {
+                        return None;
+                    }
+                    sheet.rows[at].cells[place].text.clone_from(&cells[other_place]);
+                    sheet.rows[at].cells[other_place].text.clone_from(&cells[place]);
+                    mutation.columns.push(other.name.to_owned());
+                }
+                Class::EmptiedCell => sheet.rows[at].cells[place].text.clear(),
+                Class::WrongWord => sheet.rows[at].cells[place].text = other_word(dice, column, &cells[place])?,
+                _ => sheet.rows[at].cells[place].text = slip(dice, &cells[place])?,
+            }
+            mutation.is.clone_from(&sheet.rows[at].cells[place].text);
+            if mutation.is == mutation.was {
+                return None;
+            }
+        }
+    }
+    mutation.text = sheet.canonical();
+    Some(mutation)
+}
+
+/// True if a finding is about the error: at its line, or for a row that is not there at what lacks it.
+fn is_found(mutation: &Mutation, report: &Report) -> bool {
+    report.findings.iter().any(|finding| {
+        let here = finding.file == mutation.file;
+        match mutation.class {
+            Class::MissingRow => {
+                let names =
+                    |key: &String| !key.is_empty() && (finding.text.contains(key) || finding.message.contains(key));
+                (here && finding.line.abs_diff(mutation.line) <= 1) || mutation.key.iter().any(names)
+            }
+            Class::DuplicateRow => here && finding.line.abs_diff(mutation.line) <= 1,
+            _ => here && finding.line == mutation.line,
+        }
+    })
+}
+
+/// Why an error cannot be found.
+fn reason(mutation: &Mutation) -> &'static str {
+    let layout = layout::of(&mutation.file).map_or("", |layout| layout.path);
+    let column = mutation.columns.first().map_or("", String::as_str);
+    let free = ["source", "note", "name", "pwd32", "follows"];
+    match (mutation.class, layout) {
+        (Class::SwappedColumns | Class::EmptiedCell, _)
+            if mutation.columns.iter().all(|c| free.contains(&c.as_str())) =>
+        {
+            "words for people: nothing depends on them"
+        }
+        (_, "fhir-stu3/elements.csv" | "fhir-stu3/profiles.csv" | "messages/*/templates.csv") => {
+            "a fact of the specification: nothing in the tables depends on it or says otherwise"
+        }
+        (_, "code-systems.csv") => "a code system or name that no row uses",
+        (_, "dataset/*.csv") => "a concept that no message uses, or a word that nothing repeats",
+        (Class::MissingRow, "value-sets/*.csv") => "the last member, or one without an ordinal",
+        (Class::TextTypo, _) | (_, "value-sets/*.csv")
+            if matches!(column, "display" | "also_display" | "target_display") =>
+        {
+            "a label that stands nowhere else, so there is nothing to compare it with"
+        }
+        (Class::TextTypo | Class::SwappedColumns | Class::WrongCode | Class::EmptiedCell, "value-sets/*.csv") => {
+            "a code of a system without check digits, in a value set without a code map"
+        }
+        (Class::WrongCode, "code-maps/*.csv") => {
+            "a target of a system without check digits, or a slip that its check digit happens to fit"
+        }
+        (Class::WrongCode, _) => "a code of a system without check digits, without a second source",
+        (Class::WrongWord, "messages/*/concepts.csv") => {
+            "a cardinality that could be: only the transaction says which is right"
+        }
+        _ => "the tables are consistent with the error: another answer that could be right",
+    }
+}
+
+#[test]
+fn seeded_errors_are_found_at_their_place() {
+    let tables = Source::Embedded.files().unwrap();
+    let started = Instant::now();
+    let clean = run(&tables);
+    let took = started.elapsed();
+    assert_eq!(clean.findings, [], "the tables as they stand have findings");
+    println!("all tables: {} files, {} rows, {} ms", clean.files, clean.rows, took.as_millis());
+
+    let mut dice = Dice(20_161_122);
+    let mut mutations = Vec::new();
+    for class in CLASSES {
+        let mut drawn = 0;
+        while drawn < DRAWN {
+            if let Some(mutation) = draw(&mut dice, class, &tables) {
+                mutations.push(mutation);
+                drawn += 1;
+            }
+        }
+    }
+    let found: Vec<bool> = mutations
+        .par_iter()
+        .map(|mutation| {
+            let mut changed = tables.clone();
+            changed.insert(mutation.file.clone(), mutation.text.clone().into_bytes());
+            is_found(mutation, &run(&changed))
+        })
+        .collect();
+    let rate = |class: Option<Class>| {
+        let of = || mutations.iter().zip(&found).filter(move |(mutation, _)| class.is_none_or(|c| c == mutation.class));
+        (of().filter(|(_, found)| **found).count(), of().count())
+    };
+    for class in CLASSES {
+        let (found, all) = rate(Some(class));
+        println!("{class:?}: {found} of {all}");
+    }
+    let (all_found, all) = rate(None);
+    println!("all: {all_found} of {all}\n\nnot found:");
+    for (mutation, _) in mutations.iter().zip(&found).filter(|(_, found)| !**found) {
+        println!(
+            "{:?} {}:{} {}: `{}` -> `{}`: {}",
+            mutation.class,
+            mutation.file,
+            mutation.line,
+            mutation.columns.join("/"),
+            mutation.was,
+            mutation.is,
+            reason(mutation)
+        );
+    }
+    assert!(all >= 200);
+}
