@@ -6,8 +6,8 @@ mod diff;
 mod explain;
 mod export;
 mod fmt;
-mod proof;
 mod import;
+mod proof;
 mod reference;
 
 use std::path::{Path, PathBuf};
