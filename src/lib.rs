@@ -2,14 +2,18 @@
 //! (HL7v3 messages) and PWD 3.2 (FHIR STU3 resources), both ways, from one set of declarative tables.
 
 pub mod ada;
+#[cfg(feature = "batch")]
+pub mod batch;
 pub mod check;
 pub mod convert;
 pub mod dataset;
 pub mod exchange;
 pub mod fhir;
+pub mod generate;
 pub mod hl7v3;
 pub mod ledger;
 pub mod plan;
+pub mod proof;
 pub mod review;
 pub mod tables;
 pub mod terminology;

@@ -4,7 +4,9 @@
 
 use std::path::PathBuf;
 
-use ooievaar::dataset::{Concept, ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Text};
+use ooievaar::dataset::{
+    Concept, ConceptIx, Content, Dataset, Identifier, Instance, Kind, NodeIx, Origin, Text, Value,
+};
 use ooievaar::hl7v3::{WrongRoot, read, recognises, write};
 use ooievaar::ledger::{Ledger, Reason};
 use ooievaar::plan::hl7v3::MessagePlan;
@@ -346,12 +348,31 @@ fn identifiers_are_told_apart_by_namespace() {
         let instance = mini.clean(&format!("<patient>{unknown}</patient>"));
         assert_eq!(mini.show(&instance), "20{21=~UNK}");
     }
+    // Of an identifier without a namespace nobody knows whether it is the first one.
+    let nameless = mini.clean("<patient><id nullFlavor='UNC' extension='x'/></patient>");
+    assert_eq!(mini.show(&nameless), "20{26=^x}");
+    let (instance, ledger) = mini.care("<custodian><id extension='x'/></custodian>");
+    assert_eq!(mini.show(&instance), "");
+    assert_eq!(reasons(&ledger), [(Reason::Namespace, 1, "/Care/custodian[1]/id[1]")]);
     let two = mini.clean("<patient><id root='5.2' extension='x'/><id root='5.2' extension='y'/></patient>");
     assert_eq!(mini.show(&two), "20{24=5.2^x 24=5.2^y}", "an element is repeated for a concept that repeats");
     let twice = mini.clean(
         "<patient><id root='5.2' extension='x'/></patient><custodian><id root='5.2' extension='x'/></custodian>",
     );
     assert_eq!(mini.show(&twice), "20{24=5.2^x}", "what the message says in two places is said once");
+}
+
+#[test]
+fn the_namespace_that_the_tables_fix_need_not_be_said() {
+    let mini = Mini::new();
+    let mut instance = Instance::new();
+    let patient = instance.add_group(NodeIx::ROOT, mini.dataset.find("20").unwrap());
+    let id = Identifier { root: Text::default(), extension: "x".into() };
+    let content = Content::Value(Value::Identifier(id));
+    instance.add_leaf(patient, mini.dataset.find("21").unwrap(), content, Origin::default());
+    let (text, unwritten) = write(&mini.plan, &mini.dataset, &instance);
+    assert_eq!(unwritten, []);
+    assert_eq!(mini.show(&mini.read(&text).0), "20{21=5.1^x}");
 }
 
 #[test]

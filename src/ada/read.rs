@@ -4,7 +4,7 @@ use roxmltree::{Document, Node, NodeType};
 
 use super::leaf::{self, NoReferenceDay};
 use super::{ReferenceDay, has_oid};
-use crate::dataset::{ConceptIx, Dataset, Instance, Kind, NodeIx, Origin};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
 use crate::ledger::{Ledger, Loss, Reason};
 use crate::plan::AdaPlan;
 use crate::terminology::Terminology;
@@ -203,7 +203,17 @@ impl Reader<'_> {
             let at = element.document().text_pos_at(element.range().start);
             Error::ReferenceDay { line: at.row, column: at.col }
         })?;
-        if let Some(content) = leaf.content {
+        if let Some(mut content) = leaf.content {
+            match &mut content {
+                Content::Value(Value::Quantity(quantity)) => {
+                    quantity.unit = self.plan.unit_of(&quantity.unit).into();
+                }
+                Content::Value(Value::Identifier(identifier)) if identifier.root.is_empty() => {
+                    let namespace = self.plan.namespace_of(&self.dataset.get(concept).number);
+                    identifier.root = namespace.cloned().unwrap_or_default();
+                }
+                _ => {}
+            }
             let origin = Origin { position: position(element), leaves: leaf.translated };
             self.instance.add_leaf(to, concept, content, origin);
         }

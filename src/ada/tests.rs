@@ -236,7 +236,8 @@ fn contents(setup: &Setup, concept: ConceptIx) -> Vec<Content> {
     let mut values = match concept.kind {
         Kind::Group => return Vec::new(),
         Kind::Code => {
-            let members = setup.terminology.value_set_of(concept).map(|set| set.members()).unwrap_or_default();
+            let members =
+                setup.terminology.value_set_of(concept).map(crate::terminology::ValueSet::members).unwrap_or_default();
             let answers = members.iter().filter(|member| NullFlavor::from_code(&member.code).is_none());
             let code = |code: &str, system: &str| {
                 Value::Code(Code { code: code.into(), system: system.into(), display: None, original_text: None })
@@ -279,4 +280,15 @@ fn every_concept_carries_every_value_there_and_back() {
         assert_eq!(ledger.losses, [], "{}", setup.dataset.path(concept));
         assert!(again == instance, "{}: {text}", setup.dataset.path(concept));
     }
+}
+
+#[test]
+fn a_unit_in_words_is_the_unit_itself() {
+    let setup = setup();
+    let body = r#"<lengte_gemeten value="3450.0" unit="gram"/>"#;
+    let (instance, _) = setup.read(&format!("<vrouw>{body}</vrouw>"));
+    let contents: Vec<_> = instance.leaves().map(|(_, _, content)| content.clone()).collect();
+    let quantity = Quantity { value: "3450.0".into(), unit: "g".into() };
+    assert_eq!(contents, [Content::Value(Value::Quantity(quantity))]);
+    assert!(setup.write(&instance).contains(r#"value="3450.0" unit="gram""#));
 }

@@ -78,7 +78,7 @@ impl<'a> Writer<'a> {
             attribute(&mut self.text, "conceptId", &format!("{oid}.{}", concept.number));
         }
         if let Some(content) = content {
-            leaf(&mut self.text, content, concept, self.terminology);
+            leaf(&mut self.text, content, concept, self.plan, self.terminology);
         }
         self.close(&concept.element, &self.sorted(ix), depth);
     }
@@ -95,10 +95,10 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn leaf(text: &mut String, content: &Content, concept: &Concept, terminology: &Terminology) {
+fn leaf(text: &mut String, content: &Content, concept: &Concept, plan: &AdaPlan, terminology: &Terminology) {
     match content {
         Content::Value(Value::Code(code)) => coded(text, code, concept, terminology),
-        Content::Value(value) => plain(text, value),
+        Content::Value(value) => plain(text, value, plan),
         Content::Null { flavor, original_text } => {
             null(text, *flavor, concept, terminology);
             if let Some(original) = original_text {
@@ -144,7 +144,7 @@ fn null(text: &mut String, flavor: NullFlavor, concept: &Concept, terminology: &
     attribute(text, "displayName", &member.display);
 }
 
-fn plain(text: &mut String, value: &Value) {
+fn plain(text: &mut String, value: &Value, plan: &AdaPlan) {
     match value {
         Value::Code(_) => {}
         Value::Boolean(value) => attribute(text, "value", if *value { "true" } else { "false" }),
@@ -152,7 +152,7 @@ fn plain(text: &mut String, value: &Value) {
         Value::Quantity(quantity) => {
             attribute(text, "value", &quantity.value);
             if !quantity.unit.is_empty() {
-                attribute(text, "unit", &quantity.unit);
+                attribute(text, "unit", plan.unit_word(&quantity.unit));
             }
         }
         Value::Count(value) | Value::Text(value) => attribute(text, "value", value),

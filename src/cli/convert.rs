@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use ooievaar::ada::ReferenceDay;
 use ooievaar::{Bundle, Format};
 
 use super::losses::Account;
@@ -31,6 +32,9 @@ pub struct Convert {
     /// Show the lost values themselves. They are patient data: mind where they end up
     #[arg(long)]
     show_values: bool,
+    /// Write JSON on one line, for programs
+    #[arg(long)]
+    compact: bool,
     #[command(flatten)]
     tables: Tables,
     /// What kind of FHIR bundle to make: transaction or collection [default: transaction]
@@ -39,12 +43,20 @@ pub struct Convert {
     /// Derive resource ids with the secret key in this file, so that they cannot be traced to a BSN
     #[arg(long, value_name = "FILE")]
     id_key_file: Option<PathBuf>,
+    /// The day T that relative dates (T-14D) in an ADA document count from, as YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = library::reference_day)]
+    reference_day: Option<ReferenceDay>,
 }
 
 impl Convert {
     pub fn run(self) -> Result<Exit, Failure> {
         let converter = library::converter(self.tables.tables.as_deref())?;
-        let converter = library::set_up(converter, self.bundle, self.id_key_file.as_deref())?;
+        let converter =
+            library::set_up(converter, self.bundle, self.id_key_file.as_deref())?.with_indent(!self.compact);
+        let converter = match self.reference_day {
+            Some(day) => converter.with_reference_day(day),
+            None => converter,
+        };
         let source = files::read(&self.input)?;
         let refused = |error| Failure::new(Exit::Input, format!("{}: {error}", files::name(&self.input)));
         let to = match self.to {
@@ -53,7 +65,7 @@ impl Convert {
         };
         let outcome = converter.convert(&source, to).map_err(refused)?;
 
-        let account = Account::new(&outcome.ledger, outcome.reading.dataset(), &source);
+        let account = Account::of(&outcome, &source);
         say(format_args!("{}", account.table(self.show_values).trim_end()));
         if let Some(file) = &self.report {
             files::write(file, format!("{:#}\n", account.report(self.show_values)).as_bytes())?;

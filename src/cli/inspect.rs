@@ -58,7 +58,8 @@ fn below(dataset: &Dataset, instance: &Instance, parent: NodeIx, depth: usize, t
     }
 }
 
-fn shown(content: &Content) -> String {
+/// A value as a person reads it.
+pub fn shown(content: &Content) -> String {
     match content {
         Content::Value(Value::Code(code)) => shown_code(code),
         Content::Value(Value::Boolean(true)) => "ja".to_owned(),

@@ -1,8 +1,11 @@
 //! All contact of the command line with the making of converters, and what is worth naming once.
 
 use std::path::Path;
+use std::{fs, io};
 
+use ooievaar::ada::ReferenceDay;
 use ooievaar::{Bundle, Converter, Format, IdKey};
+use sha2::{Digest as _, Sha256};
 
 use super::{Exit, Failure};
 
@@ -20,6 +23,11 @@ pub fn bundle(name: &str) -> Result<Bundle, String> {
     }
 }
 
+/// The value of `--reference-day`.
+pub fn reference_day(text: &str) -> Result<ReferenceDay, String> {
+    ReferenceDay::parse(text).map_err(|_| "is no day; write it as YYYY-MM-DD".to_owned())
+}
+
 /// A converter with the built-in tables, or with those of a folder.
 pub fn converter(tables: Option<&Path>) -> Result<Converter, Failure> {
     tables.map_or_else(Converter::new, Converter::from_dir).map_err(|error| Failure::new(Exit::Tables, error))
@@ -32,9 +40,31 @@ pub fn set_up(mut converter: Converter, bundle: Option<Bundle>, key: Option<&Pat
     }
     if let Some(file) = key {
         let fault = |message: String| Failure::new(Exit::Usage, format!("{}: {message}", file.display()));
-        let bytes = std::fs::read(file).map_err(|error| fault(format!("the key cannot be read: {error}")))?;
+        let bytes = fs::read(file).map_err(|error| fault(format!("the key cannot be read: {error}")))?;
         let key = bytes.trim_ascii();
         converter = converter.with_id_key(IdKey::new(key).map_err(|message| fault(message.to_owned()))?);
     }
     Ok(converter)
+}
+
+/// A digest of a file, or of all files in a folder with their names.
+pub fn fingerprint(path: &Path) -> Result<String, Failure> {
+    let mut digest = Sha256::new();
+    add(&mut digest, path)
+        .map_err(|error| Failure::new(Exit::Usage, format!("{}: cannot be read: {error}", path.display())))?;
+    Ok(format!("{:?}", digest.finalize()))
+}
+
+fn add(digest: &mut Sha256, path: &Path) -> io::Result<()> {
+    if !path.is_dir() {
+        digest.update(fs::read(path)?);
+        return Ok(());
+    }
+    let mut entries = fs::read_dir(path)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        digest.update(entry.file_name().as_encoded_bytes());
+        add(digest, &entry.path())?;
+    }
+    Ok(())
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use ooievaar::dataset::Dataset;
+use ooievaar::Outcome;
+use ooievaar::dataset::{ConceptIx, Dataset};
 use ooievaar::ledger::{Ledger, Loss, Reason};
 use serde_json::{Value, json};
 
@@ -16,6 +17,7 @@ const EXCERPT: usize = 60;
 /// A ledger beside what is needed to explain it.
 pub struct Account<'a> {
     ledger: &'a Ledger,
+    missing: &'a [ConceptIx],
     dataset: &'a Dataset,
     source: &'a [u8],
     /// Where the lines of the source begin.
@@ -23,10 +25,14 @@ pub struct Account<'a> {
 }
 
 impl<'a> Account<'a> {
-    pub fn new(ledger: &'a Ledger, dataset: &'a Dataset, source: &'a [u8]) -> Self {
+    pub fn of(outcome: &'a Outcome, source: &'a [u8]) -> Self {
+        Self::new(&outcome.ledger, &outcome.missing, outcome.reading.dataset(), source)
+    }
+
+    fn new(ledger: &'a Ledger, missing: &'a [ConceptIx], dataset: &'a Dataset, source: &'a [u8]) -> Self {
         let ends = source.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
         let lines = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
-        Self { ledger, dataset, source, lines }
+        Self { ledger, missing, dataset, source, lines }
     }
 
     /// The table that goes to standard error.
@@ -54,6 +60,12 @@ impl<'a> Account<'a> {
         if let Some(more) = ledger.losses.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             let _ = writeln!(text, "  … and {more} more, see --report");
         }
+        if !self.missing.is_empty() {
+            let _ = writeln!(text, "note: the message demands what the source does not have:");
+        }
+        for ix in self.missing {
+            let _ = writeln!(text, "  {} ({})", self.dataset.path(*ix), self.dataset.get(*ix).number);
+        }
         text
     }
 
@@ -62,6 +74,11 @@ impl<'a> Account<'a> {
         let reasons: serde_json::Map<String, Value> =
             self.by_reason().into_iter().map(|(reason, leaves)| (reason.code().to_owned(), leaves.into())).collect();
         let losses: Vec<Value> = self.ledger.losses.iter().map(|loss| self.entry(loss, show_values)).collect();
+        let missing: Vec<Value> = self
+            .missing
+            .iter()
+            .map(|ix| json!({ "concept": self.dataset.get(*ix).number.as_str(), "name": self.dataset.path(*ix) }))
+            .collect();
         json!({
             "read": self.ledger.total,
             "translated": self.ledger.translated,
@@ -69,6 +86,7 @@ impl<'a> Account<'a> {
             "lost": self.ledger.lost_leaves(),
             "reasons": reasons,
             "losses": losses,
+            "missing": missing,
         })
     }
 
@@ -141,7 +159,7 @@ mod tests {
             ledger.lost(loss);
         }
         let dataset = Dataset::new("test".into(), "1.2.3".into(), Vec::new());
-        look(Account::new(&ledger, &dataset, source))
+        look(Account::new(&ledger, &[], &dataset, source))
     }
 
     #[test]

@@ -1,12 +1,18 @@
 //! The command line: one file per command. It parses, prints and chooses the exit code; it never decides
 //! anything about a conversion.
 
+mod batch;
 mod convert;
 mod files;
 mod inspect;
 mod library;
 mod losses;
 mod mappings;
+mod meter;
+mod report;
+mod roundtrip;
+mod sample;
+mod stream;
 
 use std::fmt;
 use std::io::Write as _;
@@ -20,8 +26,9 @@ use clap::{Args, Parser, Subcommand};
 #[command(
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done; 1 something was lost and --strict was given; 2 wrong usage; 3 the input could not be \
-                  read; 4 the mapping tables are faulty; 5 the output could not be written."
+    after_help = "Exit codes: 0 done; 1 something was lost (convert: and --strict was given); 2 wrong usage; 3 an input \
+                  could not be read; 4 the mapping tables are faulty; 5 the output could not be written; 6 stopped \
+                  before the end."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -31,8 +38,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Convert(convert::Convert),
+    Batch(batch::Batch),
+    Stream(stream::Stream),
+    Report(report::ReportCommand),
     Inspect(inspect::Inspect),
     Mappings(mappings::Mappings),
+    Roundtrip(roundtrip::Roundtrip),
+    Sample(sample::Sample),
 }
 
 /// Where the mapping tables come from.
@@ -52,6 +64,7 @@ enum Exit {
     Input = 3,
     Tables = 4,
     Output = 5,
+    Stopped = 6,
 }
 
 impl From<Exit> for ExitCode {
@@ -85,8 +98,13 @@ pub fn run() -> ExitCode {
     };
     let result = match cli.command {
         Command::Convert(command) => command.run(),
+        Command::Batch(command) => command.run(),
+        Command::Stream(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::Mappings(command) => command.run(),
+        Command::Roundtrip(command) => command.run(),
+        Command::Sample(command) => command.run(),
     };
     match result {
         Ok(exit) => exit.into(),

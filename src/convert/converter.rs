@@ -4,14 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::detect::{self, Sniffed};
+
 use super::kinds::{self, MessageKind};
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
-use crate::dataset::{Dataset, Instance};
+use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Value};
 use crate::fhir::{self, BundleType, IdKey};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
 use crate::plan::fhir::FhirPlan;
+use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
 use crate::tree::{self, Limits, Tree};
 
@@ -34,6 +36,7 @@ pub struct Converter {
     kinds: Arc<Vec<MessageKind>>,
     limits: Limits,
     bundle: BundleType,
+    indented: bool,
     id_key: Option<IdKey>,
     reference_day: Option<ReferenceDay>,
 }
@@ -61,6 +64,21 @@ impl Reading {
     pub fn title(&self) -> &str {
         &self.kinds[self.kind].title
     }
+
+    /// The codes that are no member of the value set of their concept.
+    pub fn unknown_codes(&self) -> impl Iterator<Item = (ConceptIx, &Code)> {
+        let kind = &self.kinds[self.kind];
+        self.instance.leaves().filter_map(|(_, node, content)| {
+            let Content::Value(Value::Code(code)) = content else { return None };
+            let members = kind.terminology.value_set_of(kind.dataset.get(node.concept))?;
+            members.find(&code.code, &code.system).is_none().then_some((node.concept, code))
+        })
+    }
+
+    /// What people call a code system (an OID), if the tables know it.
+    pub fn system_name(&self, oid: &str) -> Option<&str> {
+        self.kinds[self.kind].terminology.systems().name(oid)
+    }
 }
 
 /// A conversion that took place.
@@ -72,6 +90,18 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// What was read.
     pub reading: Reading,
+    /// Concepts that the message demands and the case lacks: empty unless an HL7v3 message was written. Nothing was
+    /// made up in their place.
+    pub missing: Vec<ConceptIx>,
+    /// How many FHIR resources the result holds.
+    pub resources: usize,
+}
+
+/// What a writer made.
+struct Written {
+    output: String,
+    unwritten: Vec<Unwritten>,
+    resources: usize,
 }
 
 impl Converter {
@@ -100,6 +130,7 @@ impl Converter {
             kinds: Arc::new(kinds::load(source)?),
             limits: Limits::default(),
             bundle: BundleType::default(),
+            indented: false,
             id_key: None,
             reference_day: None,
         })
@@ -117,6 +148,12 @@ impl Converter {
         Self { bundle, ..self }
     }
 
+    /// The same converter, indenting the JSON that it writes, for people.
+    #[must_use]
+    pub fn with_indent(self, indented: bool) -> Self {
+        Self { indented, ..self }
+    }
+
     /// The same converter, in which a BSN may enter an id, under this secret.
     #[must_use]
     pub fn with_id_key(self, key: IdKey) -> Self {
@@ -129,6 +166,24 @@ impl Converter {
         Self { reference_day: Some(day), ..self }
     }
 
+    /// The kinds of message that the tables know.
+    pub fn kinds(&self) -> &[MessageKind] {
+        &self.kinds
+    }
+
+    /// Writes an instance that was made, not read, as a message of a kind.
+    ///
+    /// # Errors
+    /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
+    pub fn write_instance(
+        &self,
+        kind: &MessageKind,
+        instance: &Instance,
+        format: Format,
+    ) -> Result<(Vec<u8>, Vec<Unwritten>), Error> {
+        self.write_kind(kind, instance, format).map(|written| (written.output.into_bytes(), written.unwritten))
+    }
+
     /// The format of an input.
     ///
     /// # Errors
@@ -138,7 +193,7 @@ impl Converter {
         match detect::sniff(&text, &self.limits)? {
             Sniffed::Json(_) => Ok(Format::FhirJson),
             Sniffed::Lines(_) => Ok(Format::FhirNdjson),
-            Sniffed::Xml(document) => match detect::xml_format(&document) {
+            Sniffed::Xml(document) => match self.xml_format(&document) {
                 Some(format) => Ok(format),
                 None => self.message_kind(&document).map(|_| Format::Hl7v3),
             },
@@ -172,12 +227,13 @@ impl Converter {
     /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
     pub fn write(&self, reading: Reading, format: Format) -> Result<Outcome, Error> {
         let kind = &reading.kinds[reading.kind];
-        let (output, unwritten) = self.write_kind(kind, &reading.instance, format)?;
+        let Written { output, unwritten, resources } = self.write_kind(kind, &reading.instance, format)?;
         let mut ledger = reading.ledger.clone();
         for Unwritten { node, reason } in unwritten {
             ledger.unwritten(&reading.instance, node, reason);
         }
-        Ok(Outcome { output: output.into_bytes(), ledger, reading })
+        let missing = if format == Format::Hl7v3 { reading.instance.missing(&kind.dataset) } else { Vec::new() };
+        Ok(Outcome { output: output.into_bytes(), ledger, missing, reading, resources })
     }
 
     /// Reads an input and writes it in a format.
@@ -193,17 +249,18 @@ impl Converter {
         document: &roxmltree::Document<'_>,
         text: &str,
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
-        match detect::xml_format(document) {
+        match self.xml_format(document) {
             Some(Format::FhirXml) => {
                 let (tree, leaves) =
                     tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
-                self.read_trees(&[tree], leaves, Format::FhirXml)
+                self.read_trees(&mut [tree], leaves, Format::FhirXml)
             }
             Some(format) => self.read_ada(document, text).map(|(kind, read)| (format, kind, read)),
             None => {
                 let kind = self.message_kind(document)?;
                 let own = &self.kinds[kind];
-                let read = hl7v3::read(&own.hl7v3, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
+                let plan = own.hl7v3.as_ref().ok_or_else(|| self.wrong_kind(document))?;
+                let read = hl7v3::read(plan, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
                 Ok((Format::Hl7v3, kind, read))
             }
         }
@@ -245,12 +302,12 @@ impl Converter {
             leaves = more;
             trees.push(tree);
         }
-        self.read_trees(&trees, leaves, format)
+        self.read_trees(&mut trees, leaves, format)
     }
 
     fn read_trees(
         &self,
-        trees: &[Tree],
+        trees: &mut [Tree],
         leaves: u32,
         format: Format,
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
@@ -260,55 +317,76 @@ impl Converter {
         let bound = self.kinds.iter().enumerate().find_map(|(at, kind)| Some((at, kind, kind.fhir.as_ref()?)));
         let (at, kind, plan) =
             bound.ok_or_else(|| Error::NoBinding { message: "anything".to_owned(), format: format.name() })?;
+        if format == Format::FhirXml {
+            for tree in trees.iter_mut() {
+                plan.elements.set_primitives_apart(tree);
+            }
+        }
         Ok((format, at, fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves)))
     }
 
-    fn write_kind(
-        &self,
-        kind: &MessageKind,
-        instance: &Instance,
-        format: Format,
-    ) -> Result<(String, Vec<Unwritten>), Error> {
+    fn write_kind(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<Written, Error> {
+        let unbound = || Error::NoBinding { message: kind.title.clone(), format: format.name() };
+        let bare = |(output, unwritten)| Written { output, unwritten, resources: 0 };
         match format {
-            Format::Hl7v3 => Ok(hl7v3::write(&kind.hl7v3, &kind.dataset, instance)),
-            Format::Ada => Ok(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology)),
+            Format::Hl7v3 => {
+                let plan = kind.hl7v3.as_ref().ok_or_else(unbound)?;
+                Ok(bare(hl7v3::write(plan, &kind.dataset, instance)))
+            }
+            Format::Ada => Ok(bare(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology))),
             Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
-                let plan = kind
-                    .fhir
-                    .as_ref()
-                    .ok_or_else(|| Error::NoBinding { message: kind.title.clone(), format: format.name() })?;
+                let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
                 Ok(self.write_fhir(plan, kind, instance, format))
             }
         }
     }
 
-    fn write_fhir(
-        &self,
-        plan: &FhirPlan,
-        kind: &MessageKind,
-        instance: &Instance,
-        format: Format,
-    ) -> (String, Vec<Unwritten>) {
+    fn write_fhir(&self, plan: &FhirPlan, kind: &MessageKind, instance: &Instance, format: Format) -> Written {
         let composed = fhir::compose(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref());
+        let (resources, unwritten) = (composed.resources.len(), composed.unwritten);
         if format == Format::FhirNdjson {
-            return (fhir::to_ndjson(composed.resources), composed.unwritten);
+            return Written { output: fhir::to_ndjson(composed.resources), unwritten, resources };
         }
         let bundle = fhir::to_bundle(&plan.elements, composed.resources, self.bundle);
-        let mut out = String::new();
+        let mut out = String::with_capacity(bundle.size());
         if format == Format::FhirXml {
             tree::write_xml(&bundle, &mut out);
         } else {
-            tree::write_json(&bundle, true, &mut out);
+            tree::write_json(&bundle, self.indented, &mut out);
             out.push('\n');
         }
-        (out, composed.unwritten)
+        Written { output: out, unwritten, resources }
+    }
+
+    /// True if an element of this name (without prefix) is where a message of a known kind begins. The elements inside
+    /// a message that can also stand by themselves count only if `alone`: else what is around them may belong to it.
+    pub fn begins_message(&self, local_name: &str, alone: bool) -> bool {
+        let plans = self.kinds.iter().filter_map(|kind| kind.hl7v3.as_ref());
+        let mut places = plans.filter_map(|plan| plan.root_names().position(|name| name == local_name));
+        places.any(|place| alone || place == 0)
+    }
+
+    /// The limits on one input.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The format of a document, if its root element tells. An ADA document may be the transaction by itself.
+    fn xml_format(&self, document: &roxmltree::Document<'_>) -> Option<Format> {
+        let root = document.root_element().tag_name();
+        let is_transaction =
+            || root.namespace().is_none() && self.kinds.iter().any(|kind| kind.ada.is_root(root.name()));
+        detect::xml_format(document).or_else(|| is_transaction().then_some(Format::Ada))
     }
 
     /// The kind of message that a document is.
     fn message_kind(&self, document: &roxmltree::Document<'_>) -> Result<usize, Error> {
-        let found = self.kinds.iter().position(|kind| hl7v3::recognises(&kind.hl7v3, document));
+        let position = |fits: &dyn Fn(&MessagePlan) -> bool| {
+            self.kinds.iter().position(|kind| kind.hl7v3.as_ref().is_some_and(fits))
+        };
+        let found = position(&|plan| hl7v3::recognises(plan, document));
         // A message of another release has the same document element: what it has in common is read.
-        let related = || self.kinds.iter().position(|kind| hl7v3::has_root(&kind.hl7v3, document));
+        let related = || position(&|plan| hl7v3::has_root(plan, document));
         found.or_else(related).ok_or_else(|| self.wrong_kind(document))
     }
 
@@ -319,7 +397,8 @@ impl Converter {
     }
 
     fn expected(&self) -> String {
-        let titles: Vec<&str> = self.kinds.iter().map(|kind| kind.title.as_str()).collect();
+        let messages = self.kinds.iter().filter(|kind| kind.hl7v3.is_some());
+        let titles: Vec<&str> = messages.map(|kind| kind.title.as_str()).collect();
         format!("{} (HL7v3 or ADA), and FHIR STU3", titles.join(", "))
     }
 }

@@ -76,63 +76,23 @@ fn is_lines(text: &str) -> bool {
 }
 
 fn document<'t>(text: &'t str, limits: &Limits) -> Result<roxmltree::Document<'t>, Error> {
-    check_depth(text, limits)?;
     let options = roxmltree::ParsingOptions { nodes_limit: limits.nodes, ..roxmltree::ParsingOptions::default() };
-    roxmltree::Document::parse_with_options(text, options).map_err(|fault| {
-        let pos = fault.pos();
-        let place = super::Place { line: pos.row as usize, column: pos.col as usize };
-        Error::Syntax { place, message: explain(&fault).to_owned() }
-    })
+    roxmltree::Document::parse_with_options(text, options)
+        .map_err(|fault| Error::Syntax { place: place(text, &fault), message: explain(&fault).to_owned() })
 }
 
-/// Counts open tags, so that a parser that descends never sees a text that is nested too deeply.
-fn check_depth(text: &str, limits: &Limits) -> Result<(), Error> {
-    let bytes = text.as_bytes();
-    let (mut depth, mut at) = (0_usize, 0);
-    while let Some(found) = bytes[at..].iter().position(|byte| *byte == b'<') {
-        at += found;
-        let rest = &bytes[at..];
-        let skip = |end: &[u8]| {
-            rest.windows(end.len()).position(|window| window == end).map_or(rest.len(), |len| len + end.len())
-        };
-        if rest.starts_with(b"<!--") {
-            at += skip(b"-->");
-        } else if rest.starts_with(b"<![CDATA[") {
-            at += skip(b"]]>");
-        } else if rest.starts_with(b"<?") {
-            at += skip(b"?>");
-        } else if rest.starts_with(b"</") {
-            depth = depth.saturating_sub(1);
-            at += 2;
-        } else {
-            let (length, empty) = tag(rest);
-            at += length;
-            if !empty {
-                depth += 1;
-            }
-            if depth > limits.depth {
-                return Err(Error::Syntax {
-                    place: super::Place::of(text, at),
-                    message: "nested too deeply".to_owned(),
-                });
-            }
+/// Where a document breaks. The parser does not say so of all faults.
+fn place(text: &str, fault: &roxmltree::Error) -> super::Place {
+    match fault {
+        roxmltree::Error::UnclosedRootNode | roxmltree::Error::UnexpectedEndOfStream => {
+            super::Place::of(text, text.trim_end().len())
+        }
+        roxmltree::Error::DtdDetected => super::Place::of(text, text.find("<!DOCTYPE").unwrap_or_default()),
+        _ => {
+            let pos = fault.pos();
+            super::Place { line: pos.row as usize, column: pos.col as usize }
         }
     }
-    Ok(())
-}
-
-/// The length of a tag, and whether it closes itself. A `>` within quotes does not end it.
-fn tag(bytes: &[u8]) -> (usize, bool) {
-    let mut quote = None;
-    for (at, byte) in bytes.iter().enumerate() {
-        match (quote, byte) {
-            (None, b'"' | b'\'') => quote = Some(*byte),
-            (Some(open), byte) if open == *byte => quote = None,
-            (None, b'>') => return (at + 1, at > 0 && bytes[at - 1] == b'/'),
-            _ => {}
-        }
-    }
-    (bytes.len(), true)
 }
 
 /// What is wrong with a document, in words that hold nothing of it.

@@ -80,7 +80,7 @@ pub enum Error {
         expected: String,
     },
     /// A date in an ADA instance is relative, and no day was given to count from.
-    #[error("{place}: the date is relative to a day T; say which day T is")]
+    #[error("{place}: the date is relative to a day T; say which day T is (--reference-day)")]
     ReferenceDay {
         /// Where the first such date is.
         place: Place,
@@ -96,6 +96,29 @@ pub enum Error {
 }
 
 impl Error {
+    /// Stable name of the kind of error, for reports and scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Tables(_) => "tables",
+            Self::Empty => "empty",
+            Self::TooLarge { .. } => "too-large",
+            Self::Encoding { .. } => "encoding",
+            Self::NotAText => "not-text",
+            Self::Syntax { .. } => "syntax",
+            Self::WrongKind { .. } => "wrong-kind",
+            Self::ReferenceDay { .. } => "reference-day",
+            Self::NoBinding { .. } => "no-binding",
+        }
+    }
+
+    /// Where in the input it went wrong, if it was at one place.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::Syntax { place, .. } | Self::ReferenceDay { place } => Some(*place),
+            _ => None,
+        }
+    }
+
     /// A fault in the syntax of a text.
     pub(super) fn syntax(text: &str, fault: &SyntaxError) -> Self {
         Self::Syntax { place: Place::of(text, fault.position), message: fault.message.to_owned() }

@@ -9,3 +9,4 @@ mod kinds;
 pub use converter::{Converter, Outcome, Reading};
 pub use error::{Error, Place};
 pub use format::{Format, UnknownFormat};
+pub use kinds::MessageKind;

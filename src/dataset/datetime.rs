@@ -1,6 +1,6 @@
 //! Dates and moments, exactly as precise as they were given.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -51,7 +51,7 @@ impl DateTime {
         self.precision
     }
 
-    /// Reads an HL7v3 TS: `YYYY[MM[DD[HH[MM[SS[.ffff]]]]]][+ZZZZ]`.
+    /// Reads an HL7v3 TS: `YYYY[MM[DD[HH[MM[SS[.ffff]]]]]][+ZZZZ]`. An offset beside a date alone means nothing.
     ///
     /// # Errors
     /// If the text has another form, or names a day or time that does not exist.
@@ -87,8 +87,10 @@ impl DateTime {
         (result.hour, result.minute, result.second) =
             (small(part(8, 10)?)?, small(part(10, 12)?)?, small(part(12, 14)?)?);
         result.set_fraction(fraction)?;
-        result.offset_minutes = offset;
-        result.validated()
+        let result = result.validated()?;
+        // A date has no offset; that of the Netherlands goes without saying.
+        let said = offset.filter(|offset| result.precision >= Precision::Hour && *offset != result.dutch_offset());
+        Ok(Self { offset_minutes: said, ..result })
     }
 
     /// Writes an HL7v3 TS. A moment whose offset is the one of the Netherlands has none.
@@ -102,13 +104,13 @@ impl DateTime {
             (Precision::Second, self.second),
         ] {
             if self.precision >= precision {
-                text.push_str(&format!("{part:02}"));
+                let _ = write!(text, "{part:02}");
             }
         }
         text.push_str(&self.fraction_text());
         if let Some(offset) = self.offset_minutes {
             let sign = if offset < 0 { '-' } else { '+' };
-            text.push_str(&format!("{sign}{:02}{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60));
+            let _ = write!(text, "{sign}{:02}{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60);
         }
         text
     }
@@ -165,7 +167,7 @@ impl DateTime {
         if self.precision >= Precision::Hour {
             let offset = self.offset_minutes.unwrap_or_else(|| self.dutch_offset());
             let sign = if offset < 0 { '-' } else { '+' };
-            text.push_str(&format!("{sign}{:02}:{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60));
+            let _ = write!(text, "{sign}{:02}:{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60);
         }
         text
     }
@@ -181,7 +183,7 @@ impl DateTime {
         };
         if let Some(offset) = self.offset_minutes {
             let sign = if offset < 0 { '-' } else { '+' };
-            text.push_str(&format!("{sign}{:02}:{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60));
+            let _ = write!(text, "{sign}{:02}:{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60);
         }
         text
     }

@@ -7,6 +7,7 @@
 mod concept;
 mod datetime;
 mod instance;
+mod missing;
 mod value;
 
 pub use concept::{Concept, ConceptIx, Dataset, Kind};

@@ -115,8 +115,8 @@ fn relate(tree: &mut Tree, types: &std::collections::HashMap<Text, Text>) {
             for (name, value) in members {
                 match value {
                     Tree::Leaf(leaf) if name == "reference" => {
-                        if let Some(relative) = types.get(&leaf.text) {
-                            leaf.text = relative.clone();
+                        if let Some(relative) = types.get(leaf.text.as_str()) {
+                            leaf.text = relative.clone().into();
                         }
                     }
                     other => relate(other, types),

@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::codec::{self, Codecs};
-use super::context::{Pairs, find, is_below};
+use foldhash::fast::RandomState;
+
+use super::answer;
+use super::codec::Codecs;
+use super::context::{Pairs, ancestors, find, is_below};
 use super::ids::{IdKey, Ids};
 use super::place;
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
 use crate::ledger::{Reason, Unwritten};
 use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, IF, Place, RoleIx, Target};
 use crate::terminology::Terminology;
-use crate::tree::Tree;
+use crate::tree::{Chars, Tree};
 
 /// The resources of one instance.
 pub struct Composed {
@@ -38,17 +41,19 @@ pub fn compose(
         pairs,
         codecs: Codecs { plan, dataset, terminology },
         drafts: Vec::new(),
-        index: HashMap::new(),
+        index: HashMap::default(),
         unwritten: Vec::new(),
     };
     composer.distribute();
     composer.close_references();
-    composer.drafts.sort_by_key(|draft| (draft.role, draft.node));
+    // What belongs to one occurrence stands before what belongs to the next: so their order comes back.
+    composer.drafts.sort_by_cached_key(|draft| (repeats(dataset, instance, draft.node), draft.role, draft.node));
     composer.index = composer.drafts.iter().enumerate().map(|(at, draft)| ((draft.role, draft.node), at)).collect();
     composer.spread_each();
-    let ids = Ids::new(plan, dataset, instance, key);
+    let mut ids = Ids::new(plan, dataset, instance, key);
     for draft in &mut composer.drafts {
         draft.id = ids.of(plan.role(draft.role), draft.node);
+        draft.url = Chars::from(format!("urn:uuid:{}", draft.id)).shared();
     }
     let resources = (0..composer.drafts.len()).map(|at| composer.build(at)).collect();
     Composed { resources, unwritten: composer.unwritten }
@@ -60,7 +65,19 @@ struct Draft {
     /// The occurrence it is made for; for what is only referred to, the group that would hold it.
     node: NodeIx,
     id: Text,
+    /// What references call it.
+    url: Chars,
     values: Vec<(FieldIx, NodeIx)>,
+}
+
+/// The occurrences of repeating groups that a node is in, outermost first.
+fn repeats(dataset: &Dataset, instance: &Instance, node: NodeIx) -> Vec<(ConceptIx, NodeIx)> {
+    let groups = ancestors(instance, node).map(|ix| (instance.node(ix).concept, ix));
+    let mut repeats: Vec<_> = groups
+        .filter(|(concept, ix)| dataset.get(*concept).max != Some(1) && instance.node(*ix).content.is_none())
+        .collect();
+    repeats.reverse();
+    repeats
 }
 
 struct Composer<'a> {
@@ -70,7 +87,7 @@ struct Composer<'a> {
     pairs: Pairs,
     codecs: Codecs<'a>,
     drafts: Vec<Draft>,
-    index: HashMap<(RoleIx, NodeIx), usize>,
+    index: HashMap<(RoleIx, NodeIx), usize, RandomState>,
     unwritten: Vec<Unwritten>,
 }
 
@@ -91,8 +108,7 @@ impl Composer<'_> {
                         let draft = self.draft(*role, at);
                         self.drafts[draft].values.push((*ix, node));
                     }
-                    Place::Each(..) => {}
-                    Place::Aligned => {}
+                    Place::Each(..) | Place::Aligned => {}
                     Place::None => reason = Some(Reason::NoPlace),
                 }
             }
@@ -108,7 +124,7 @@ impl Composer<'_> {
 
     /// True for what is within an occurrence of an aligned group that is about nothing in this instance.
     fn lacks_partner(&self, node: NodeIx) -> bool {
-        super::context::ancestors(self.instance, node).any(|ix| {
+        ancestors(self.instance, node).any(|ix| {
             let concept = self.instance.node(ix).concept;
             self.plan.alignment_of(concept).is_some() && self.pairs.partner(ix).is_none()
         })
@@ -116,7 +132,7 @@ impl Composer<'_> {
 
     fn draft(&mut self, role: RoleIx, node: NodeIx) -> usize {
         *self.index.entry((role, node)).or_insert_with(|| {
-            self.drafts.push(Draft { role, node, id: Text::default(), values: Vec::new() });
+            self.drafts.push(Draft { role, node, id: Text::default(), url: Chars::default(), values: Vec::new() });
             self.drafts.len() - 1
         })
     }
@@ -149,7 +165,12 @@ impl Composer<'_> {
             if conditions.is_empty() {
                 continue;
             }
-            for node in self.instance.descendants(self.dataset, NodeIx::ROOT, role.per) {
+            let mut nodes = self.instance.descendants(self.dataset, NodeIx::ROOT, role.per);
+            nodes.retain(|node| self.instance.holds_value(*node));
+            if nodes.is_empty() && role.per == role.group {
+                nodes.push(self.context(NodeIx::ROOT, role.per));
+            }
+            for node in nodes {
                 if conditions.iter().any(|condition| self.is_met(*condition, node)) {
                     self.draft(ix, node);
                 }
@@ -220,10 +241,12 @@ impl Composer<'_> {
             let field = self.plan.field(*ix);
             let answer = if let Codec::Answer(answer) = field.codec { Some(answer) } else { field.beside };
             if let Some(answer) = answer {
-                codec::set_all(self.plan, &self.plan.answers[answer].absent, &mut resource);
+                answer::set_all(self.plan, &self.plan.answers[answer].absent, &mut resource);
             }
         }
-        place::drop_absent_reasons(&mut resource);
+        if role.says_why_absent {
+            place::drop_absent_reasons(&mut resource);
+        }
         resource
     }
 
@@ -239,12 +262,12 @@ impl Composer<'_> {
         };
         let Some(content) = &self.instance.node(node).content else { return Ok(()) };
         if let Codec::Answer(answer) = field.codec {
-            return codec::write_answer(self.plan, &self.plan.answers[answer], content, resource);
+            return answer::write_answer(self.plan, &self.plan.answers[answer], content, resource);
         }
         let (path, made) = self.codecs.write(field, path, content, resource)?;
         place::put(&self.plan.elements, resource, &path, made)?;
         if let Some(answer) = field.beside {
-            codec::write_beside(self.plan, &self.plan.answers[answer], content, resource);
+            answer::write_beside(self.plan, &self.plan.answers[answer], content, resource);
         }
         Ok(())
     }
@@ -258,7 +281,7 @@ impl Composer<'_> {
                 for item in items {
                     match collector(item) {
                         Some(number) => {
-                            copies.extend(self.members(number, at).map(|target| replaced(item, &self.url(target))))
+                            copies.extend(self.members(number, at).map(|target| replaced(item, self.url(target))));
                         }
                         None => copies.extend(self.instantiate(item, at)),
                     }
@@ -270,15 +293,13 @@ impl Composer<'_> {
                     return None;
                 }
                 if let Some(name) = pattern.text_at("reference").and_then(|text| text.strip_prefix('@')) {
-                    return match self.target(name.trim_start_matches('?'), at) {
-                        Some(target) => Some(replaced(pattern, &self.url(target))),
-                        // What else is said in place of the reference stays.
-                        None => {
-                            let rest = members.iter().filter(|(key, _)| key != "reference" && key != IF).cloned();
-                            let rest: Vec<_> = rest.collect();
-                            (!rest.is_empty()).then_some(Tree::Object(rest))
-                        }
-                    };
+                    if let Some(target) = self.target(name.trim_start_matches('?'), at) {
+                        return Some(replaced(pattern, self.url(target)));
+                    }
+                    // What else is said in place of the reference stays.
+                    let rest = members.iter().filter(|(key, _)| key != "reference" && key != IF);
+                    let rest: Vec<_> = rest.cloned().collect();
+                    return (!rest.is_empty()).then_some(Tree::Object(rest));
                 }
                 let mut copies = Vec::with_capacity(members.len() + 4);
                 let mut dropped = false;
@@ -310,10 +331,8 @@ impl Composer<'_> {
         })
     }
 
-    fn url(&self, at: usize) -> Text {
-        let mut url = Text::const_new("urn:uuid:");
-        url.push_str(&self.drafts[at].id);
-        url
+    fn url(&self, at: usize) -> &Chars {
+        &self.drafts[at].url
     }
 }
 
@@ -332,14 +351,14 @@ fn collector(tree: &Tree) -> Option<&str> {
 }
 
 /// A copy in which every role reference is this URL.
-fn replaced(tree: &Tree, url: &str) -> Tree {
+fn replaced(tree: &Tree, url: &Chars) -> Tree {
     match tree {
         Tree::Object(members) => Tree::Object(
             members
                 .iter()
                 .filter(|(name, _)| name != IF)
                 .map(|(name, value)| {
-                    (name.clone(), if name == "reference" { Tree::string(url) } else { replaced(value, url) })
+                    (name.clone(), if name == "reference" { Tree::string(url.clone()) } else { replaced(value, url) })
                 })
                 .collect(),
         ),

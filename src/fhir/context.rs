@@ -98,7 +98,8 @@ pub(super) fn find(
     }
     let steps = dataset.groups_between(own, concept).into_iter().chain([concept]);
     for step in steps {
-        match instance.occurrences(at, step).next() {
+        // An empty occurrence is as good as none: it would not come back.
+        match instance.occurrences(at, step).find(|next| instance.holds_value(*next)) {
             Some(next) => at = next,
             None => return at,
         }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::answer::{answer_leaves, read_answer, take_beside};
 use super::bundle::collect;
-use super::codec::{Codecs, Used, answer_leaves, read_answer, take_beside};
+use super::codec::{Codecs, Used};
 use super::recognise::Recognised;
 use super::urls;
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
@@ -24,7 +25,7 @@ pub fn extract(
 ) -> (Instance, Ledger) {
     let mut structural = Vec::new();
     let entries = collect(roots, &mut structural);
-    let recognised = Recognised::of(plan, dataset, entries);
+    let recognised = Recognised::of(plan, dataset, terminology, entries);
     let mut extractor = Extractor {
         plan,
         dataset,
@@ -215,17 +216,18 @@ impl Extractor<'_, '_> {
         }
         let mut values = Vec::new();
         for holder in path.holders(resource) {
-            let items: Vec<&Tree> = path.last().items(holder).collect();
+            let items: Vec<&Tree> = path.last().items(holder).filter(|item| !item.is_empty()).collect();
             let companion = holder.get(&format!("_{}", path.last().name));
             let absent = holder.get("dataAbsentReason").filter(|_| path.last().name.starts_with("value"));
-            if items.is_empty() && (companion.is_some() || absent.is_some()) {
+            let on_holder = holder.get("extension").filter(|_| field.codec == Codec::Compact);
+            if items.is_empty() && (companion.is_some() || absent.is_some() || on_holder.is_some()) {
                 let mut used = Used::default();
                 values.push((self.codecs.read(field, path, holder, None, &mut used), used));
             }
             for item in items {
                 let mut taken = false;
                 item.each_leaf(&mut |leaf| taken |= self.accounts.states.get(leaf.ix as usize) == Some(&Account::Used));
-                if !taken && !item.is_empty() {
+                if !taken {
                     let mut used = Used::default();
                     let content = self.codecs.read(field, path, holder, Some(item), &mut used);
                     if let Some(answer) = field.beside {
@@ -313,7 +315,14 @@ impl Extractor<'_, '_> {
         if let Some(node) = self.aligned.get(&(group, partner)) {
             return *node;
         }
-        let node = self.open(NodeIx::ROOT, group);
+        // Where no key says which belongs to which, they stand at the same position.
+        let with = self.instance.node(partner).concept;
+        let position = self.instance.descendants(self.dataset, NodeIx::ROOT, with).iter().position(|ix| *ix == partner);
+        let mut there = self.instance.descendants(self.dataset, NodeIx::ROOT, group);
+        while there.len() <= position.unwrap_or_default() {
+            there.push(self.open(NodeIx::ROOT, group));
+        }
+        let node = there[position.unwrap_or_default()];
         self.aligned.insert((group, partner), node);
         node
     }
@@ -352,24 +361,32 @@ impl Extractor<'_, '_> {
 
     /// The group that gets a leaf: groups in between are packed, so that no leaf occurs twice where it may not.
     fn holder_of(&mut self, base: NodeIx, concept: ConceptIx) -> NodeIx {
-        let mut at = self.reach(base, concept);
-        let single = self.dataset.get(concept).max == Some(1);
-        let steps = self.dataset.groups_between(self.instance.node(at).concept, concept);
-        for (depth, step) in steps.iter().enumerate() {
-            let innermost = depth + 1 == steps.len();
-            let occurrences: Vec<NodeIx> = self.instance.occurrences(at, *step).collect();
-            let free = occurrences
-                .iter()
-                .find(|node| !(innermost && single) || self.instance.occurrences(**node, concept).next().is_none());
-            at = match (
-                free.or(occurrences.last().filter(|_| self.dataset.get(*step).max == Some(1))),
-                occurrences.last(),
-            ) {
-                (Some(node), _) => *node,
-                (None, _) => self.instance.add_group(at, *step),
-            };
+        let from = self.reach(base, concept);
+        let steps = self.dataset.groups_between(self.instance.node(from).concept, concept);
+        if let Some(holder) = self.room(from, &steps, concept) {
+            return holder;
         }
-        at
+        let open =
+            (0..steps.len()).rev().find_map(|depth| Some((self.room(from, &steps[..depth], steps[depth])?, depth)));
+        // With room nowhere it is one too many, which the writer will say.
+        let (at, made) = open.unwrap_or((from, 0));
+        steps[made..].iter().fold(at, |at, step| match open {
+            Some(_) => self.instance.add_group(at, *step),
+            None => self.last_or_new(at, *step),
+        })
+    }
+
+    /// The first existing group that has room for one more of a concept.
+    fn room(&self, from: NodeIx, steps: &[ConceptIx], concept: ConceptIx) -> Option<NodeIx> {
+        match steps.split_first() {
+            Some((step, rest)) => {
+                self.instance.occurrences(from, *step).find_map(|inner| self.room(inner, rest, concept))
+            }
+            None => {
+                let max = self.dataset.get(concept).max.map(|max| usize::from(max.max(1)));
+                max.is_none_or(|max| self.instance.occurrences(from, concept).count() < max).then_some(from)
+            }
+        }
     }
 
     /// For a resource of a group that has none of its own: the occurrence whose common values are the same, and
@@ -420,17 +437,12 @@ impl Extractor<'_, '_> {
             let fresh = self.accounts.fresh(&used.leaves);
             match content {
                 Ok(content) => {
-                    match self.instance.descendants(self.dataset, node, leaf).first() {
-                        Some(there) => self.instance.add_leaves(*there, fresh),
-                        None => {
-                            let holder = self.holder_of(node, leaf);
-                            self.instance.add_leaf(
-                                holder,
-                                leaf,
-                                content,
-                                Origin { position: used.position, leaves: fresh },
-                            );
-                        }
+                    if let Some(there) = self.instance.descendants(self.dataset, node, leaf).first() {
+                        self.instance.add_leaves(*there, fresh);
+                    } else {
+                        let holder = self.holder_of(node, leaf);
+                        let origin = Origin { position: used.position, leaves: fresh };
+                        self.instance.add_leaf(holder, leaf, content, origin);
                     }
                     self.accounts.mark(&used.leaves, Account::Used);
                 }
@@ -505,8 +517,9 @@ impl Extractor<'_, '_> {
         if ledger.total < u32::try_from(self.accounts.states.len()).unwrap_or(u32::MAX) {
             for (at, entry) in self.recognised.entries.iter().enumerate() {
                 let known = self.recognised.roles[at].is_some();
+                let unknown = if self.recognised.homeless[at] { Reason::NoCarrier } else { Reason::Unknown };
                 let path = format!("{}[{at}]", entry.resource.text_at("resourceType").unwrap_or("resource"));
-                lose(entry.resource, &path, known, &mut self.accounts);
+                lose(entry.resource, &path, known, unknown, &mut self.accounts);
             }
         }
         for loss in self.accounts.losses {
@@ -517,16 +530,16 @@ impl Extractor<'_, '_> {
 }
 
 /// Notes each open leaf as lost, at its path.
-fn lose(tree: &Tree, path: &str, known: bool, accounts: &mut Accounts) {
+fn lose(tree: &Tree, path: &str, known: bool, unknown: Reason, accounts: &mut Accounts) {
     match tree {
         Tree::Object(members) => {
             for (name, value) in members {
-                lose(value, &format!("{path}.{name}"), known, accounts);
+                lose(value, &format!("{path}.{name}"), known, unknown, accounts);
             }
         }
         Tree::Array(items) => {
             for (at, item) in items.iter().enumerate() {
-                lose(item, &format!("{path}[{at}]"), known, accounts);
+                lose(item, &format!("{path}[{at}]"), known, unknown, accounts);
             }
         }
         Tree::Leaf(leaf) => {
@@ -537,7 +550,7 @@ fn lose(tree: &Tree, path: &str, known: bool, accounts: &mut Accounts) {
                 Some((reason, concept)) => (*reason, Some(*concept)),
                 None if path.ends_with(".text.div") || path.ends_with(".text.status") => (Reason::Narrative, None),
                 None if known && path.ends_with(".display") => (Reason::Label, None),
-                None => (Reason::Unknown, None),
+                None => (unknown, None),
             };
             accounts.losses.push(Loss {
                 reason,

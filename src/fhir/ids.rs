@@ -1,5 +1,7 @@
 //! Ids: the same thing in the source has the same id in every delivery, and no id gives a BSN away.
 
+use std::fmt::Write as _;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -36,24 +38,33 @@ pub(super) struct Ids<'a> {
     key: Option<&'a IdKey>,
     namespace: Uuid,
     case: Uuid,
+    /// The path of each node, once it was asked for.
+    paths: Vec<Option<String>>,
 }
 
 impl<'a> Ids<'a> {
     pub fn new(plan: &'a FhirPlan, dataset: &'a Dataset, instance: &'a Instance, key: Option<&'a IdKey>) -> Self {
         let identity = &plan.identity;
         let namespace = Uuid::try_parse(&identity.namespace).unwrap_or(Uuid::NAMESPACE_OID);
-        let mut ids = Self { dataset, instance, identity, key, namespace, case: namespace };
+        let paths = vec![None; instance.len()];
+        let mut ids = Self { dataset, instance, identity, key, namespace, case: namespace, paths };
         let name = ids.first_key(NodeIx::ROOT, &identity.case).unwrap_or_else(|| ids.digest());
         ids.case = Uuid::new_v5(&namespace, format!("case|{name}").as_bytes());
         ids
     }
 
     /// The id of the resource with a role for an occurrence.
-    pub fn of(&self, role: &Role, node: NodeIx) -> Text {
+    pub fn of(&mut self, role: &Role, node: NodeIx) -> Text {
         let shared = self.identity.roles.get(&role.name).and_then(|keys| self.first_key(node, keys));
-        let id = match shared {
-            Some(key) => Uuid::new_v5(&self.namespace, format!("{}|{key}", role.name).as_bytes()),
-            None => Uuid::new_v5(&self.case, format!("{}|{}", role.name, self.path(node)).as_bytes()),
+        let mut name = String::with_capacity(80);
+        name.push_str(&role.name);
+        name.push('|');
+        let id = if let Some(key) = shared {
+            name.push_str(&key);
+            Uuid::new_v5(&self.namespace, name.as_bytes())
+        } else {
+            name.push_str(self.path(node));
+            Uuid::new_v5(&self.case, name.as_bytes())
         };
         let mut buffer = Uuid::encode_buffer();
         Text::from(&*id.hyphenated().encode_lower(&mut buffer))
@@ -72,14 +83,19 @@ impl<'a> Ids<'a> {
             .find(|ix| self.dataset.is_within(concept, self.instance.node(*ix).concept))?;
         let found = self.instance.descendants(self.dataset, within, concept).into_iter().next()?;
         let Some(Content::Value(value)) = &self.instance.node(found).content else { return None };
-        self.public(value).map(|text| format!("{}={text}", self.dataset.get(concept).number))
+        self.public(concept, value).map(|text| format!("{}={text}", self.dataset.get(concept).number))
     }
 
     /// A value as it may enter an id: what is secret only under the key.
-    fn public(&self, value: &Value) -> Option<String> {
-        let Value::Identifier(identifier) = value else { return Some(format!("{value:?}")) };
-        let text = format!("{}#{}", identifier.root, identifier.extension);
-        if !self.identity.secret_namespaces.contains(&identifier.root) {
+    fn public(&self, concept: ConceptIx, value: &Value) -> Option<String> {
+        let (text, is_secret) = match value {
+            Value::Identifier(identifier) => (
+                format!("{}#{}", identifier.root, identifier.extension),
+                self.identity.secret_namespaces.contains(&identifier.root),
+            ),
+            other => (format!("{other:?}"), false),
+        };
+        if !is_secret && !self.identity.secret_concepts.contains(&concept) {
             return Some(text);
         }
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key?.0).ok()?;
@@ -93,7 +109,7 @@ impl<'a> Ids<'a> {
         let mut hash = Sha256::new();
         for (_, node, content) in normal.leaves() {
             let text = match content {
-                Content::Value(value) => self.public(value),
+                Content::Value(value) => self.public(node.concept, value),
                 null @ Content::Null { .. } => Some(format!("{null:?}")),
             };
             if let Some(text) = text {
@@ -104,25 +120,34 @@ impl<'a> Ids<'a> {
     }
 
     /// Where an occurrence stands: the concepts from the root, each with what tells it from its siblings.
-    fn path(&self, node: NodeIx) -> String {
-        let mut steps: Vec<String> = ancestors(self.instance, node)
-            .filter(|ix| *ix != NodeIx::ROOT)
-            .map(|ix| {
-                let own = self.instance.node(ix);
-                let number = &self.dataset.get(own.concept).number;
-                let natural = self.identity.occurrences.get(&own.concept).and_then(|keys| self.first_key(ix, keys));
-                let siblings = self.instance.occurrences(own.parent, own.concept).take_while(|other| *other != ix);
-                match natural {
-                    Some(key) => {
-                        let keys = &self.identity.occurrences[&own.concept];
-                        let same = siblings.filter(|other| self.first_key(*other, keys).as_ref() == Some(&key)).count();
-                        format!("{number}[{key}]{same}")
-                    }
-                    None => format!("{number}{}", siblings.count()),
-                }
-            })
-            .collect();
-        steps.reverse();
-        steps.join("/")
+    fn path(&mut self, node: NodeIx) -> &str {
+        let at = node.0 as usize;
+        if self.paths[at].is_none() {
+            let path = if node == NodeIx::ROOT {
+                String::new()
+            } else {
+                let mut path = self.path(self.instance.node(node).parent).to_owned();
+                self.push_step(node, &mut path);
+                path
+            };
+            self.paths[at] = Some(path);
+        }
+        self.paths[at].as_deref().unwrap_or_default()
+    }
+
+    fn push_step(&self, node: NodeIx, path: &mut String) {
+        let own = self.instance.node(node);
+        let number = &self.dataset.get(own.concept).number;
+        let keys = self.identity.occurrences.get(&own.concept);
+        let siblings = self.instance.occurrences(own.parent, own.concept).take_while(|other| *other != node);
+        let siblings = siblings.filter(|other| self.instance.holds_value(*other));
+        let separator = if path.is_empty() { "" } else { "/" };
+        let _ = match keys.and_then(|keys| Some((keys, self.first_key(node, keys)?))) {
+            Some((keys, key)) => {
+                let same = siblings.filter(|other| self.first_key(*other, keys).as_ref() == Some(&key)).count();
+                write!(path, "{separator}{number}[{key}]{same}")
+            }
+            None => write!(path, "{separator}{number}{}", siblings.count()),
+        };
     }
 }

@@ -1,13 +1,17 @@
 //! FHIR STU3: resources made from an instance, and an instance read from resources.
 
+mod answer;
 mod bundle;
 mod codec;
 mod compose;
 mod context;
+mod decode;
+mod encode;
 mod extract;
 mod ids;
 mod place;
 mod recognise;
+mod web;
 
 pub use bundle::{BundleType, Entry, collect, to_bundle, to_ndjson};
 pub use compose::{Composed, compose};
@@ -24,8 +28,8 @@ mod urls {
     pub const BIRTH_TIME: &str = "http://hl7.org/fhir/StructureDefinition/patient-birthTime";
     /// The coded answer from which a FHIR code was chosen (nl-core).
     pub const CODE_SPECIFICATION: &str = "http://nictiz.nl/fhir/StructureDefinition/code-specification";
-    /// Why a mandatory element is not there.
-    pub const DATA_ABSENT: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
+    pub use crate::plan::fhir::DATA_ABSENT;
+
     /// Reasons for absence in FHIR.
     pub const ABSENT_REASON: &str = "http://hl7.org/fhir/data-absent-reason";
 }

@@ -36,14 +36,20 @@ pub(super) fn put(elements: &Elements, resource: &mut Tree, path: &ElementPath, 
         members
             .retain(|(name, value)| !((*name == last.name || *name == companion_name) && only_says_why_absent(value)));
         let made = merged(members, &last.name, made);
-        if present(&last.name, members).is_some() || present(&companion_name, members).is_some() {
+        let answered = present(&companion_name, members).is_some_and(|at| says_null(&members[at].1));
+        if present(&last.name, members).is_some() || answered {
             return Err(Reason::TooMany);
         }
         if let Some(value) = made.value {
             elements.insert(kind, members, &last.name, value);
         }
         if let Some(companion) = made.companion {
-            elements.insert(kind, members, &companion_name, companion);
+            match present(&companion_name, members) {
+                Some(at) => join(&mut members[at].1, companion),
+                None => {
+                    elements.insert(kind, members, &companion_name, companion);
+                }
+            }
         }
         return Ok(());
     }
@@ -75,6 +81,24 @@ fn merged(members: &mut Vec<(Text, Tree)>, name: &str, mut made: Made) -> Made {
     made
 }
 
+/// True for the extensions of a primitive that has a null flavour in place of a value.
+fn says_null(companion: &Tree) -> bool {
+    companion.get("extension").is_some_and(|extensions| {
+        extensions.items().iter().any(|item| item.text_at("url") == Some(super::urls::NULL_FLAVOR))
+    })
+}
+
+/// Adds the extensions of one companion to another: a primitive may have several, each from a row of its own.
+fn join(companion: &mut Tree, more: Tree) {
+    if let (Some(Tree::Array(extensions)), Tree::Object(members)) = (companion.get_mut("extension"), more) {
+        for (_, value) in members.into_iter().filter(|(name, _)| name == "extension") {
+            if let Tree::Array(items) = value {
+                extensions.extend(items);
+            }
+        }
+    }
+}
+
 fn only_says_why_absent(tree: &Tree) -> bool {
     let Tree::Object(members) = tree else { return false };
     members.iter().all(|(name, value)| {
@@ -83,10 +107,12 @@ fn only_says_why_absent(tree: &Tree) -> bool {
 }
 
 /// Puts a value at a path, replacing what the pattern had there.
-pub(super) fn replace(elements: &Elements, resource: &mut Tree, path: &ElementPath, value: Tree) {
+pub(super) fn replace(elements: &Elements, resource: &mut Tree, path: &ElementPath, mut value: Tree) {
     let (holder, kind) = path.holder(elements, resource);
     let Tree::Object(members) = holder else { return };
     let name = &path.last().name;
+    // A table of answers has its keys in no order; XML has one.
+    elements.sort(&mut value, elements.kind_of(kind, name));
     members.retain(|(other, _)| other != name);
     elements.insert(kind, members, name, value);
 }
@@ -104,9 +130,11 @@ pub(super) fn drop_absent_reasons(tree: &mut Tree) {
                 let stands_for_another =
                     name.strip_prefix('_').is_some_and(|plain| present.iter().any(|other| other == plain));
                 if stands_for_another {
-                    drop_reason(value.get_mut("extension"));
+                    if let Some(extensions) = value.get_mut("extension") {
+                        drop_reason(extensions);
+                    }
                 } else if name == "extension" && has_content {
-                    drop_reason(Some(&mut *value));
+                    drop_reason(value);
                 }
                 drop_absent_reasons(value);
             }
@@ -115,8 +143,8 @@ pub(super) fn drop_absent_reasons(tree: &mut Tree) {
     }
 }
 
-fn drop_reason(extensions: Option<&mut Tree>) {
-    if let Some(Tree::Array(items)) = extensions {
+fn drop_reason(extensions: &mut Tree) {
+    if let Tree::Array(items) = extensions {
         items.retain(|item| item.text_at("url") != Some(super::urls::DATA_ABSENT));
     }
 }

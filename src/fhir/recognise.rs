@@ -1,14 +1,14 @@
-//! Which row made a resource: by type, profile, fixed content, and what it refers to or is referred to by.
-//!
-//! One code can stand for several concepts; only the web of references tells them apart. So each resource starts
-//! with every role that its own content allows, and roles are struck out until the references agree.
+//! Which row made a resource: by type, profile and fixed content, and by the [web](super::web) of references.
 
 use std::collections::HashMap;
 
+use super::answer::{answer_leaves, read_answer};
 use super::bundle::Entry;
-use super::codec::{Used, answer_leaves, read_answer};
-use crate::dataset::{ConceptIx, Dataset, Text};
-use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, RefSpec, Role, RoleIx, Target};
+use super::codec::Used;
+use super::web::Web;
+use crate::dataset::{Dataset, NullFlavor, Text};
+use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, Role, RoleIx};
+use crate::terminology::Terminology;
 use crate::tree::Tree;
 
 /// The resources of a source with their roles and references.
@@ -17,23 +17,29 @@ pub(super) struct Recognised<'t> {
     pub entries: Vec<Entry<'t>>,
     /// The role of each, or `None` if no row knows it.
     pub roles: Vec<Option<RoleIx>>,
+    /// True for what rows know by its content, but whose references do not say where it belongs.
+    pub homeless: Vec<bool>,
     names: HashMap<Text, usize>,
 }
 
 impl<'t> Recognised<'t> {
     /// Finds the roles of all resources.
-    pub fn of(plan: &FhirPlan, dataset: &Dataset, entries: Vec<Entry<'t>>) -> Self {
+    pub fn of(plan: &FhirPlan, dataset: &Dataset, terminology: &Terminology, entries: Vec<Entry<'t>>) -> Self {
         let mut names = HashMap::new();
         for (at, entry) in entries.iter().enumerate() {
             for name in &entry.names {
                 names.entry(name.clone()).or_insert(at);
             }
         }
-        let mut recognised = Self { roles: vec![None; entries.len()], entries, names };
-        let mut candidates: Vec<Vec<RoleIx>> =
-            recognised.entries.iter().map(|entry| candidates(plan, entry.resource)).collect();
-        while recognised.strike(plan, dataset, &mut candidates) {}
+        let homeless = vec![false; entries.len()];
+        let mut recognised = Self { roles: vec![None; entries.len()], homeless, entries, names };
+        let candidates: Vec<Vec<RoleIx>> =
+            recognised.entries.iter().map(|entry| candidates(plan, dataset, terminology, entry.resource)).collect();
+        let known: Vec<bool> = candidates.iter().map(|roles| !roles.is_empty()).collect();
+        let candidates =
+            Web::new(plan, dataset, candidates, |at, path| recognised.targets(at, path).collect()).settle();
         for (at, roles) in candidates.iter().enumerate() {
+            recognised.homeless[at] = known[at] && roles.is_empty();
             let fields = |ix: &RoleIx| present_fields(plan, plan.role(*ix), recognised.entries[at].resource);
             // The first of equals: the order of the table decides.
             let best = roles.iter().map(fields).max();
@@ -57,138 +63,117 @@ impl<'t> Recognised<'t> {
         let (id, resource_type) = (parts.next()?, parts.next()?);
         self.names.get(format!("{resource_type}/{id}").as_str()).copied()
     }
-
-    /// The groups for which each resource is collected by another.
-    fn collected(&self, plan: &FhirPlan, candidates: &[Vec<RoleIx>]) -> HashMap<usize, Vec<ConceptIx>> {
-        let mut listed: HashMap<usize, Vec<ConceptIx>> = HashMap::new();
-        for (at, incoming) in self.incoming(plan, candidates).iter().enumerate() {
-            for (_, target) in incoming {
-                if let Target::Members(group) = target {
-                    listed.entry(at).or_default().push(*group);
-                }
-            }
-        }
-        listed
-    }
-
-    fn strike(&self, plan: &FhirPlan, dataset: &Dataset, candidates: &mut [Vec<RoleIx>]) -> bool {
-        let listed = self.collected(plan, candidates);
-        // What collects only under a condition is always there when there is something to collect.
-        let surely_collected: Vec<ConceptIx> = plan
-            .roles
-            .iter()
-            .flat_map(|role| &role.references)
-            .filter_map(|reference| match (reference.target, reference.condition) {
-                (Target::Members(group), Some(_)) => Some(group),
-                _ => None,
-            })
-            .collect();
-        let incoming = self.incoming(plan, candidates);
-        let mut changed = false;
-        for at in 0..candidates.len() {
-            if candidates[at].len() < 2 {
-                continue;
-            }
-            let groups = listed.get(&at).map_or(&[][..], Vec::as_slice);
-            let suits = |ix: &RoleIx| {
-                let within = |group: &&ConceptIx| dataset.is_within(plan.role(*ix).concept, **group);
-                let wanted = surely_collected.iter().find(within);
-                wanted.is_none_or(|group| groups.contains(group))
-                    && (groups.is_empty() || groups.iter().any(|group| within(&group)))
-            };
-            let supported = |ix: &RoleIx| is_supported(plan, *ix, &incoming[at]);
-            let meant = |ix: &RoleIx| is_meant(dataset, plan.role(*ix), *ix, &incoming[at]);
-            let linked = |ix: &RoleIx| self.is_linked(plan, candidates, at, *ix);
-            let mut kept = candidates[at].clone();
-            for test in [&suits as &dyn Fn(&RoleIx) -> bool, &linked, &meant, &supported] {
-                let passing: Vec<RoleIx> = kept.iter().copied().filter(|ix| test(ix)).collect();
-                if !passing.is_empty() {
-                    kept = passing;
-                }
-            }
-            if kept.len() < candidates[at].len() {
-                candidates[at] = kept;
-                changed = true;
-            }
-        }
-        changed
-    }
-
-    /// True if the references that the role demands are there and may mean what they should.
-    fn is_linked(&self, plan: &FhirPlan, candidates: &[Vec<RoleIx>], at: usize, ix: RoleIx) -> bool {
-        plan.role(ix).references.iter().filter(|reference| !reference.optional).all(|reference| {
-            let Target::Role(wanted) = reference.target else { return true };
-            self.targets(at, &reference.path).any(|target| candidates[target].contains(&wanted))
-        })
-    }
-
-    /// The references to each resource that the candidates of others make: who, and for what.
-    fn incoming(&self, plan: &FhirPlan, candidates: &[Vec<RoleIx>]) -> Vec<Vec<(usize, Target)>> {
-        let mut incoming = vec![Vec::new(); candidates.len()];
-        for (at, roles) in candidates.iter().enumerate() {
-            for role in roles {
-                for reference in &plan.role(*role).references {
-                    self.targets(at, &reference.path).for_each(|target| incoming[target].push((at, reference.target)));
-                }
-            }
-        }
-        incoming
-    }
-}
-
-/// True if a role is what each of the resources that refer to this one may mean.
-fn is_meant(dataset: &Dataset, role: &Role, ix: RoleIx, incoming: &[(usize, Target)]) -> bool {
-    let means = |target: &Target| match target {
-        Target::Role(wanted) => *wanted == ix,
-        Target::Members(group) => dataset.is_within(role.concept, *group),
-    };
-    incoming.iter().all(|(from, _)| incoming.iter().any(|(other, target)| other == from && means(target)))
-}
-
-/// True if some resource refers to this one in the role, or no row makes such a reference.
-fn is_supported(plan: &FhirPlan, ix: RoleIx, incoming: &[(usize, Target)]) -> bool {
-    let wanted = |reference: &RefSpec| reference.target == Target::Role(ix);
-    incoming.iter().any(|(_, target)| *target == Target::Role(ix))
-        || !plan.roles.iter().any(|role| role.references.iter().any(wanted))
 }
 
 /// The roles that a resource may have by its own content.
-fn candidates(plan: &FhirPlan, resource: &Tree) -> Vec<RoleIx> {
+fn candidates(plan: &FhirPlan, dataset: &Dataset, terminology: &Terminology, resource: &Tree) -> Vec<RoleIx> {
     let resource_type = resource.text_at("resourceType").unwrap_or_default();
     let profiles = resource.get("meta").and_then(|meta| meta.get("profile")).map_or(&[][..], Tree::items);
-    let suits = |role: &Role| {
-        let by_profile = profiles.is_empty()
+    let by_profile = |role: &Role| {
+        profiles.is_empty()
             || role.profiles.is_empty()
-            || profiles.iter().any(|profile| role.profiles.iter().any(|own| profile.text() == Some(own)));
-        by_profile
+            || profiles.iter().any(|profile| role.profiles.iter().any(|own| profile.text() == Some(own)))
+    };
+    let said = codings_in(resource);
+    let suits = |role: &Role| {
+        says(role, &said)
             && has_codings(role, resource)
             && (role.per == role.group || present_fields(plan, role, resource) > 0)
     };
-    let mut found: Vec<RoleIx> =
-        plan.roles_of_type(resource_type).iter().copied().filter(|ix| suits(plan.role(*ix))).collect();
+    let of_profile = || plan.roles_of_type(resource_type).iter().copied().filter(|ix| by_profile(plan.role(*ix)));
+    let mut found: Vec<RoleIx> = of_profile().filter(|ix| suits(plan.role(*ix))).collect();
     // What has all codings of a role is not taken for another role of which it has some.
     let best = found.iter().map(|ix| likeness(plan.role(*ix), resource)).max();
     found.retain(|ix| Some(likeness(plan.role(*ix), resource)) == best);
+    if found.is_empty() && !profiles.is_empty() {
+        found = of_profile().filter(|ix| has_answer(plan, dataset, terminology, plan.role(*ix), resource)).collect();
+        // An answer that several questions share does not tell which was asked.
+        let question = |ix: &RoleIx| &plan.role(*ix).codings;
+        if found.iter().any(|ix| question(ix) != question(&found[0])) {
+            found.clear();
+        }
+    }
     found
 }
 
-fn has_codings(role: &Role, resource: &Tree) -> bool {
-    role.codings.iter().all(|wanted| matched(wanted, resource) > 0)
+/// True if the code of a resource is an answer to the question of a role: one of its value set, or the translation
+/// of one. So a resource of others is recognised that does not name the question.
+fn has_answer(plan: &FhirPlan, dataset: &Dataset, terminology: &Terminology, role: &Role, resource: &Tree) -> bool {
+    role.fields.iter().map(|ix| plan.field(*ix)).any(|field| {
+        let Place::Role(_, path) = &field.place else { return false };
+        if field.codec != Codec::CodeableConcept || field.beside.is_none() {
+            return false;
+        }
+        let members = terminology.value_set_of(dataset.get(field.concept));
+        let map = field.code_map.as_deref().and_then(|name| terminology.code_map(name));
+        path.select(resource).iter().flat_map(|concept| concept.get("coding").map_or(&[][..], Tree::items)).any(
+            |coding| {
+                let system = coding.text_at("system").unwrap_or_default();
+                let system = terminology.systems().oid(system).unwrap_or(system);
+                let code = coding.text_at("code").unwrap_or_default();
+                system != NullFlavor::SYSTEM
+                    && (members.is_some_and(|members| members.find(code, system).is_some())
+                        || map.is_some_and(|map| map.back(system, code).is_some()))
+            },
+        )
+    })
 }
 
-/// How many of the codings that stand for one thing a resource has.
-fn matched(wanted: &Codings, resource: &Tree) -> usize {
+/// All codings in a resource, wherever they stand.
+fn codings_in(resource: &Tree) -> Vec<(&str, &str)> {
+    fn walk<'t>(tree: &'t Tree, found: &mut Vec<(&'t str, &'t str)>) {
+        match tree {
+            Tree::Object(members) => {
+                if let (Some(system), Some(code)) = (tree.text_at("system"), tree.text_at("code")) {
+                    found.push((system, code));
+                }
+                for (_, value) in members {
+                    walk(value, found);
+                }
+            }
+            Tree::Array(items) => {
+                for item in items {
+                    walk(item, found);
+                }
+            }
+            Tree::Leaf(_) => {}
+        }
+    }
+    let mut found = Vec::new();
+    walk(resource, &mut found);
+    found
+}
+
+/// False if a coding of a role is nowhere in a resource: quick, before its place is looked at.
+fn says(role: &Role, said: &[(&str, &str)]) -> bool {
+    let is_said = |(system, code): &(Text, Text)| said.contains(&(system.as_str(), code.as_str()));
+    role.codings
+        .iter()
+        .all(|codings| codings.all.iter().all(is_said) && (codings.any.is_empty() || codings.any.iter().any(is_said)))
+}
+
+fn has_codings(role: &Role, resource: &Tree) -> bool {
+    role.codings.iter().all(|wanted| {
+        let (all, any) = matched(wanted, resource);
+        all == wanted.all.len() && (any > 0 || wanted.any.is_empty())
+    })
+}
+
+/// How many of the codings of the pattern, and of the row, a resource has.
+fn matched(wanted: &Codings, resource: &Tree) -> (usize, usize) {
     let found = wanted.path.select(resource);
     let is_there = |(system, code): &&(Text, Text)| {
         found.iter().any(|coding| coding.text_at("system") == Some(system) && coding.text_at("code") == Some(code))
     };
-    wanted.any.iter().filter(is_there).count()
+    (wanted.all.iter().filter(is_there).count(), wanted.any.iter().filter(is_there).count())
 }
 
 /// Whether a resource has all codings of a role, and how many.
 fn likeness(role: &Role, resource: &Tree) -> (bool, usize) {
-    let counts = role.codings.iter().map(|wanted| (matched(wanted, resource), wanted.any.len()));
-    counts.fold((true, 0), |(all, sum), (count, of)| (all && count == of, sum + count))
+    role.codings.iter().fold((true, 0), |(complete, sum), wanted| {
+        let (all, any) = matched(wanted, resource);
+        (complete && any == wanted.any.len(), sum + all + any)
+    })
 }
 
 /// The number of fields of a role that a resource has something for.

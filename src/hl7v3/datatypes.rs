@@ -9,6 +9,9 @@ use crate::plan::hl7v3::{Datatype, Fill};
 /// The code system of the null flavours: a code of it says the same as `nullFlavor`.
 const NULL_FLAVOR: &str = "2.16.840.1.113883.5.1008";
 
+/// The null flavour of an identifier without a namespace.
+const UNENCODED: &str = "UNC";
+
 /// The unit of a number that has none.
 const UNITY: &str = "1";
 
@@ -85,6 +88,8 @@ impl<'d> Parts<'d> {
         match self.null_flavor {
             // A value and a null flavour: the value is the fact.
             Some(_) if has_value && datatype != Datatype::Ii => Some(Decoded { beside: 1, ..self.value(fill)? }),
+            // This is how a message gives an identifier of which nobody knows the namespace.
+            Some(UNENCODED) if self.root.is_none() && self.extension.is_some() => self.value(fill),
             Some(flavor) => Some(self.null(NullFlavor::from_code(flavor)?)),
             None => self.value(fill),
         }
@@ -248,8 +253,9 @@ impl<'i> Encoded<'i> {
                 self.add("value", number.as_str());
             }
             Value::Identifier(id) if datatype == Datatype::Ii && !(id.root.is_empty() && id.extension.is_empty()) => {
-                if !id.root.is_empty() {
-                    self.add("root", id.root.as_str());
+                match id.root.as_str() {
+                    "" => self.add("nullFlavor", UNENCODED),
+                    root => self.add("root", root),
                 }
                 if !id.extension.is_empty() {
                     self.add("extension", id.extension.as_str());

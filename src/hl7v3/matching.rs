@@ -111,13 +111,13 @@ fn accepts(plan: &MessagePlan, node: Node<'_, '_>, ix: ElementIx) -> bool {
     }
 }
 
-/// True if the plan wants an identifier of another namespace here.
+/// True if the plan wants an identifier of another namespace here, or the namespace of this one is unknown.
 fn is_other_namespace(node: Node<'_, '_>, element: &Element) -> bool {
-    is_identifier(element)
-        && element
-            .fixed
-            .iter()
-            .any(|fixed| fixed.name == "root" && attribute(node, "root").is_some_and(|root| root != fixed.value))
+    let is_other = |wanted: &str| match attribute(node, "root") {
+        Some(root) => root != wanted,
+        None => attribute(node, "extension").is_some(),
+    };
+    is_identifier(element) && element.fixed.iter().any(|fixed| fixed.name == "root" && is_other(&fixed.value))
 }
 
 fn among(plan: &MessagePlan, bucket: &Bucket, node: Node<'_, '_>) -> Option<ElementIx> {

@@ -208,7 +208,8 @@ impl<'a> Writer<'a> {
         let others = self.instance.descendants(self.dataset, base, partner.concept);
         let content = |of: NodeIx, key: ConceptIx| -> Option<&Content> {
             let leaf = *self.instance.descendants(self.dataset, of, key).first()?;
-            self.instance.node(leaf).content.as_ref()
+            // That a key is unknown says of no occurrence which one it is.
+            self.instance.node(leaf).content.as_ref().filter(|content| matches!(content, Content::Value(_)))
         };
         let own = content(node, key);
         if own.is_some()
@@ -265,9 +266,14 @@ impl<'a> Writer<'a> {
             Some(leaf) => (leaf, self.instance.node(leaf).content.as_ref()?),
             None => self.content(hole)?,
         };
-        let encoded = Encoded::new(content, &hole.fill).and_then(|encoded| match content {
+        let encoded = Encoded::new(content, &hole.fill).and_then(|mut encoded| match content {
             Content::Value(Value::Identifier(id)) if self.is_other_namespace(element, &id.root) => {
                 Err(Reason::Namespace)
+            }
+            // The namespace of the concept is fixed, so it is known although the value does not say it.
+            Content::Value(Value::Identifier(id)) if id.root.is_empty() && fixed_root(element).is_some() => {
+                encoded.attributes.retain(|(name, _)| *name != "nullFlavor");
+                Ok(encoded)
             }
             Content::Null { .. } if self.is_nameless(element, hole) => Err(Reason::NullFlavor),
             _ => Ok(encoded),
@@ -279,18 +285,16 @@ impl<'a> Writer<'a> {
 
     /// True if identifiers of this namespace belong elsewhere: the element has another one, or a sibling has this one.
     fn is_other_namespace(&self, element: &Element, root: &str) -> bool {
-        let fixed_root = |element: &'a Element| element.fixed.iter().find(|fixed| fixed.name == "root");
-        if let Some(fixed) = element.fixed.iter().find(|fixed| fixed.name == "root") {
-            return fixed.value != root;
+        if let Some(fixed) = fixed_root(element) {
+            return !root.is_empty() && fixed != root;
         }
-        let mut taken = self.siblings(element).filter_map(fixed_root);
-        taken.any(|fixed| fixed.value == root)
+        self.siblings(element).filter_map(fixed_root).any(|fixed| fixed == root)
     }
 
     /// True if an identifier without a namespace would be read as the one of an earlier sibling.
     fn is_nameless(&self, element: &Element, hole: &Hole) -> bool {
         hole.fill.datatype == Datatype::Ii
-            && element.fixed.iter().all(|fixed| fixed.name != "root")
+            && fixed_root(element).is_none()
             && self.siblings(element).next().is_some_and(|first| !std::ptr::eq(first, element))
     }
 
@@ -427,4 +431,9 @@ impl<'a> Writer<'a> {
         let taken = same.iter().any(|other| self.fate[other.0 as usize] == Fate::Written);
         if taken { Reason::TooMany } else { Reason::NoCarrier }
     }
+}
+
+/// The namespace that the plan gives to the identifiers in an element.
+fn fixed_root(element: &Element) -> Option<&str> {
+    element.fixed.iter().find(|fixed| fixed.name == "root").map(|fixed| fixed.value.as_str())
 }

@@ -19,6 +19,10 @@ pub struct AdaPlan {
     pub attributes: Vec<(Text, Text)>,
     /// OIDs under which the concept numbers live; the first is written.
     pub concept_oids: Vec<Text>,
+    /// Units that ADA spells in words: the word, and the unit in UCUM.
+    pub units: Vec<(Text, Text)>,
+    /// Concept numbers of identifiers that have one namespace by definition, and its OID: ADA may leave it out.
+    pub namespaces: Vec<(Text, Text)>,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +38,8 @@ struct AdaSection {
     also: Vec<String>,
     #[serde(default)]
     attributes: BTreeMap<String, String>,
+    #[serde(default)]
+    namespaces: BTreeMap<String, String>,
 }
 
 impl AdaPlan {
@@ -51,12 +57,29 @@ impl AdaPlan {
             also: file.ada.also.into_iter().map(Text::from).collect(),
             attributes: file.ada.attributes.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             concept_oids: oids.map(Text::from).collect(),
+            units: dataset.units.iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
+            namespaces: file.ada.namespaces.into_iter().map(|(number, oid)| (number.into(), oid.into())).collect(),
         })
     }
 
     /// True if this is the name of the element that holds the transaction.
     pub fn is_root(&self, element: &str) -> bool {
         self.root == element || self.also.iter().any(|name| name == element)
+    }
+
+    /// The UCUM unit of a unit in ADA, which may be a word for it.
+    pub fn unit_of<'a>(&'a self, written: &'a str) -> &'a str {
+        self.units.iter().find(|(word, _)| word == written).map_or(written, |(_, unit)| unit)
+    }
+
+    /// What ADA writes for a UCUM unit.
+    pub fn unit_word<'a>(&'a self, unit: &'a str) -> &'a str {
+        self.units.iter().find(|(_, known)| known == unit).map_or(unit, |(word, _)| word)
+    }
+
+    /// The namespace of an identifier that is given without one, if the concept defines it.
+    pub fn namespace_of(&self, number: &str) -> Option<&Text> {
+        self.namespaces.iter().find(|(concept, _)| concept == number).map(|(_, oid)| oid)
     }
 
     /// The concept number in a `conceptId`; `None` if it lies under another OID.

@@ -32,6 +32,9 @@ pub struct DatasetEntry {
     pub also: Vec<String>,
     /// Name of the FHIR table of this dataset.
     pub fhir: Option<String>,
+    /// Units that the dataset spells in words: the word, and the unit in UCUM.
+    #[serde(default)]
+    pub units: BTreeMap<String, String>,
 }
 
 impl Manifest {

@@ -12,7 +12,9 @@ pub struct MessageMeta {
     pub title: String,
     /// Name of its dataset.
     pub dataset: String,
-    /// Document elements that it can start with; the first is the one that is written.
+    /// Document elements that it can start with; the first is the one that is written. None for a transaction that
+    /// has no message, and exists as ADA alone.
+    #[serde(default)]
     pub roots: Vec<String>,
     /// The templateId that only this kind of message carries.
     #[serde(default)]
@@ -44,18 +46,14 @@ impl MessageMeta {
     /// Reads `<folder>/message.toml`.
     ///
     /// # Errors
-    /// If it is missing, is no TOML, has a key that is not known, or names no root.
+    /// If it is missing, is no TOML, or has a key that is not known.
     pub fn load(source: &Source, folder: &str) -> Result<Self, TableError> {
         let file = format!("{folder}/message.toml");
         let text = source.text(&file)?;
-        let meta: Self = toml::from_str(&text).map_err(|fault| {
+        toml::from_str(&text).map_err(|fault| {
             let line = fault.span().map_or(0, |span| line_at(&text, span.start));
             TableError { line, ..TableError::file(&file, fault.message()) }
-        })?;
-        if meta.roots.is_empty() {
-            return Err(TableError::file(&file, "`roots` names no element; a message starts with one"));
-        }
-        Ok(meta)
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! JSON: reading with positions and exact digits, writing.
 
+use std::fmt::Write as _;
+
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
 use super::{Leaf, Limits, Primitive, SyntaxError, Tree};
@@ -96,7 +98,12 @@ impl Parser<'_> {
     fn leaf(&mut self, text: Text, kind: Primitive, position: usize) -> Tree {
         let ix = self.leaves;
         self.leaves += 1;
-        Tree::Leaf(Leaf { text, kind, position: u32::try_from(position + self.offset).unwrap_or(u32::MAX), ix })
+        Tree::Leaf(Leaf {
+            text: text.into(),
+            kind,
+            position: u32::try_from(position + self.offset).unwrap_or(u32::MAX),
+            ix,
+        })
     }
 }
 
@@ -169,28 +176,37 @@ fn new_line(level: usize, out: &mut String) {
     out.extend(std::iter::repeat_n("  ", level));
 }
 
+/// True for the bytes that a JSON string cannot hold as they are.
+const ESCAPED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = true;
+        byte += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+};
+
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    let mut plain_from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0..0x20 => "",
-            _ => continue,
-        };
-        out.push_str(&text[plain_from..at]);
-        if escape.is_empty() {
-            out.push_str(&format!("\\u{byte:04x}"));
-        } else {
-            out.push_str(escape);
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| ESCAPED[usize::from(byte)]) {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            control => {
+                let _ = write!(out, "\\u{control:04x}");
+            }
         }
-        plain_from = at + 1;
+        rest = &rest[at + 1..];
     }
-    out.push_str(&text[plain_from..]);
+    out.push_str(rest);
     out.push('"');
 }
 

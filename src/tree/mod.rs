@@ -4,10 +4,12 @@
 //! not say whether an element may repeat, gives an array only where it does, so [`Tree::items`] treats one and many
 //! alike.
 
+mod chars;
 mod json;
 mod limits;
 mod xml;
 
+pub use chars::Chars;
 pub use json::{parse_json, parse_json_at, write_json};
 pub use limits::{Limits, SyntaxError};
 pub use xml::{parse_xml, tree_of, write_xml};
@@ -29,7 +31,7 @@ pub enum Tree {
 #[derive(Clone, Debug)]
 pub struct Leaf {
     /// The characters, unescaped; of a number, its digits as written.
-    pub text: Text,
+    pub text: Chars,
     /// How JSON writes it.
     pub kind: Primitive,
     /// Byte offset in the source; 0 if it was made here.
@@ -63,12 +65,12 @@ impl Tree {
     }
 
     /// A string made here.
-    pub fn string(text: impl Into<Text>) -> Self {
+    pub fn string(text: impl Into<Chars>) -> Self {
         Self::Leaf(Leaf { text: text.into(), kind: Primitive::String, position: 0, ix: 0 })
     }
 
     /// A number made here, in the digits given.
-    pub fn number(text: impl Into<Text>) -> Self {
+    pub fn number(text: impl Into<Chars>) -> Self {
         Self::Leaf(Leaf { text: text.into(), kind: Primitive::Number, position: 0, ix: 0 })
     }
 
@@ -141,6 +143,42 @@ impl Tree {
             Self::Object(members) => members.iter().all(|(_, tree)| tree.is_empty()),
             Self::Array(items) => items.iter().all(Self::is_empty),
             Self::Leaf(_) => false,
+        }
+    }
+
+    /// The same tree with its long texts shared: copies of it cost no copies of them.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        match self {
+            Self::Object(members) => {
+                Self::Object(members.into_iter().map(|(name, tree)| (name, tree.shared())).collect())
+            }
+            Self::Array(items) => Self::Array(items.into_iter().map(Self::shared).collect()),
+            Self::Leaf(leaf) => Self::Leaf(Leaf { text: leaf.text.shared(), ..leaf }),
+        }
+    }
+
+    /// About how many bytes it takes when written.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Object(members) => 2 + members.iter().map(|(name, tree)| name.len() + 8 + tree.size()).sum::<usize>(),
+            Self::Array(items) => 2 + items.iter().map(|item| item.size() + 2).sum::<usize>(),
+            Self::Leaf(leaf) => leaf.text.len() + 4,
+        }
+    }
+
+    /// Takes the objects out of an element, each leaving an empty place among its occurrences; `None` if there are
+    /// none.
+    pub fn take_objects(&mut self) -> Option<Self> {
+        match self {
+            Self::Leaf(_) => None,
+            Self::Object(members) if members.is_empty() => None,
+            Self::Object(_) => Some(std::mem::replace(self, Self::object())),
+            Self::Array(items) => {
+                let taken: Vec<Option<Self>> = items.iter_mut().map(Self::take_objects).collect();
+                let any = taken.iter().any(Option::is_some);
+                any.then(|| Self::Array(taken.into_iter().map(|item| item.unwrap_or_else(Self::object)).collect()))
+            }
         }
     }
 

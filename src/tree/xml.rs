@@ -131,9 +131,8 @@ fn push(members: &mut Vec<(Text, Tree)>, name: &str, tree: Tree) {
     }
 }
 
-/// A primitive with extensions is two members in JSON: `x` and `_x`. Without a value it is an object, unless
-/// all that it has is extensions, which for a complex element and a valueless primitive look the same; the
-/// latter is recognised by having nothing else.
+/// A primitive with extensions is two members in JSON: `x` and `_x`, of which the nth belongs to the nth. Without a value
+/// it looks like an object: only who knows the types of elements can tell.
 fn push_primitive_or_object(
     members: &mut Vec<(Text, Tree)>,
     name: &str,
@@ -146,7 +145,14 @@ fn push_primitive_or_object(
     };
     push(members, name, leaf);
     if !inner.is_empty() {
-        push(members, &format!("_{name}"), Tree::Object(inner));
+        let nth = members.iter().find(|(key, _)| key == name).map_or(1, |(_, tree)| tree.items().len());
+        let companion = format!("_{name}");
+        let before = members.iter().find(|(key, _)| *key == companion).map_or(0, |(_, tree)| tree.items().len());
+        // The companion stands at the position of its value.
+        for _ in before + 1..nth {
+            push(members, &companion, Tree::object());
+        }
+        push(members, &companion, Tree::Object(inner));
     }
 }
 

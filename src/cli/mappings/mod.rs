@@ -7,6 +7,7 @@ mod explain;
 mod export;
 mod fmt;
 mod import;
+mod proof;
 mod reference;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use ooievaar::tables::Source;
 
 use super::{Exit, Failure};
 
-/// Check, show and change the mapping tables
+/// Check, prove, show and change the mapping tables
 #[derive(Debug, Args)]
 #[command(after_help = "Exit codes: 0 clean; 1 findings; 2 could not run.")]
 pub struct Mappings {
@@ -29,6 +30,7 @@ enum Command {
     Check(check::Check),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
+    Proof(proof::Proof),
     Reference(reference::Reference),
     Import(import::Import),
     Export(export::Export),
@@ -42,6 +44,7 @@ impl Mappings {
             Command::Check(command) => command.run(),
             Command::Explain(command) => command.run(),
             Command::Fmt(command) => command.run(),
+            Command::Proof(command) => command.run(),
             Command::Reference(command) => command.run(),
             Command::Import(command) => command.run(),
             Command::Export(command) => command.run(),

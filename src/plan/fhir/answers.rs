@@ -112,7 +112,7 @@ impl Answer {
             let compiled = values.into_iter().map(|(path, value)| {
                 let tree = tree_of(&value)
                     .ok_or_else(|| fault(&path, "must be a text, a number, true or false, or a table of these"))?;
-                Ok((ElementPath::parse(&path).map_err(|e| fault(&path, e))?, tree))
+                Ok((ElementPath::parse(&path).map_err(|e| fault(&path, e))?, tree.shared()))
             });
             compiled.collect()
         };

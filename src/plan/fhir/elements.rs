@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::dataset::Text;
 use crate::tables::{Sheet, Source, TableError};
 use crate::tree::Tree;
@@ -17,10 +19,12 @@ pub struct Element {
     pub kind: Text,
 }
 
+type Types = HashMap<Text, HashMap<Text, Element, RandomState>, RandomState>;
+
 /// The elements of all types in use.
 #[derive(Clone, Debug, Default)]
 pub struct Elements {
-    types: HashMap<Text, HashMap<Text, Element>>,
+    types: Types,
 }
 
 impl Elements {
@@ -30,7 +34,7 @@ impl Elements {
     /// If the table cannot be read, or a position or maximum is no number.
     pub fn load(source: &Source) -> Result<Self, TableError> {
         let sheet = Sheet::load(source, "fhir-stu3/elements.csv", &["type", "element", "position", "max", "kinds"])?;
-        let mut types: HashMap<Text, HashMap<Text, Element>> = HashMap::new();
+        let mut types = Types::default();
         for row in sheet.rows() {
             let position = row.get("position").parse().map_err(|_| row.fault("position", "must be a whole number"))?;
             let backbone = format!("{}.{}", row.get("type"), row.get("element"));
@@ -93,7 +97,8 @@ impl Elements {
     pub fn insert(&self, kind: &str, members: &mut Vec<(Text, Tree)>, key: &str, value: Tree) -> usize {
         let rank = |name: &str| (self.position(kind, name), name.starts_with('_'));
         let own = rank(key);
-        let at = members.iter().position(|(name, _)| rank(name) > own).unwrap_or(members.len());
+        // From the end: what is put in a pattern mostly comes after what the pattern fixes.
+        let at = members.iter().rposition(|(name, _)| rank(name) <= own).map_or(0, |before| before + 1);
         members.insert(at, (key.into(), value));
         at
     }
@@ -104,7 +109,36 @@ impl Elements {
         self.sort(resource, &kind);
     }
 
-    fn sort(&self, tree: &mut Tree, kind: &str) {
+    /// Puts what a primitive has besides its value under `_x`, as in JSON. In XML a primitive without a value looks
+    /// like an object.
+    pub fn set_primitives_apart(&self, resource: &mut Tree) {
+        self.set_apart(resource, "");
+    }
+
+    fn set_apart(&self, tree: &mut Tree, kind: &str) {
+        let kind = tree.text_at("resourceType").map_or(kind, |own| self.type_name(own)).to_owned();
+        match tree {
+            Tree::Object(members) => {
+                let mut apart = Vec::new();
+                for (name, value) in members.iter_mut() {
+                    let inner = self.kind_of(&kind, name);
+                    self.set_apart(value, inner);
+                    if Self::is_primitive(inner)
+                        && let Some(companion) = value.take_objects()
+                    {
+                        apart.push((Text::from(format!("_{name}")), companion));
+                    }
+                }
+                members.retain(|(_, value)| !value.is_empty());
+                members.extend(apart);
+            }
+            Tree::Array(items) => items.iter_mut().for_each(|item| self.set_apart(item, &kind)),
+            Tree::Leaf(_) => {}
+        }
+    }
+
+    /// Puts the members of a value of a type, at every level, in the order of the specification.
+    pub fn sort(&self, tree: &mut Tree, kind: &str) {
         match tree {
             Tree::Object(members) => {
                 members.sort_by_key(|(name, _)| (self.position(kind, name), name.starts_with('_')));

@@ -17,6 +17,8 @@ pub struct Identity {
     pub namespace: Text,
     /// Namespaces (OIDs) whose identifiers enter an id only under the user's secret.
     pub secret_namespaces: Vec<Text>,
+    /// Concepts whose values enter an id only under the user's secret, whatever namespace the source gives them.
+    pub secret_concepts: Vec<ConceptIx>,
     /// Keys of the case.
     pub case: Vec<Vec<ConceptIx>>,
     /// Keys of roles that are the same thing in every case (a person, an organisation).
@@ -40,6 +42,8 @@ struct Raw {
 #[serde(deny_unknown_fields)]
 struct RawDataset {
     case: RawKeys,
+    #[serde(default)]
+    secret: Vec<String>,
     #[serde(default)]
     role: BTreeMap<String, RawKeys>,
     #[serde(default)]
@@ -74,6 +78,7 @@ impl Identity {
         Ok(Self {
             namespace: raw.namespace.into(),
             secret_namespaces: raw.secret_namespaces.into_iter().map(Text::from).collect(),
+            secret_concepts: own.secret.iter().map(|number| concept(number)).collect::<Result<_, _>>()?,
             case: keys(own.case)?,
             roles,
             occurrences,

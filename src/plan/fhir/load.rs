@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::pattern::{RawReference, fill, survey};
 use super::{
-    Alignment, Answer, Codec, Condition, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity, Place, RefSpec,
-    Role, RoleIx, Target,
+    Alignment, Answer, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity, Place,
+    RefSpec, Role, RoleIx, Target,
 };
 use crate::dataset::{ConceptIx, Dataset, Kind, Text};
 use crate::tables::{Row, Sheet, Source, TableError};
@@ -57,8 +57,8 @@ impl FhirPlan {
                 answers: Answer::load(source)?,
                 identity: Identity::load(source, dataset)?,
                 alignments,
-                by_name: HashMap::new(),
-                by_type: HashMap::new(),
+                by_name: HashMap::default(),
+                by_type: HashMap::default(),
                 by_concept: vec![Vec::new(); dataset.len()],
                 eaches: Vec::new(),
             },
@@ -90,7 +90,7 @@ impl Loader<'_> {
         self.dataset.find(number).ok_or_else(|| row.fault(column, format!("the dataset has no concept `{number}`")))
     }
 
-    fn role_name<'r>(row: Row<'r>) -> &'r str {
+    fn role_name(row: Row<'_>) -> &str {
         match row.get("resource") {
             "" => row.get("concept"),
             name => name,
@@ -105,7 +105,7 @@ impl Loader<'_> {
         };
         let group = if self.dataset.get(per).kind == Kind::Group { per } else { self.dataset.get(per).parent };
         let pattern = self.pattern(row)?;
-        let (references, codings) = survey(&self.plan.elements, &pattern);
+        let (references, codings) = survey(&self.plan.elements, &pattern, &self.own_codings(row));
         let ix = RoleIx(u16::try_from(self.plan.roles.len()).map_err(|_| row.fault("pattern", "too many rows"))?);
         let name = Text::from(Self::role_name(row));
         if self.plan.by_name.insert(name.clone(), ix).is_some() {
@@ -121,6 +121,8 @@ impl Loader<'_> {
         let profiles = profiles.iter().filter_map(|profile| profile.text().map(Text::from)).collect();
         self.raw_references.extend(references.into_iter().map(|raw| (ix, raw, row.line)));
         self.plan.by_type.entry(resource_type.clone()).or_default().push(ix);
+        let mut says_why_absent = false;
+        pattern.each_leaf(&mut |leaf| says_why_absent |= leaf.text.as_str() == DATA_ABSENT);
         self.plan.roles.push(Role {
             name,
             line: row.line,
@@ -130,11 +132,23 @@ impl Loader<'_> {
             resource_type,
             profiles,
             pattern,
+            says_why_absent,
             references: Vec::new(),
             codings,
             fields: Vec::new(),
         });
         Ok(())
+    }
+
+    /// The codings that a row says: its code, and the same in another system.
+    fn own_codings(&self, row: Row<'_>) -> Vec<(Text, Text)> {
+        [("code_system", "code"), ("also_system", "also_code")]
+            .into_iter()
+            .filter(|(_, code)| !row.get(code).is_empty())
+            .map(|(system, code)| {
+                (self.terminology.systems().uri(row.get(system)).as_ref().into(), row.get(code).into())
+            })
+            .collect()
     }
 
     fn pattern(&mut self, row: Row<'_>) -> Result<Tree, TableError> {
@@ -160,7 +174,7 @@ impl Loader<'_> {
         let mut pattern =
             fill(&self.patterns[name], &columns).ok_or_else(|| row.fault("pattern", "nothing is left of it"))?;
         self.plan.elements.sort_resource(&mut pattern);
-        Ok(pattern)
+        Ok(pattern.shared())
     }
 
     fn field(&mut self, row: Row<'_>) -> Result<(), TableError> {

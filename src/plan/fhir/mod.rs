@@ -17,8 +17,13 @@ pub use pattern::{Codings, Condition, IF, RefSpec, Target};
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::dataset::{ConceptIx, Text};
 use crate::tree::Tree;
+
+/// The core extension that says why a mandatory element is not there.
+pub const DATA_ABSENT: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
 
 /// Index of a [`Role`] in its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +52,8 @@ pub struct Role {
     pub profiles: Vec<Text>,
     /// Everything fixed, with `@role` in place of references, in the order of the specification.
     pub pattern: Tree,
+    /// True if the pattern says why something is absent, until it is there.
+    pub says_why_absent: bool,
     /// The references in the pattern.
     pub references: Vec<RefSpec>,
     /// The codings that the pattern fixes: what a resource must have to be recognised.
@@ -144,8 +151,8 @@ pub struct FhirPlan {
     pub identity: Identity,
     /// Aligned groups.
     pub alignments: Vec<Alignment>,
-    by_name: HashMap<Text, RoleIx>,
-    by_type: HashMap<Text, Vec<RoleIx>>,
+    by_name: HashMap<Text, RoleIx, RandomState>,
+    by_type: HashMap<Text, Vec<RoleIx>, RandomState>,
     by_concept: Vec<Vec<FieldIx>>,
     eaches: Vec<FieldIx>,
 }

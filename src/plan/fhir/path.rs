@@ -186,9 +186,7 @@ fn collect<'t>(steps: &[Step], tree: &'t Tree, found: &mut Vec<&'t Tree>) {
 impl Step {
     /// The occurrences of this element in an object that meet the conditions.
     pub fn items<'t>(&self, holder: &'t Tree) -> impl Iterator<Item = &'t Tree> {
-        // In XML a primitive without a value, but with extensions, is an object under its own name.
-        let nameless = || holder.get(self.name.strip_prefix('_')?).filter(|tree| tree.leaf().is_none());
-        let member = holder.get(&self.name).or_else(nameless);
+        let member = holder.get(&self.name);
         member.map_or(&[][..], Tree::items).iter().filter(|item| self.accepts(item))
     }
 

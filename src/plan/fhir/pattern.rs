@@ -38,12 +38,14 @@ pub enum Target {
     Members(ConceptIx),
 }
 
-/// The codings that a pattern fixes for one thing; one of them is enough to recognise it.
-#[derive(Clone, Debug)]
+/// The codings that a pattern fixes for one thing: what a resource must have to be recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Codings {
     /// The element that is the coding, or the list of codings.
     pub path: ElementPath,
-    /// URI of the code system, and the code.
+    /// What the pattern says literally (URI of the code system, and code): all of it must be there.
+    pub all: Vec<(Text, Text)>,
+    /// What the row says: one of them is enough, since PWD 2.3 and 3.2 may say it differently.
     pub any: Vec<(Text, Text)>,
 }
 
@@ -94,20 +96,23 @@ pub struct RawReference {
 }
 
 /// The references and the codings of a filled pattern.
-pub fn survey(elements: &Elements, pattern: &Tree) -> (Vec<RawReference>, Vec<Codings>) {
-    let mut survey = Survey { references: Vec::new(), codings: Vec::new(), steps: Vec::new() };
+///
+/// `own` are the codings (URI and code) that the row says itself.
+pub fn survey(elements: &Elements, pattern: &Tree, own: &[(Text, Text)]) -> (Vec<RawReference>, Vec<Codings>) {
+    let mut survey = Survey { own, references: Vec::new(), codings: Vec::new(), steps: Vec::new() };
     let kind = pattern.text_at("resourceType").unwrap_or_default();
     survey.walk(elements, pattern, elements.type_name(kind), None);
     (survey.references, survey.codings)
 }
 
-struct Survey {
+struct Survey<'a> {
+    own: &'a [(Text, Text)],
     references: Vec<RawReference>,
     codings: Vec<Codings>,
     steps: Vec<Step>,
 }
 
-impl Survey {
+impl Survey<'_> {
     fn walk(&mut self, elements: &Elements, tree: &Tree, kind: &str, condition: Option<&str>) {
         let Tree::Object(members) = tree else { return };
         let condition = tree.text_at(IF).or(condition);
@@ -123,13 +128,13 @@ impl Survey {
             let inner = elements.kind_of(kind, name);
             if inner == "Coding" && condition.is_none() {
                 let codings = value.items().iter();
-                let any: Vec<_> = codings
+                let (any, all): (Vec<_>, Vec<_>) = codings
                     .filter_map(|coding| Some((coding.text_at("system")?.into(), coding.text_at("code")?.into())))
-                    .collect();
+                    .partition(|coding| self.own.contains(coding));
                 let mut path = ElementPath { steps: self.steps.clone() };
                 path.steps.push(Step { name: name.clone(), conditions: Vec::new(), tokens: Vec::new(), append: false });
-                if !any.is_empty() {
-                    self.codings.push(Codings { path, any });
+                if !any.is_empty() || !all.is_empty() {
+                    self.codings.push(Codings { path, all, any });
                 }
                 continue;
             }

@@ -239,6 +239,11 @@ impl MessagePlan {
         &self.elements[ix.0 as usize]
     }
 
+    /// All elements that the message can hold.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.elements.iter()
+    }
+
     pub(crate) fn place_of(&self, concept: ConceptIx) -> Option<&Place> {
         self.carriers.get(&concept)
     }
@@ -254,6 +259,11 @@ impl MessagePlan {
     /// The document elements; the first is the one that is written.
     pub(crate) fn roots(&self) -> &[ElementIx] {
         &self.roots
+    }
+
+    /// The names of the document elements.
+    pub(crate) fn root_names(&self) -> impl Iterator<Item = &str> {
+        self.roots.iter().map(|ix| self.element(*ix).local.as_str())
     }
 
     /// True if the element may have any value for this attribute, because it only repeats what is fixed.

@@ -1,0 +1,415 @@
+//! The shapes in which a run writes its results.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use flate2::GzBuilder;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::part::Part;
+use super::run::hex;
+use super::store::Store;
+use super::unit::{Fault, Unit};
+use super::{Stop, Task};
+use crate::convert::Format;
+
+/// The list of what could not be converted.
+const QUARANTINE: &str = "quarantine.ndjson";
+
+/// Which file holds which message, where the names do not tell.
+const INDEX: &str = "index.ndjson";
+
+/// Longest name of a file or folder, in bytes.
+const LONGEST_NAME: usize = 200;
+
+/// The shape of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// The tree of the input: a file for each message.
+    Files,
+    /// NDJSON files, each with resources of one type, as a FHIR bulk import takes them.
+    Ndjson,
+    /// A FHIR bundle for each message, in numbered folders of a thousand.
+    BundlePerFile,
+}
+
+impl Layout {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Ndjson => "ndjson",
+            Self::BundlePerFile => "bundle-per-file",
+        }
+    }
+}
+
+impl FromStr for Layout {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let all = [Self::Files, Self::Ndjson, Self::BundlePerFile];
+        all.into_iter()
+            .find(|layout| layout.name() == name)
+            .ok_or("no such layout; choose files, ndjson or bundle-per-file")
+    }
+}
+
+/// How NDJSON files are packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Packing {
+    /// As they are.
+    #[default]
+    Plain,
+    /// `.gz`
+    Gzip,
+    /// `.zst`
+    Zstd,
+}
+
+impl Packing {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "none",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Gzip => ".gz",
+            Self::Zstd => ".zst",
+        }
+    }
+}
+
+impl FromStr for Packing {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let all = [Self::Plain, Self::Gzip, Self::Zstd];
+        all.into_iter().find(|packing| packing.name() == name).ok_or("no such packing; choose none, gzip or zstd")
+    }
+}
+
+/// What a layout has written, for the journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct State {
+    /// Length of the quarantine list.
+    quarantine: u64,
+    /// Length of the index.
+    index: u64,
+    /// NDJSON files that still grow, by resource type.
+    growing: BTreeMap<String, Growing>,
+    /// NDJSON files that are complete.
+    complete: Vec<Complete>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Growing {
+    number: u32,
+    length: u64,
+    count: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Complete {
+    #[serde(rename = "type")]
+    resource_type: String,
+    url: String,
+    count: u64,
+}
+
+/// What a worker made of one message.
+pub(super) enum Made {
+    /// A file that is whole and needs its name.
+    File(PathBuf),
+    /// Resources as lines, by type: the lines and their number.
+    Lines(BTreeMap<String, (Vec<u8>, u64)>),
+}
+
+/// Does what can be done for a message apart from all others: on any thread.
+pub(super) fn prepare(layout: Layout, output: &[u8], number: u64, store: &Store) -> Result<Made, Stop> {
+    if layout == Layout::Ndjson {
+        return Ok(Made::Lines(by_type(output)));
+    }
+    let path = store.loose(number);
+    fs::write(&path, output).map_err(|error| Stop::output(&path, &error))?;
+    Ok(Made::File(path))
+}
+
+fn by_type(output: &[u8]) -> BTreeMap<String, (Vec<u8>, u64)> {
+    let mut types = BTreeMap::<String, (Vec<u8>, u64)>::new();
+    for line in output.split_inclusive(|byte| *byte == b'\n') {
+        // Every resource that is written begins with its type.
+        let name = line.strip_prefix(br#"{"resourceType":""#).unwrap_or_default();
+        let name = name.split(|byte| *byte == b'"').next().unwrap_or_default();
+        let entry = types.entry(String::from_utf8_lossy(name).into_owned()).or_default();
+        entry.0.extend_from_slice(line);
+        entry.1 += 1;
+    }
+    types
+}
+
+/// Writes results, in the order of the messages.
+pub(super) struct Writer<'a> {
+    task: &'a Task,
+    store: &'a Store,
+    state: State,
+    quarantine: Part,
+    index: Option<Part>,
+    growing: BTreeMap<String, Part>,
+    /// Sources of packed files: not needed any more once the journal knows that those are complete.
+    packed: Vec<PathBuf>,
+}
+
+impl<'a> Writer<'a> {
+    /// Goes on where the journal says the writing was.
+    pub fn new(task: &'a Task, store: &'a Store, state: State) -> Result<Self, Stop> {
+        let mut growing = BTreeMap::new();
+        for (name, part) in &state.growing {
+            growing.insert(name.clone(), open(store, &file_name(name, part.number), part.length)?);
+        }
+        let quarantine = open(store, QUARANTINE, state.quarantine)?;
+        let has_index = task.layout == Layout::BundlePerFile;
+        let index = if has_index { Some(open(store, INDEX, state.index)?) } else { None };
+        let kept: Vec<&Path> = growing.values().chain([&quarantine]).chain(&index).map(Part::path).collect();
+        let fault = |error: io::Error| Stop::output(&store.parts(), &error);
+        for entry in fs::read_dir(store.parts()).map_err(fault)? {
+            let path = entry.map_err(fault)?.path();
+            if !kept.contains(&path.as_path()) {
+                fs::remove_file(path).map_err(fault)?;
+            }
+        }
+        Ok(Self { task, store, state, quarantine, index, growing, packed: Vec::new() })
+    }
+
+    /// Puts a message where it belongs. True if a file became complete: then the journal must know before the next.
+    pub fn add(&mut self, unit: &Unit, number: u64, format: Format, made: Made) -> Result<bool, Stop> {
+        match made {
+            Made::File(path) if self.task.layout == Layout::BundlePerFile => {
+                let name = format!("bundles/{:06}/{number:09}.{}", number / 1000, extension(format));
+                self.store.publish(&path, &name)?;
+                self.list(&json!({ "file": name, "source": unit.name() }))?;
+                Ok(false)
+            }
+            Made::File(path) => {
+                let wanted = format!("{}.{}", tree_name(unit), extension(format));
+                self.store.publish_beside(&path, if wanted == QUARANTINE { "_quarantine.ndjson" } else { &wanted })?;
+                Ok(false)
+            }
+            Made::Lines(types) => {
+                let mut is_complete = false;
+                for (name, (lines, count)) in types {
+                    is_complete |= self.lines(&name, &lines, count)?;
+                }
+                Ok(is_complete)
+            }
+        }
+    }
+
+    fn list(&mut self, entry: &serde_json::Value) -> Result<(), Stop> {
+        self.index.as_mut().map_or(Ok(()), |index| index.append(format!("{entry}\n").as_bytes()))
+    }
+
+    fn lines(&mut self, name: &str, lines: &[u8], count: u64) -> Result<bool, Stop> {
+        let growing = self.state.growing.entry(name.to_owned()).or_default();
+        if !self.growing.contains_key(name) {
+            growing.number += 1;
+            let part = open(self.store, &file_name(name, growing.number), 0)?;
+            self.growing.insert(name.to_owned(), part);
+        }
+        let Some(part) = self.growing.get_mut(name) else { return Ok(false) };
+        part.append(lines)?;
+        growing.count += count;
+        if part.length() < self.task.file_bytes {
+            return Ok(false);
+        }
+        self.complete(name)?;
+        Ok(true)
+    }
+
+    /// Gives an NDJSON file its place in the output.
+    fn complete(&mut self, name: &str) -> Result<(), Stop> {
+        let (Some(mut part), Some(growing)) = (self.growing.remove(name), self.state.growing.get_mut(name)) else {
+            return Ok(());
+        };
+        part.sync()?;
+        let plain = file_name(name, growing.number);
+        let url = format!("{plain}{}", self.task.packing.extension());
+        if self.task.packing == Packing::Plain {
+            self.store.publish(part.path(), &url)?;
+        } else {
+            let made = self.store.loose(0).with_extension("packed");
+            pack(self.task.packing, part.path(), &made)
+                .map_err(|error| Stop::output(&self.store.path(&url), &error))?;
+            self.store.publish(&made, &url)?;
+            self.packed.push(part.path().to_owned());
+        }
+        self.state.complete.push(Complete { resource_type: name.to_owned(), url, count: growing.count });
+        growing.length = 0;
+        growing.count = 0;
+        Ok(())
+    }
+
+    /// Adds to the list of what could not be converted.
+    pub fn quarantine(&mut self, unit: &Unit, fault: &Fault) -> Result<(), Stop> {
+        let mut entry = json!({ "path": unit.name() });
+        if let (Some(entry), Ok(serde_json::Value::Object(fault))) =
+            (entry.as_object_mut(), serde_json::to_value(fault))
+        {
+            entry.extend(fault);
+        }
+        self.quarantine.append(format!("{entry}\n").as_bytes())
+    }
+
+    /// Waits until everything is on the disk, and tells the state of it.
+    pub fn settle(&mut self) -> Result<State, Stop> {
+        for (name, part) in &mut self.growing {
+            part.sync()?;
+            if let Some(growing) = self.state.growing.get_mut(name) {
+                growing.length = part.length();
+            }
+        }
+        self.quarantine.sync()?;
+        self.state.quarantine = self.quarantine.length();
+        if let Some(index) = &mut self.index {
+            index.sync()?;
+            self.state.index = index.length();
+        }
+        self.store.settle(self.task.layout != Layout::Ndjson)?;
+        Ok(self.state.clone())
+    }
+
+    /// Removes what the journal made superfluous.
+    pub fn tidy(&mut self) {
+        for path in self.packed.drain(..) {
+            // What stays behind only takes room, and goes with the next resume or the end.
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    /// Gives what still grows its place in the output. The journal must know everything before.
+    pub fn finish(mut self) -> Result<(), Stop> {
+        let names: Vec<String> = self.growing.keys().cloned().collect();
+        for name in names {
+            self.complete(&name)?;
+        }
+        for (part, name) in [(Some(self.quarantine), QUARANTINE), (self.index.take(), INDEX)] {
+            if let Some(mut part) = part {
+                part.sync()?;
+                self.store.publish(part.path(), name)?;
+            }
+        }
+        if self.task.layout == Layout::Ndjson {
+            self.state.complete.sort_by(|a, b| a.url.cmp(&b.url));
+            let manifest = json!({ "inputFormat": "application/fhir+ndjson", "input": self.state.complete });
+            self.store.write("manifest.json", format!("{manifest:#}\n").as_bytes())?;
+        }
+        self.store.settle(false)
+    }
+}
+
+/// A part; one that was published just before an interruption is taken back.
+fn open(store: &Store, name: &str, length: u64) -> Result<Part, Stop> {
+    let (path, published) = (store.parts().join(name), store.path(name));
+    if !path.exists() && published.is_file() {
+        fs::rename(&published, &path).map_err(|error| Stop::output(&published, &error))?;
+    }
+    Part::open(&path, length)
+}
+
+fn pack(packing: Packing, from: &Path, to: &Path) -> io::Result<()> {
+    let (mut source, target) = (File::open(from)?, File::create(to)?);
+    let target = if packing == Packing::Zstd {
+        let mut encoder = zstd::Encoder::new(target, zstd::DEFAULT_COMPRESSION_LEVEL)?;
+        io::copy(&mut source, &mut encoder)?;
+        encoder.finish()?
+    } else {
+        // Neither name nor time: the same content is the same file.
+        let mut encoder = GzBuilder::new().mtime(0).write(target, flate2::Compression::default());
+        io::copy(&mut source, &mut encoder)?;
+        encoder.flush()?;
+        encoder.finish()?
+    };
+    target.sync_all()
+}
+
+fn file_name(resource_type: &str, number: u32) -> String {
+    format!("{resource_type}.{number:04}.ndjson")
+}
+
+fn extension(format: Format) -> &'static str {
+    match format {
+        Format::FhirJson => "json",
+        Format::FhirNdjson => "ndjson",
+        Format::FhirXml | Format::Hl7v3 | Format::Ada => "xml",
+    }
+}
+
+/// The path of a message as a path below the output folder, and nowhere else.
+fn tree_name(unit: &Unit) -> String {
+    let mut parts: Vec<String> = unit.path.split('/').filter(|part| !part.is_empty()).map(safe).collect();
+    if let Some(first) = parts.first_mut().filter(|first| first.starts_with(".ooievaar")) {
+        first.insert(0, '_');
+    }
+    // Padded, so that the order of the names is that of the lines.
+    parts.extend(unit.line.map(|line| format!("{line:09}")));
+    parts.join("/")
+}
+
+fn safe(part: &str) -> String {
+    if matches!(part, "." | "..") {
+        return part.replace('.', "_");
+    }
+    let mut name: String = part.chars().map(|c| if c.is_control() || c == '\\' { '_' } else { c }).collect();
+    if name.len() > LONGEST_NAME {
+        let digest = Sha256::digest(name.as_bytes());
+        let mut end = LONGEST_NAME;
+        while !name.is_char_boundary(end) {
+            end -= 1;
+        }
+        name.truncate(end);
+        name.push_str(&hex(&digest[..8]));
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(path: &str, line: Option<usize>) -> String {
+        tree_name(&Unit { path: path.to_owned(), line, content: Ok(Vec::new()) })
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_output_folder() {
+        assert_eq!(named("a/b.xml", None), "a/b.xml");
+        assert_eq!(named("/../../etc/./passwd", None), "__/__/etc/_/passwd");
+        assert_eq!(named("c:\\x\u{1}.xml", None), "c:_x_.xml");
+        assert_eq!(named(".ooievaar/journal", None), "_.ooievaar/journal");
+        assert_eq!(named("all.xml", Some(17)), "all.xml/000000017");
+    }
+
+    #[test]
+    fn names_that_are_too_long_stay_different() {
+        let (one, two) = (named(&format!("{}1", "é".repeat(300)), None), named(&format!("{}2", "é".repeat(300)), None));
+        assert!(one != two && one.len() <= LONGEST_NAME + 16, "{one}");
+    }
+
+    #[test]
+    fn lines_are_sorted_by_type() {
+        let types = by_type(b"{\"resourceType\":\"B\",\"x\":1}\n{\"resourceType\":\"A\"}\n{\"resourceType\":\"B\"}\n");
+        assert_eq!(types["B"], (b"{\"resourceType\":\"B\",\"x\":1}\n{\"resourceType\":\"B\"}\n".to_vec(), 2));
+        assert_eq!(types["A"].1, 1);
+    }
+}

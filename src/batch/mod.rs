@@ -1,0 +1,31 @@
+//! Many messages in one run: walk, split, convert in parallel, write, report, resume.
+//!
+//! [`run`] goes through inputs of any kind, always in the same order, and writes one of three [`Layout`]s. What is held
+//! in memory does not grow with the number of messages, and what is written does not depend on the number of threads.
+
+mod frame;
+mod journal;
+mod layout;
+mod listing;
+mod markup;
+mod page;
+mod part;
+mod pipeline;
+mod report;
+mod run;
+mod shard;
+mod split;
+mod store;
+mod stream;
+mod tally;
+mod unit;
+mod walk;
+
+pub use layout::{Layout, Packing};
+pub use report::Report;
+pub use run::{Ended, Progress, Stop, Task, run};
+pub use shard::Shard;
+pub use stream::stream;
+pub use tally::{Lost, SHOWN_FROM, Slow, Tally, Unknown, Values};
+pub use unit::{Fault, Unit};
+pub use walk::{Input, Walk};

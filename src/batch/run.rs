@@ -1,0 +1,309 @@
+//! One run: from inputs to an output folder.
+
+use std::fmt::{self, Write as _};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest as _, Sha256};
+
+use super::journal::{Checkpoint, Journal};
+use super::layout::{self, Layout, Made, Packing, Writer};
+use super::pipeline;
+use super::shard::Shard;
+use super::store::Store;
+use super::tally::Tally;
+use super::unit::{Fault, Unit};
+use super::walk::{Input, Walk};
+use crate::convert::{Converter, Format};
+
+/// How often the journal is brought up to date.
+const CHECKPOINT: Duration = Duration::from_secs(2);
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The output folder.
+    pub out: PathBuf,
+    /// The shape of the output.
+    pub layout: Layout,
+    /// The format of it; `None` for the other side of each message.
+    pub format: Option<Format>,
+    /// How NDJSON files are packed.
+    pub packing: Packing,
+    /// Size from which on an NDJSON file is complete, in bytes before packing.
+    pub file_bytes: u64,
+    /// Which part of the input.
+    pub shard: Shard,
+    /// Threads.
+    pub jobs: usize,
+    /// Go on with an earlier run, if there is one.
+    pub resume: bool,
+    /// What else decides the output (tables, kind of bundle, key): a resumed run must be given the same.
+    pub settings: String,
+}
+
+/// How a run ended, if nothing went wrong with the output.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// The counts.
+    pub tally: Tally,
+    /// False if it was told to stop before the end.
+    pub is_complete: bool,
+}
+
+/// Why a run stopped. Messages that cannot be converted are no reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The output folder is not free.
+    Exists(String),
+    /// Something could not be written.
+    Output(String),
+    /// A run cannot be resumed, because the task or the inputs are not the same.
+    Changed(String),
+}
+
+impl Stop {
+    pub(super) fn output(path: &Path, error: &io::Error) -> Self {
+        Self::Output(format!("{}: cannot be written: {error}", path.display()))
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exists(message) | Self::Output(message) | Self::Changed(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for Stop {}
+
+/// What happens while a run goes on.
+pub struct Progress<'a> {
+    /// The counts so far.
+    pub tally: &'a Tally,
+    /// Bytes of the inputs read so far.
+    pub consumed: u64,
+}
+
+/// One input on its way through the threads.
+struct Piece {
+    number: u64,
+    chain: String,
+    /// `None` if it belongs to another part of the whole.
+    unit: Option<Unit>,
+}
+
+/// What became of it: nothing, if there was nothing to do.
+struct Passed {
+    piece: Piece,
+    result: Option<Result<(Made, Format, Tally), Trouble>>,
+}
+
+enum Trouble {
+    Fault(Fault),
+    Stop(Stop),
+}
+
+/// Converts all messages of the inputs.
+///
+/// `stop` may be set from elsewhere; the run then ends cleanly at the next message. `watch` is called after each.
+///
+/// # Errors
+/// If the output cannot be written, or a run cannot be resumed. A later run may then be told to resume.
+pub fn run(
+    task: &Task,
+    converter: &Converter,
+    inputs: &[Input],
+    stop: &AtomicBool,
+    watch: &mut dyn FnMut(&Progress<'_>),
+) -> Result<Ended, Stop> {
+    let store = Store::open(&task.out, task.resume)?;
+    let (journal, last) = Journal::open(&store.journal())?;
+    let digest = digest(task, inputs);
+    let fresh = Checkpoint { task: digest.clone(), ..Checkpoint::default() };
+    let from = match last {
+        Some(last) if last.task != digest => {
+            return Err(Stop::Changed(format!(
+                "{}: was begun by another version or with other inputs or options; repeat those, or choose another folder",
+                task.out.display()
+            )));
+        }
+        Some(last) if last.done => return Ok(Ended { tally: last.tally, is_complete: true }),
+        Some(last) => last,
+        None => fresh.clone(),
+    };
+    let consumed = AtomicU64::new(0);
+    let mut recorder = Recorder {
+        writer: Writer::new(task, &store, from.state.clone())?,
+        journal,
+        seconds: from.tally.seconds,
+        begun: Instant::now(),
+        saved: Instant::now(),
+        checkpoint: from.clone(),
+    };
+    if from == fresh {
+        recorder.journal.add(&from)?;
+    }
+    let mut last = (0, String::new());
+    pipeline::ordered(
+        task.jobs,
+        |give| produce(task, converter, inputs, stop, &consumed, give),
+        |piece| work(task, converter, &store, from.units, piece),
+        |result| {
+            if result.piece.number < from.units {
+                last = (result.piece.number + 1, result.piece.chain);
+                return Ok(());
+            }
+            if result.piece.number == from.units && last != (from.units, from.chain.clone()) {
+                return Err(changed(task));
+            }
+            recorder.add(result)?;
+            watch(&Progress { tally: &recorder.checkpoint.tally, consumed: consumed.load(Ordering::Relaxed) });
+            Ok(())
+        },
+    )?;
+    let is_complete = !stop.load(Ordering::Relaxed);
+    if is_complete && recorder.checkpoint.units == from.units && last != (from.units, from.chain) {
+        return Err(changed(task));
+    }
+    recorder.save()?;
+    let tally = if is_complete { recorder.finish(&store)? } else { recorder.checkpoint.tally };
+    Ok(Ended { tally, is_complete })
+}
+
+fn changed(task: &Task) -> Stop {
+    let out = task.out.display();
+    Stop::Changed(format!("{out}: the inputs have changed since the run began; begin anew in another folder"))
+}
+
+/// Goes through the inputs.
+fn produce(
+    task: &Task,
+    converter: &Converter,
+    inputs: &[Input],
+    stop: &AtomicBool,
+    consumed: &AtomicU64,
+    give: &mut dyn FnMut(Piece) -> bool,
+) {
+    let (mut number, mut chain) = (0, String::new());
+    let mut give = |unit: Unit| {
+        let name = unit.name();
+        let size = unit.content.as_ref().map_or_else(|fault| fault.code.clone(), |bytes| bytes.len().to_string());
+        chain = hex(&Sha256::digest(format!("{chain}\n{name}\n{size}").as_bytes()));
+        let unit = task.shard.holds(&name).then_some(unit);
+        let go_on = !stop.load(Ordering::Relaxed) && give(Piece { number, chain: chain.clone(), unit });
+        number += 1;
+        go_on
+    };
+    let _ = Walk::new(converter, consumed, &mut give).all(inputs);
+}
+
+/// Converts one message.
+fn work(task: &Task, converter: &Converter, store: &Store, from: u64, mut piece: Piece) -> Passed {
+    let done = |piece, result| Passed { piece, result };
+    if piece.number < from {
+        return done(piece, None);
+    }
+    let Some(unit) = &mut piece.unit else { return done(piece, None) };
+    let lines_before = unit.lines_before();
+    let bytes = match std::mem::replace(&mut unit.content, Ok(Vec::new())) {
+        Ok(bytes) => bytes,
+        Err(fault) => return done(piece, Some(Err(Trouble::Fault(fault)))),
+    };
+    let begun = Instant::now();
+    let converted = converter.read(&bytes).and_then(|reading| {
+        let format = task.format.unwrap_or_else(|| reading.format.other_side());
+        converter.write(reading, format).map(|outcome| (outcome, format))
+    });
+    let result = match converted {
+        Err(error) => Err(Trouble::Fault(Fault::of(&error, lines_before))),
+        Ok((outcome, format)) => {
+            let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let tally = Tally::of(&outcome, &unit.name(), bytes.len(), microseconds);
+            layout::prepare(task.layout, &outcome.output, piece.number, store)
+                .map(|made| (made, format, tally))
+                .map_err(Trouble::Stop)
+        }
+    };
+    done(piece, Some(result))
+}
+
+/// Takes results in order and keeps the journal.
+struct Recorder<'a> {
+    writer: Writer<'a>,
+    journal: Journal,
+    checkpoint: Checkpoint,
+    /// What earlier parts of the run took.
+    seconds: f64,
+    begun: Instant,
+    saved: Instant,
+}
+
+impl Recorder<'_> {
+    fn add(&mut self, result: Passed) -> Result<(), Stop> {
+        let Passed { piece, result } = result;
+        let mut must_save = false;
+        if let Some((unit, result)) = piece.unit.as_ref().zip(result) {
+            let tally = match result {
+                Err(Trouble::Stop(stop)) => return Err(stop),
+                Err(Trouble::Fault(fault)) => {
+                    self.writer.quarantine(unit, &fault)?;
+                    Tally::failure(&fault.code)
+                }
+                Ok((made, format, tally)) => {
+                    must_save = self.writer.add(unit, piece.number, format, made)?;
+                    tally
+                }
+            };
+            self.checkpoint.tally.merge(tally);
+        }
+        self.checkpoint.units = piece.number + 1;
+        self.checkpoint.chain = piece.chain;
+        if must_save || self.saved.elapsed() >= CHECKPOINT { self.save() } else { Ok(()) }
+    }
+
+    fn save(&mut self) -> Result<(), Stop> {
+        self.checkpoint.state = self.writer.settle()?;
+        self.checkpoint.tally.seconds = self.seconds + self.begun.elapsed().as_secs_f64();
+        self.journal.add(&self.checkpoint)?;
+        self.writer.tidy();
+        self.saved = Instant::now();
+        Ok(())
+    }
+
+    fn finish(mut self, store: &Store) -> Result<Tally, Stop> {
+        self.writer.finish()?;
+        self.checkpoint.tally.seconds = self.seconds + self.begun.elapsed().as_secs_f64();
+        self.checkpoint.done = true;
+        self.journal.close(&self.checkpoint)?;
+        store.clear();
+        Ok(self.checkpoint.tally)
+    }
+}
+
+/// What a run was asked to do, as far as it decides the output.
+fn digest(task: &Task, inputs: &[Input]) -> String {
+    let inputs: Vec<String> = inputs.iter().map(|input| format!("{:?}", input.path())).collect();
+    let text = format!(
+        "{} {} {:?} {} {} {} {} {inputs:?}",
+        env!("CARGO_PKG_VERSION"),
+        task.layout.name(),
+        task.format,
+        task.packing.name(),
+        task.file_bytes,
+        task.shard,
+        task.settings,
+    );
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,157 @@
+//! The output folder: what is whole stands in it, what is being made stands in `.ooievaar` within it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::Stop;
+
+/// The folder for what is being made.
+const WORK: &str = ".ooievaar";
+
+/// An output folder that nobody else writes to.
+#[derive(Debug)]
+pub(super) struct Store {
+    out: PathBuf,
+    work: PathBuf,
+    /// Held as long as the run lasts.
+    _lock: File,
+}
+
+impl Store {
+    /// Takes a folder into use: one that does not exist, one that is empty, or to resume, one of an earlier run.
+    pub fn open(out: &Path, resume: bool) -> Result<Self, Stop> {
+        let fault = |error: io::Error| Stop::output(out, &error);
+        let work = out.join(WORK);
+        let (exists, begun) = (out.exists(), work.is_dir());
+        let mut names = if exists { Some(fs::read_dir(out).map_err(fault)?) } else { None };
+        if begun && !resume {
+            return Err(Stop::Exists(format!(
+                "{}: holds the output of an earlier run; go on with it (--resume), or choose another folder",
+                out.display()
+            )));
+        }
+        if !begun && names.as_mut().is_some_and(|names| names.next().is_some()) {
+            return Err(Stop::Exists(format!("{}: is not empty; choose another folder", out.display())));
+        }
+        fs::create_dir_all(&work).map_err(fault)?;
+        let lock =
+            OpenOptions::new().write(true).create(true).truncate(false).open(work.join("lock")).map_err(fault)?;
+        if lock.try_lock().is_err() {
+            return Err(Stop::Exists(format!("{}: another run is writing to it", out.display())));
+        }
+        let store = Self { out: out.to_owned(), work, _lock: lock };
+        // What an earlier run was making when it died.
+        let loose = store.work.join("loose");
+        if loose.exists() {
+            fs::remove_dir_all(&loose).map_err(fault)?;
+        }
+        fs::create_dir_all(&loose).map_err(fault)?;
+        fs::create_dir_all(store.parts()).map_err(fault)?;
+        Ok(store)
+    }
+
+    /// Where the journal is.
+    pub fn journal(&self) -> PathBuf {
+        self.work.join("journal")
+    }
+
+    /// The folder of files that grow message by message.
+    pub fn parts(&self) -> PathBuf {
+        self.work.join("parts")
+    }
+
+    /// A path for a file that is being made and belongs to this message.
+    pub fn loose(&self, number: u64) -> PathBuf {
+        self.work.join("loose").join(number.to_string())
+    }
+
+    /// Where a file of the output stands.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.out.join(name)
+    }
+
+    /// Gives a file that is whole its name in the output, in the place of an earlier one.
+    pub fn publish(&self, made: &Path, name: &str) -> Result<(), Stop> {
+        let target = self.path(name);
+        let fault = |error: io::Error| Stop::output(&target, &error);
+        match fs::rename(made, &target) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if let Some(folder) = target.parent() {
+                    fs::create_dir_all(folder).map_err(fault)?;
+                }
+                fs::rename(made, &target).map_err(fault)
+            }
+            other => other.map_err(fault),
+        }
+    }
+
+    /// Gives a file that is whole its name in the output. If the name is taken by other content, it gets a number:
+    /// an archive may hold two files of one name, and neither may be lost. The same content is what an interrupted
+    /// run left behind.
+    pub fn publish_beside(&self, made: &Path, name: &str) -> Result<String, Stop> {
+        let mut name = name.to_owned();
+        for number in 2.. {
+            let target = self.path(&name);
+            let is_free = match fs::symlink_metadata(&target) {
+                Err(_) => true,
+                Ok(found) => found.is_file() && same(made, &target).map_err(|error| Stop::output(&target, &error))?,
+            };
+            if is_free {
+                break;
+            }
+            let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
+            let stem = stem.rsplit_once('~').filter(|_| number > 2).map_or(stem, |(stem, _)| stem);
+            name = format!("{stem}~{number}.{extension}");
+        }
+        self.publish(made, &name).map(|()| name)
+    }
+
+    /// Writes a small file of the output, whole or not at all.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Stop> {
+        let made = self.work.join("loose").join("file");
+        let written = File::create(&made).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+        written.map_err(|error| Stop::output(&self.path(name), &error))?;
+        self.publish(&made, name)
+    }
+
+    /// Removes what was needed only while the run lasted.
+    pub fn clear(&self) {
+        // What stays behind only takes room.
+        let _ = fs::remove_dir_all(self.parts());
+        let _ = fs::remove_dir_all(self.work.join("loose"));
+    }
+
+    /// Waits until the names in the output folder are on the disk; if there are `many_files`, everything in it.
+    pub fn settle(&self, many_files: bool) -> Result<(), Stop> {
+        let fault = |error: io::Error| Stop::output(&self.out, &error);
+        let folder = File::open(&self.out).map_err(fault)?;
+        #[cfg(target_os = "linux")]
+        if many_files {
+            // One call for thousands of files, rather than one each.
+            return rustix::fs::syncfs(&folder).map_err(|error| fault(error.into()));
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = many_files;
+        folder.sync_all().map_err(fault)
+    }
+}
+
+/// True if two files have the same content.
+fn same(one: &Path, other: &Path) -> io::Result<bool> {
+    if fs::metadata(one)?.len() != fs::metadata(other)?.len() {
+        return Ok(false);
+    }
+    let (mut one, mut other) = (io::BufReader::new(File::open(one)?), io::BufReader::new(File::open(other)?));
+    let (mut left, mut right) = ([0; 8192], [0; 8192]);
+    loop {
+        let count = one.read(&mut left)?;
+        if count == 0 {
+            return Ok(true);
+        }
+        other.read_exact(&mut right[..count])?;
+        if left[..count] != right[..count] {
+            return Ok(false);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! A worker for an engine that spreads work over machines: a message a line in, an answer a line out, in order.
+
+use std::io::{self, BufRead, Write};
+
+use serde_json::{Value, json};
+
+use super::frame::Frame;
+use super::pipeline;
+use super::split;
+use super::unit::Fault;
+use crate::convert::{Converter, Format, Outcome};
+
+/// Room in a line beside the message itself, which may be in base64.
+const MARGIN: usize = 4;
+
+/// Answers each line of `input` (a frame: `{"id": …, "message": "…"}` or `{"id": …, "base64": "…"}`) with a line of
+/// JSON. `format` is what to convert to; `None` for the other side of each message.
+///
+/// # Errors
+/// If a line cannot be read, or an answer cannot be written. What is wrong with a message is in its answer.
+pub fn stream(
+    converter: &Converter,
+    format: Option<Format>,
+    jobs: usize,
+    mut input: impl BufRead + Send,
+    mut output: impl Write,
+) -> io::Result<()> {
+    let limit = converter.limits().bytes;
+    pipeline::ordered(
+        jobs,
+        |give| {
+            loop {
+                let line = match split::line(&mut input, limit.saturating_mul(MARGIN)) {
+                    Ok(None) => break,
+                    Ok(Some(line)) if line.trim_ascii().is_empty() => continue,
+                    Ok(Some(line)) => Ok(line),
+                    Err(error) => Err(error),
+                };
+                let is_broken = line.is_err();
+                if !give(line) || is_broken {
+                    break;
+                }
+            }
+        },
+        |line| line.map(|line| answer(converter, format, &line)),
+        |answer: io::Result<String>| {
+            output.write_all(answer?.as_bytes())?;
+            output.flush()
+        },
+    )
+}
+
+/// The answer to one line.
+fn answer(converter: &Converter, format: Option<Format>, line: &[u8]) -> String {
+    let frame = match Frame::parse(line) {
+        Ok(frame) => frame,
+        Err(fault) => return failure(&Value::Null, &fault),
+    };
+    let id = frame.id.clone();
+    let converted = frame.into_message().and_then(|message| convert(converter, format, &message));
+    match converted {
+        Err(fault) => failure(&id, &fault),
+        Ok((outcome, format)) => success(&id, &outcome, format),
+    }
+}
+
+fn convert(converter: &Converter, format: Option<Format>, message: &[u8]) -> Result<(Outcome, Format), Fault> {
+    let of = |error| Fault::of(&error, 0);
+    let reading = converter.read(message).map_err(of)?;
+    let format = match format.unwrap_or_else(|| reading.format.other_side()) {
+        // The answer is the list of resources, not a bundle in it.
+        Format::FhirJson => Format::FhirNdjson,
+        other => other,
+    };
+    converter.write(reading, format).map(|outcome| (outcome, format)).map_err(of)
+}
+
+fn failure(id: &Value, fault: &Fault) -> String {
+    format!("{}\n", json!({ "id": id, "status": "error", "error": fault }))
+}
+
+fn success(id: &Value, outcome: &Outcome, format: Format) -> String {
+    let ledger = &outcome.ledger;
+    let mut reasons = serde_json::Map::new();
+    for loss in &ledger.losses {
+        let count = reasons.entry(loss.reason.code()).or_insert(json!(0));
+        *count = json!(count.as_u64().unwrap_or_default() + u64::from(loss.leaves));
+    }
+    let lost = ledger.lost_leaves();
+    let text = String::from_utf8_lossy(&outcome.output);
+    // As texts: a reader of JSON would make 6.3 of 6.30.
+    let (member, result) = match format {
+        Format::FhirNdjson => ("resources", json!(text.lines().collect::<Vec<_>>())),
+        _ => ("output", json!(text)),
+    };
+    let answer = json!({
+        "id": id,
+        "status": if lost == 0 { "ok" } else { "losses" },
+        "read": ledger.total,
+        "translated": ledger.translated,
+        "structural": ledger.structural,
+        "lost": lost,
+        "reasons": reasons,
+        member: result,
+    });
+    format!("{answer}\n")
+}

@@ -1,0 +1,84 @@
+//! One message among many, on its way in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::convert::{Error, Place};
+
+/// One message, or an input that turned out to hold none that can be read.
+#[derive(Debug)]
+pub struct Unit {
+    /// Path below the input, `/` between the parts; an archive counts as a folder.
+    pub path: String,
+    /// The line on which it begins, if it is one of several messages in its file.
+    pub line: Option<usize>,
+    /// Its bytes.
+    pub content: Result<Vec<u8>, Fault>,
+}
+
+impl Unit {
+    /// How to call it: its path, with the line after `#` if there are others in the file.
+    pub fn name(&self) -> String {
+        match self.line {
+            Some(line) => format!("{}#{line}", self.path),
+            None => self.path.clone(),
+        }
+    }
+
+    /// Lines that stand before it in its file.
+    pub(super) fn lines_before(&self) -> usize {
+        self.line.map_or(0, |line| line - 1)
+    }
+}
+
+/// Why an input gave nothing. It never holds a value of the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Stable name of the kind of fault.
+    pub code: String,
+    /// Line in the file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<usize>,
+    /// Column in characters, from 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub column: Option<usize>,
+    /// What is wrong, and what to do about it.
+    pub message: String,
+}
+
+impl Fault {
+    /// It could not be read from disk.
+    pub fn unreadable(error: &std::io::Error) -> Self {
+        Self::new("unreadable", format!("cannot be read ({error}); check that it exists and that you may read it"))
+    }
+
+    /// A container (archive, compressed file) that breaks off or is damaged.
+    pub fn container(kind: &str, error: &dyn std::fmt::Display) -> Self {
+        let message =
+            format!("the {kind} is damaged ({error}); what follows in it was not read: make or fetch it again");
+        Self::new("container", message)
+    }
+
+    /// One message is larger than a conversion takes.
+    pub fn too_large(limit: usize) -> Self {
+        Self::new("too-large", format!("has more than the {limit} bytes that one message may have; split it"))
+    }
+
+    pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), line: None, column: None, message: message.into() }
+    }
+
+    pub(super) fn at_line(mut self, line: usize) -> Self {
+        self.line = Some(line);
+        self
+    }
+
+    /// An error of a conversion of something that began after so many lines.
+    pub fn of(error: &Error, lines_before: usize) -> Self {
+        let place = error.place().map(|Place { line, column }| (line + lines_before, column));
+        let message = match error {
+            Error::Syntax { message, .. } => message.clone(),
+            other => other.to_string(),
+        };
+        Self { code: error.code().to_owned(), line: place.map(|at| at.0), column: place.map(|at| at.1), message }
+    }
+}

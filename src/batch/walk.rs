@@ -1,0 +1,397 @@
+//! From what was asked for to single messages: folders, patterns, archives, compressed files, files with many messages.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Cursor, Read, Seek as _};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::listing::Listing;
+use super::split;
+use super::unit::{Fault, Unit};
+use crate::convert::Converter;
+
+/// What is read of a file to see what it is. A file that is not larger is read once.
+const HEAD: usize = 256 << 10;
+
+/// Archives within archives, to this depth.
+const DEEPEST: usize = 4;
+
+/// One thing to convert: a file, a folder, a pattern, or standard input.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Standard input.
+    Standard,
+    /// A file, which may be an archive.
+    File(PathBuf),
+    /// A folder, with everything below it.
+    Folder(PathBuf),
+    /// What matches below a folder.
+    Pattern(PathBuf, GlobMatcher),
+}
+
+impl Input {
+    /// Looks at an argument: `-`, a path, or a pattern such as `in/**/*.xml`.
+    ///
+    /// # Errors
+    /// If there is no such file or folder, or it cannot be read. The message names it.
+    pub fn parse(argument: &Path) -> Result<Self, String> {
+        let shown = argument.display();
+        let fault = |error: io::Error| format!("{shown}: cannot be read: {error}");
+        if argument.as_os_str() == "-" {
+            return Ok(Self::Standard);
+        }
+        let found = match fs::metadata(argument) {
+            Ok(found) => found,
+            Err(error) => return Self::pattern(argument).unwrap_or_else(|| Err(fault(error))),
+        };
+        if found.is_dir() {
+            fs::read_dir(argument).map_err(fault)?;
+            return Ok(Self::Folder(argument.to_owned()));
+        }
+        File::open(argument).map_err(fault)?;
+        Ok(Self::File(argument.to_owned()))
+    }
+
+    fn pattern(argument: &Path) -> Option<Result<Self, String>> {
+        let is_plain =
+            |part: &std::path::Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
+        let folder: PathBuf = argument.components().take_while(is_plain).collect();
+        let rest = argument.strip_prefix(&folder).ok()?;
+        if rest.as_os_str().is_empty() {
+            return None;
+        }
+        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+        let made = GlobBuilder::new(&rest.to_string_lossy()).literal_separator(true).build();
+        Some(match made {
+            Err(error) => Err(format!("{}: is no pattern: {}", argument.display(), error.kind())),
+            Ok(glob) => match fs::read_dir(&folder) {
+                Err(error) => Err(format!("{}: cannot be read: {error}", folder.display())),
+                Ok(_) => Ok(Self::Pattern(folder, glob.compile_matcher())),
+            },
+        })
+    }
+
+    /// The folder or file itself.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Standard => None,
+            Self::File(path) | Self::Folder(path) | Self::Pattern(path, _) => Some(path),
+        }
+    }
+
+    /// What stands before the paths of its messages, if it is not the only input.
+    fn label(&self) -> String {
+        let name = self.path().and_then(|path| fs::canonicalize(path).ok());
+        name.and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned())).unwrap_or_default()
+    }
+
+    /// Bytes on disk, as far as that can be known before the walk.
+    pub fn size(&self) -> Option<u64> {
+        match self {
+            Self::Standard | Self::Pattern(..) => None,
+            Self::File(path) => fs::metadata(path).ok().map(|found| found.len()),
+            Self::Folder(folder) => Some(size_below(folder, 0)),
+        }
+    }
+}
+
+fn size_below(folder: &Path, depth: usize) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let size = |entry: fs::DirEntry| match fs::metadata(entry.path()) {
+        Ok(found) if found.is_dir() && depth < 64 => size_below(&entry.path(), depth + 1),
+        Ok(found) if found.is_file() => found.len(),
+        _ => 0,
+    };
+    entries.map(size).sum()
+}
+
+/// Goes through inputs and gives their messages, always in the same order.
+pub struct Walk<'a> {
+    converter: &'a Converter,
+    /// Bytes of the inputs that have been read so far.
+    consumed: &'a AtomicU64,
+    give: &'a mut dyn FnMut(Unit) -> bool,
+}
+
+impl<'a> Walk<'a> {
+    /// `give` takes each message and tells whether to go on.
+    pub fn new(converter: &'a Converter, consumed: &'a AtomicU64, give: &'a mut dyn FnMut(Unit) -> bool) -> Self {
+        Self { converter, consumed, give }
+    }
+
+    /// Goes through all of them. With more than one, the name of each comes before the paths of its messages.
+    pub fn all(&mut self, inputs: &[Input]) -> ControlFlow<()> {
+        for input in inputs {
+            let label = if inputs.len() > 1 { input.label() } else { String::new() };
+            match input {
+                Input::Standard => self.stream("stdin", &mut io::stdin().lock(), 0)?,
+                Input::File(path) => {
+                    let name = path.file_name().unwrap_or(path.as_os_str());
+                    self.file(&name.to_string_lossy(), path)?;
+                }
+                Input::Folder(folder) => self.folder(&label, folder, None, &mut Vec::new())?,
+                Input::Pattern(folder, glob) => self.folder(&label, folder, Some((glob, folder)), &mut Vec::new())?,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn give(&mut self, path: &str, line: Option<usize>, content: Result<Vec<u8>, Fault>) -> ControlFlow<()> {
+        let go_on = (self.give)(Unit { path: path.to_owned(), line, content });
+        if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    fn folder(
+        &mut self,
+        name: &str,
+        folder: &Path,
+        only: Option<(&GlobMatcher, &Path)>,
+        above: &mut Vec<PathBuf>,
+    ) -> ControlFlow<()> {
+        let real = match fs::canonicalize(folder) {
+            Ok(real) => real,
+            Err(error) => return self.give(name, None, Err(Fault::unreadable(&error))),
+        };
+        if above.contains(&real) {
+            let message = "is a link to a folder above it; it was not followed";
+            return self.give(name, None, Err(Fault::new("loop", message)));
+        }
+        let listing = match Listing::new(folder) {
+            Ok(listing) => listing,
+            Err(error) => return self.give(name, None, Err(Fault::unreadable(&error))),
+        };
+        above.push(real);
+        for entry in listing {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => return self.give(name, None, Err(Fault::unreadable(&error))),
+            };
+            let path = folder.join(&entry);
+            let below = join(name, &entry.to_string_lossy());
+            if fs::metadata(&path).is_ok_and(|found| found.is_dir()) {
+                self.folder(&below, &path, only, above)?;
+            } else if only.is_none_or(|(glob, base)| glob.is_match(path.strip_prefix(base).unwrap_or(&path))) {
+                self.file(&below, &path)?;
+            }
+        }
+        above.pop();
+        ControlFlow::Continue(())
+    }
+
+    fn file(&mut self, name: &str, path: &Path) -> ControlFlow<()> {
+        let file = match open(path) {
+            Ok(file) => file,
+            Err(error) => return self.give(name, None, Err(Fault::unreadable(&error))),
+        };
+        if is_zip(&file) {
+            return self.zip(name, file, 0);
+        }
+        self.stream(name, &mut Counted { inner: file, consumed: self.consumed }, 0)
+    }
+
+    /// Whatever a stream of bytes is.
+    fn stream(&mut self, name: &str, source: &mut dyn Read, depth: usize) -> ControlFlow<()> {
+        let mut head = Vec::new();
+        if let Err(error) = source.take(HEAD as u64).read_to_end(&mut head) {
+            let fault = if depth == 0 { Fault::unreadable(&error) } else { Fault::container("archive", &error) };
+            return self.give(name, None, Err(fault));
+        }
+        let kind = self.kind_of(&head, name);
+        let limit = self.converter.limits().bytes;
+        if depth > DEEPEST && matches!(kind, Kind::Gzip | Kind::Zstd | Kind::Zip | Kind::Tar) {
+            let message = "is an archive in an archive, too deep; unpack it first";
+            return self.give(name, None, Err(Fault::new("container", message)));
+        }
+        let is_whole = head.len() < HEAD;
+        let mut whole = Cursor::new(head).chain(source);
+        match kind {
+            Kind::Message if is_whole => self.give(name, None, Ok(whole.into_inner().0.into_inner())),
+            Kind::Message => {
+                let mut bytes = Vec::new();
+                let read = whole.take(limit as u64 + 1).read_to_end(&mut bytes);
+                let content = match read {
+                    Err(error) if depth == 0 => Err(Fault::unreadable(&error)),
+                    Err(error) => Err(Fault::container("archive", &error)),
+                    Ok(_) if bytes.len() > limit => Err(Fault::too_large(limit)),
+                    Ok(_) => Ok(bytes),
+                };
+                self.give(name, None, content)
+            }
+            Kind::Wrapper => {
+                let converter = self.converter;
+                split::wrapped(
+                    BufReader::new(whole),
+                    limit,
+                    |name, alone| converter.begins_message(name, alone),
+                    &mut |line, content| self.give(name, Some(line), content),
+                )
+            }
+            Kind::Lines(lines) => split::lines(BufReader::new(whole), lines, limit, &mut |line, content| {
+                self.give(name, Some(line), content)
+            }),
+            Kind::Gzip => self.stream(name, &mut MultiGzDecoder::new(BufReader::new(whole)), depth + 1),
+            Kind::Zstd => match zstd::Decoder::new(whole) {
+                Ok(mut decoder) => self.stream(name, &mut decoder, depth + 1),
+                Err(error) => self.give(name, None, Err(Fault::container("compressed file", &error))),
+            },
+            Kind::Tar => self.tar(name, &mut whole, depth),
+            Kind::Zip => match spooled(&mut whole) {
+                Ok(file) => self.zip(name, file, depth),
+                Err(error) => self.give(name, None, Err(Fault::unreadable(&error))),
+            },
+        }
+    }
+
+    fn kind_of(&self, head: &[u8], name: &str) -> Kind {
+        match head {
+            [0x1F, 0x8B, ..] => Kind::Gzip,
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => Kind::Zstd,
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Kind::Zip,
+            _ if head.get(257..262) == Some(b"ustar") => Kind::Tar,
+            _ if split::is_wrapper(head, |name, alone| self.converter.begins_message(name, alone)) => Kind::Wrapper,
+            _ => split::lines_of(head, name).map_or(Kind::Message, Kind::Lines),
+        }
+    }
+
+    fn tar(&mut self, name: &str, source: &mut dyn Read, depth: usize) -> ControlFlow<()> {
+        let mut archive = tar::Archive::new(source);
+        let entries = match archive.entries() {
+            Ok(entries) => entries,
+            Err(error) => return self.give(name, None, Err(Fault::container("archive", &error))),
+        };
+        for entry in entries {
+            let mut entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => return self.give(name, None, Err(Fault::container("archive", &error))),
+            };
+            if entry.header().entry_type().is_file() {
+                let below = join(name, &String::from_utf8_lossy(&entry.path_bytes()));
+                let left = entry.size();
+                self.stream(&below, &mut Whole { inner: &mut entry, left }, depth + 1)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn zip(&mut self, name: &str, file: File, depth: usize) -> ControlFlow<()> {
+        let damaged = |error: &dyn std::fmt::Display| Err(Fault::container("archive", error));
+        let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+        let archive = match rawzip::ZipArchive::from_file(file, &mut buffer) {
+            Ok(archive) => archive,
+            Err(error) => return self.give(name, None, damaged(&error)),
+        };
+        let (expected, mut met) = (archive.entries_hint(), 0);
+        let mut entries = archive.entries(&mut buffer);
+        loop {
+            let entry = match entries.next_entry() {
+                Ok(Some(entry)) => entry,
+                Ok(None) if met < expected => {
+                    return self.give(name, None, damaged(&"it lists fewer files than it says"));
+                }
+                Ok(None) => return ControlFlow::Continue(()),
+                Err(error) => return self.give(name, None, damaged(&error)),
+            };
+            met += 1;
+            if entry.is_dir() {
+                continue;
+            }
+            let below = join(name, &String::from_utf8_lossy(entry.file_path().as_ref()));
+            let packed = entry.compressed_size_hint();
+            let (method, is_encrypted) = (entry.compression_method(), entry.flags().is_encrypted());
+            match archive.get_entry(entry.wayfinder()) {
+                Err(error) => self.give(&below, None, damaged(&error))?,
+                Ok(_) if is_encrypted => {
+                    let message = "is encrypted in its archive; unpack it first";
+                    self.give(&below, None, Err(Fault::new("container", message)))?;
+                }
+                Ok(found) if method == rawzip::CompressionMethod::STORE => {
+                    self.stream(&below, &mut found.verifying_reader(found.reader()), depth + 1)?;
+                }
+                Ok(found) if method == rawzip::CompressionMethod::DEFLATE => {
+                    let inflated = DeflateDecoder::new(BufReader::new(found.reader()));
+                    self.stream(&below, &mut found.verifying_reader(inflated), depth + 1)?;
+                }
+                Ok(_) => {
+                    let message = "is packed in a way that is not known (known: stored, deflate); unpack it first";
+                    self.give(&below, None, Err(Fault::new("container", message)))?;
+                }
+            }
+            if depth == 0 {
+                self.consumed.fetch_add(packed, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Message,
+    Wrapper,
+    Lines(split::Lines),
+    Gzip,
+    Zstd,
+    Tar,
+    Zip,
+}
+
+/// Opens a file, and nothing that would block.
+fn open(path: &Path) -> io::Result<File> {
+    let found = fs::metadata(path)?;
+    if !found.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no file"));
+    }
+    File::open(path)
+}
+
+/// True if a file begins as a zip file does. It is left at its beginning.
+fn is_zip(mut file: &File) -> bool {
+    let mut head = [0; 4];
+    let read = file.read_exact(&mut head);
+    file.rewind().is_ok() && read.is_ok() && matches!(head, [b'P', b'K', 3, 4] | [b'P', b'K', 5, 6])
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// A copy on disk of what can only be read once: a zip file has its list of contents at the end.
+fn spooled(source: &mut dyn Read) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(source, &mut file)?;
+    Ok(file)
+}
+
+/// An entry of an archive that breaks off is no shorter entry, but an error.
+struct Whole<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Whole<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.left = self.left.saturating_sub(count as u64);
+        if count == 0 && self.left > 0 && !buffer.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends too early"));
+        }
+        Ok(count)
+    }
+}
+
+/// Counts what is read.
+struct Counted<'a, R> {
+    inner: R,
+    consumed: &'a AtomicU64,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.consumed.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}

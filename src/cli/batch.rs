@@ -1,0 +1,196 @@
+//! `ooievaar batch`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use clap::Args;
+use ooievaar::batch::{self, Ended, Input, Layout, Packing, Report, Shard, Stop, Task};
+use ooievaar::{Bundle, Format};
+
+use super::meter::Meter;
+use super::{Exit, Failure, Tables, files, library, report, say};
+
+/// Convert many messages: folders, archives, files that hold many
+///
+/// Folders are read with all that is in them; zip, tar, gzip and zstd are unpacked; an XML file with many messages, and
+/// NDJSON with a bundle a line, are read as a stream. What cannot be converted goes to the list quarantine.ndjson in the
+/// output folder, and the rest goes on. Exit code: 0 if every value arrived, 1 if some were lost, 3 if some messages could
+/// not be converted, 5 if the output could not be written, 6 if the run was stopped before its end.
+#[derive(Debug, Args)]
+pub struct Batch {
+    /// Files, folders, archives, patterns such as 'in/**/*.xml', or - for standard input
+    #[arg(value_name = "INPUT", required = true)]
+    inputs: Vec<PathBuf>,
+    /// The folder to write to: a new one, or an empty one
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// What to convert to: fhir-json, fhir-xml, fhir-ndjson, hl7v3 or ada [default: the other side]
+    #[arg(long, value_name = "FORMAT", value_parser = library::format)]
+    to: Option<Format>,
+    /// The shape of the output: files (the tree of the input), ndjson (files of one resource type each) or
+    /// bundle-per-file (numbered FHIR bundles)
+    #[arg(long, value_name = "LAYOUT", default_value = "files")]
+    layout: Layout,
+    /// How to pack the NDJSON files: none, gzip or zstd
+    #[arg(long, value_name = "PACKING", default_value = "none")]
+    compress: Packing,
+    /// Begin a new NDJSON file after so many megabytes, before packing
+    #[arg(long, value_name = "MB", default_value_t = 128, value_parser = clap::value_parser!(u64).range(1..=65536))]
+    file_size: u64,
+    /// Threads [default: one for each processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Do only part i of n: a message belongs to one part, the same on every machine
+    #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE)]
+    shard: Shard,
+    /// Go on with the run that was writing to the output folder, if there was one
+    #[arg(long)]
+    resume: bool,
+    /// Write report.json and report.html to this folder
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Print errors only
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    tables: Tables,
+    /// What kind of FHIR bundle to make: transaction or collection [default: transaction]
+    #[arg(long, value_name = "KIND", value_parser = library::bundle)]
+    bundle: Option<Bundle>,
+    /// Derive resource ids with the secret key in this file, so that they cannot be traced to a BSN
+    #[arg(long, value_name = "FILE")]
+    id_key_file: Option<PathBuf>,
+}
+
+impl Batch {
+    pub fn run(self) -> Result<Exit, Failure> {
+        let format = self.format()?;
+        let inputs = self.inputs.iter().map(|input| Input::parse(input)).collect::<Result<Vec<_>, _>>();
+        let inputs = inputs.map_err(|message| Failure::new(Exit::Input, message))?;
+        self.keep_apart(&inputs)?;
+        let converter = library::converter(self.tables.tables.as_deref())?;
+        let converter = library::set_up(converter, self.bundle, self.id_key_file.as_deref())?;
+        if let Some(folder) = &self.report {
+            report::prepare(folder)?;
+        }
+        let task = Task {
+            out: self.output.clone(),
+            layout: self.layout,
+            format,
+            packing: self.compress,
+            file_bytes: self.file_size * 1_000_000,
+            shard: self.shard,
+            jobs: self.jobs.map_or_else(processors, usize::from),
+            resume: self.resume,
+            settings: self.settings()?,
+        };
+        let stop = on_signal()?;
+        let mut meter = Meter::new(&inputs, self.quiet);
+        let ended = batch::run(&task, &converter, &inputs, &stop, &mut |progress| meter.show(progress));
+        meter.end();
+        let ended = ended.map_err(|stop| match stop {
+            Stop::Exists(_) | Stop::Output(_) => Failure::new(Exit::Output, stop),
+            Stop::Changed(_) => Failure::new(Exit::Usage, stop),
+        })?;
+        self.tell(ended)
+    }
+
+    fn format(&self) -> Result<Option<Format>, Failure> {
+        let fault = |message| Err(Failure::new(Exit::Usage, message));
+        if self.layout != Layout::Ndjson && self.compress != Packing::Plain {
+            return fault("--compress needs --layout ndjson");
+        }
+        match (self.layout, self.to) {
+            (Layout::Files, to) => Ok(to),
+            (Layout::Ndjson, None | Some(Format::FhirNdjson)) => Ok(Some(Format::FhirNdjson)),
+            (Layout::Ndjson, Some(_)) => fault("--layout ndjson is fhir-ndjson; leave --to out"),
+            (Layout::BundlePerFile, None) => Ok(Some(Format::FhirJson)),
+            (Layout::BundlePerFile, Some(to @ (Format::FhirJson | Format::FhirXml))) => Ok(Some(to)),
+            (Layout::BundlePerFile, Some(_)) => fault("a bundle is fhir-json or fhir-xml; choose one with --to"),
+        }
+    }
+
+    /// A run must not read what it writes, and two inputs of one name would write the same files.
+    fn keep_apart(&self, inputs: &[Input]) -> Result<(), Failure> {
+        let fault = |message: String| Err(Failure::new(Exit::Usage, message));
+        let real = |path: &Path| path.canonicalize().ok();
+        let out = self.output.ancestors().find_map(|path| {
+            let below = self.output.strip_prefix(path).ok()?;
+            let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+            real(path).map(|path| path.join(below))
+        });
+        let folders = inputs.iter().filter(|input| matches!(input, Input::Folder(_) | Input::Pattern(..)));
+        for folder in folders.filter_map(Input::path) {
+            if out.as_ref().zip(real(folder)).is_some_and(|(out, folder)| out.starts_with(&folder)) {
+                return fault(format!("{}: is inside the input; choose another folder", self.output.display()));
+            }
+        }
+        let mut names: Vec<_> = inputs.iter().map(|input| input.path().and_then(real)).collect();
+        names.iter_mut().flatten().for_each(|path| *path = path.file_name().map(PathBuf::from).unwrap_or_default());
+        names.sort();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => {
+                let name = pair[0].as_deref().unwrap_or(Path::new("-")).display();
+                fault(format!("two inputs are called {name}; convert them in two runs, or rename one"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What else decides the output. A key enters as a digest too short to find it by.
+    fn settings(&self) -> Result<String, Failure> {
+        let tables = self.tables.tables.as_deref().map(library::fingerprint).transpose()?;
+        let key = self.id_key_file.as_deref().map(library::fingerprint).transpose()?;
+        Ok(format!("{:?} {tables:?} {:?}", self.bundle, key.map(|key| key[..6].to_owned())))
+    }
+
+    fn tell(&self, ended: Ended) -> Result<Exit, Failure> {
+        let Ended { tally, is_complete } = ended;
+        let exit = match &tally {
+            _ if !is_complete => Exit::Stopped,
+            tally if tally.messages == 0 => Exit::Input,
+            tally if tally.failed > 0 => Exit::Input,
+            tally if tally.with_losses > 0 => Exit::Losses,
+            _ => Exit::Done,
+        };
+        let is_empty = tally.messages == 0;
+        let report = Report::new(tally, is_complete);
+        if let Some(folder) = &self.report {
+            report::write(folder, &report)?;
+        }
+        if !self.quiet {
+            say(format_args!("{}", report.to_text().trim_end()));
+        }
+        if !is_complete {
+            say(format_args!("stopped before the end; the same command with --resume goes on"));
+        } else if is_empty && self.shard == Shard::WHOLE {
+            say(format_args!("error: there was nothing to convert in the input"));
+        } else if is_empty {
+            return Ok(Exit::Done);
+        } else if report.tally.failed > 0 {
+            let list = self.output.join("quarantine.ndjson");
+            say(format_args!("{} messages were not converted; see {}", report.tally.failed, files::name(&list)));
+        }
+        Ok(exit)
+    }
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Becomes true when the program is told to stop. Told twice, it stops at once.
+fn on_signal() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    let handler = move || {
+        if told.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(Exit::Stopped as u8));
+        }
+    };
+    ctrlc::set_handler(handler)
+        .map_err(|error| Failure::new(Exit::Usage, format!("signals cannot be handled: {error}")))?;
+    Ok(stop)
+}

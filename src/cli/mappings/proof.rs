@@ -1,0 +1,179 @@
+//! `ooievaar mappings proof`.
+
+use std::fmt::Write as _;
+
+use clap::{Args, ValueEnum};
+use ooievaar::convert::MessageKind;
+use ooievaar::proof::{RowProof, Verdict, fidelity, prove};
+use ooievaar::tables::Source;
+use serde_json::{Value, json};
+
+use super::super::{Exit, Failure, Tables, files, library};
+
+/// Run every row both ways over all values of its concept, and say whether they come back
+///
+/// Every code of the value set, yes and no, each null flavour, dates of every precision around the changes to and from
+/// summer time, numbers at their limits. A row that names a place claims that all of them come back.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 every claim holds; 1 some do not; 2 wrong usage; 4 the mapping tables are faulty."
+)]
+pub struct Proof {
+    /// How to show the result; markdown is the table docs/fidelity.md
+    #[arg(long, value_enum, default_value_t = Style::Human)]
+    format: Style,
+    #[command(flatten)]
+    tables: Tables,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Style {
+    Human,
+    Json,
+    Junit,
+    Markdown,
+}
+
+/// The rows of one kind of message.
+type Proved<'k> = (&'k MessageKind, Vec<RowProof>);
+
+impl Proof {
+    pub fn run(self) -> Result<Exit, Failure> {
+        let folder = self.tables.tables.as_deref();
+        let converter = library::converter(folder)?;
+        let source = folder.map_or(Source::Embedded, |folder| Source::Folder(folder.to_owned()));
+        let faulty = |error: ooievaar::Error| Failure::new(Exit::Tables, error);
+        let mut proved: Vec<Proved<'_>> = Vec::new();
+        for kind in converter.kinds().iter().filter(|kind| kind.hl7v3.is_some()) {
+            proved.push((kind, prove(&converter, kind).map_err(faulty)?));
+        }
+        let text = match self.format {
+            Style::Human => human(&proved),
+            Style::Json => format!("{:#}\n", json(&proved)),
+            Style::Junit => junit(&proved),
+            Style::Markdown => markdown(&source, &proved)?,
+        };
+        files::print(text.as_bytes())?;
+        let holds = proved.iter().flat_map(|(_, rows)| rows).all(|row| !row.is_false());
+        Ok(if holds { Exit::Done } else { Exit::Losses })
+    }
+}
+
+fn what(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Lossy(reasons) => {
+            let reasons: Vec<String> =
+                reasons.iter().map(|(reason, times)| format!("{} {times}", reason.code())).collect();
+            format!("lossy: {}", reasons.join(", "))
+        }
+        Verdict::Changed(times) => format!("changed: {times}"),
+        exact => exact.code().to_owned(),
+    }
+}
+
+fn human(proved: &[Proved<'_>]) -> String {
+    let mut text = String::new();
+    for (kind, rows) in proved {
+        for row in rows {
+            let concept = kind.dataset.get(row.concept);
+            let _ = writeln!(
+                text,
+                "{:>6} {:9} {:4} values  {}{}  ({})",
+                concept.number,
+                row.format.name(),
+                row.values,
+                what(&row.verdict),
+                if row.is_false() { "  CLAIM DOES NOT HOLD" } else { "" },
+                concept.name,
+            );
+        }
+        let count = |test: &dyn Fn(&RowProof) -> bool| rows.iter().filter(|row| test(row)).count();
+        let _ = writeln!(
+            text,
+            "{}: {} rows, {} values: {} exact, {} exact with the original kept, {} without a place, {} that do not hold\n",
+            kind.title,
+            rows.len(),
+            rows.iter().map(|row| row.values).sum::<usize>(),
+            count(&|row| row.verdict == Verdict::Exact),
+            count(&|row| row.verdict == Verdict::Kept),
+            count(&|row| row.placeless),
+            count(&RowProof::is_false),
+        );
+    }
+    text
+}
+
+fn json(proved: &[Proved<'_>]) -> Value {
+    let kinds: Vec<Value> = proved
+        .iter()
+        .map(|(kind, rows)| {
+            let rows: Vec<Value> = rows.iter().map(|row| entry(kind, row)).collect();
+            json!({ "message": kind.name, "rows": rows })
+        })
+        .collect();
+    json!(kinds)
+}
+
+fn entry(kind: &MessageKind, row: &RowProof) -> Value {
+    let concept = kind.dataset.get(row.concept);
+    let mut entry = json!({
+        "concept": concept.number.as_str(),
+        "name": concept.name.as_str(),
+        "format": row.format.name(),
+        "values": row.values,
+        "verdict": row.verdict.code(),
+        "holds": !row.is_false(),
+    });
+    if let Verdict::Lossy(reasons) = &row.verdict {
+        let reasons: serde_json::Map<String, Value> =
+            reasons.iter().map(|(reason, times)| (reason.code().to_owned(), json!(times))).collect();
+        entry["reasons"] = reasons.into();
+    }
+    entry
+}
+
+fn junit(proved: &[Proved<'_>]) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+    for (kind, rows) in proved {
+        let failures = rows.iter().filter(|row| row.is_false()).count();
+        let _ = writeln!(
+            text,
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\">",
+            escaped(&kind.name),
+            rows.len()
+        );
+        for row in rows {
+            let concept = kind.dataset.get(row.concept);
+            let name = escaped(&format!("{} {}", concept.number, concept.name));
+            let _ = write!(text, "    <testcase classname=\"{}\" name=\"{name}\"", row.format.name());
+            if row.is_false() {
+                let _ = writeln!(text, "><failure message=\"{}\"/></testcase>", escaped(&what(&row.verdict)));
+            } else {
+                text.push_str("/>\n");
+            }
+        }
+        text.push_str("  </testsuite>\n");
+    }
+    text.push_str("</testsuites>\n");
+    text
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+fn markdown(source: &Source, proved: &[Proved<'_>]) -> Result<String, Failure> {
+    let mut text = String::from(
+        "# What arrives, concept by concept\n\n\
+         Made by `ooievaar mappings proof --format markdown`, which runs every row both ways over all values of its\n\
+         concept. Decided by: `3.2` and `2.3` are the published mappings, `profile` is the FHIR profile, `ours` is neither.\n\n",
+    );
+    for (kind, rows) in proved {
+        let table = fidelity(source, kind, rows).map_err(|error| Failure::new(Exit::Tables, error))?;
+        text.push_str(&table);
+        text.push('\n');
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    Ok(text)
+}

@@ -1,0 +1,119 @@
+//! `ooievaar roundtrip`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ooievaar::dataset::{Content, Dataset, Instance, NodeIx};
+use ooievaar::{Converter, Format};
+
+use super::inspect::shown;
+use super::{Exit, Failure, Tables, files, library, say};
+
+/// Convert messages to the other side and back, and show what comes back different
+///
+/// A message goes to FHIR and back, FHIR to the message and back. Each difference is a line: `-` for what was there,
+/// `+` for what came back, with the occurrence and the name of the concept.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 all came back; 1 something came back different; 3 an input could not be read; 4 the \
+                        mapping tables are faulty."
+)]
+pub struct Roundtrip {
+    /// The files; - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    inputs: Vec<PathBuf>,
+    /// Show the values that differ. They are patient data: mind where they end up
+    #[arg(long)]
+    show_values: bool,
+    #[command(flatten)]
+    tables: Tables,
+}
+
+impl Roundtrip {
+    pub fn run(self) -> Result<Exit, Failure> {
+        let converter = library::converter(self.tables.tables.as_deref())?;
+        let mut exit = Exit::Done;
+        for input in &self.inputs {
+            let bytes = files::read(input)?;
+            let differences = roundtrip(&converter, &bytes, self.show_values)
+                .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", files::name(input))))?;
+            if differences.is_empty() {
+                say(format_args!("{}: all came back", files::name(input)));
+                continue;
+            }
+            exit = Exit::Losses;
+            let text = differences.join("\n");
+            files::print(format!("{}: {} differences\n{text}\n", files::name(input), differences.len()).as_bytes())?;
+        }
+        Ok(exit)
+    }
+}
+
+fn roundtrip(converter: &Converter, bytes: &[u8], show_values: bool) -> Result<Vec<String>, ooievaar::Error> {
+    let reading = converter.read(bytes)?;
+    let first = reading.instance.clone();
+    let there = reading.format.other_side();
+    // ADA and the message are two forms of one side; there and back is by way of FHIR for both.
+    let back = if reading.format == Format::Ada { Format::Ada } else { there.other_side() };
+    let outcome = converter.write(reading, there)?;
+    let returned = converter.convert(&outcome.output, back)?;
+    let last = converter.read(&returned.output)?;
+    Ok(differences(last.dataset(), &first, &last.instance, show_values))
+}
+
+/// One line for each leaf that only one of them has.
+fn differences(dataset: &Dataset, before: &Instance, after: &Instance, show_values: bool) -> Vec<String> {
+    let (before, after) = (leaves(dataset, before), leaves(dataset, after));
+    let only = |these: &[Leaf], those: &[Leaf], sign: char| -> Vec<(String, String)> {
+        let mut left = those.to_vec();
+        let mut lines = Vec::new();
+        for leaf in these {
+            match left.iter().position(|other| other == leaf) {
+                Some(at) => {
+                    left.swap_remove(at);
+                }
+                None if show_values => {
+                    lines.push((leaf.path.clone(), format!("{sign} {}: {}", leaf.path, shown(&leaf.content))))
+                }
+                None => lines.push((leaf.path.clone(), format!("{sign} {}", leaf.path))),
+            }
+        }
+        lines
+    };
+    let mut lines = only(&before, &after, '-');
+    lines.extend(only(&after, &before, '+'));
+    lines.sort_by(|left, right| left.0.cmp(&right.0));
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+#[derive(Clone, PartialEq)]
+struct Leaf {
+    /// The names of the concepts, with the occurrence where it is not the only one.
+    path: String,
+    content: Content,
+}
+
+fn leaves(dataset: &Dataset, instance: &Instance) -> Vec<Leaf> {
+    let instance = instance.normalized();
+    let mut leaves = Vec::new();
+    below(dataset, &instance, NodeIx::ROOT, "", &mut leaves);
+    leaves
+}
+
+fn below(dataset: &Dataset, instance: &Instance, parent: NodeIx, path: &str, leaves: &mut Vec<Leaf>) {
+    for child in instance.children(parent) {
+        let node = instance.node(child);
+        let concept = dataset.get(node.concept);
+        let same: Vec<NodeIx> = instance.occurrences(parent, node.concept).collect();
+        let nth = same.iter().position(|ix| *ix == child).filter(|_| same.len() > 1);
+        let nth = nth.map_or(String::new(), |nth| format!(" {}", nth + 1));
+        let above = if path.is_empty() { String::new() } else { format!("{path} > ") };
+        match &node.content {
+            None => below(dataset, instance, child, &format!("{above}{}{nth}", concept.name), leaves),
+            Some(content) => {
+                let path = format!("{above}{} ({}){nth}", concept.name, concept.number);
+                leaves.push(Leaf { path, content: content.clone() });
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `ooievaar stream`.
+
+use std::io::{self, BufReader, ErrorKind};
+use std::path::PathBuf;
+
+use clap::Args;
+use ooievaar::{Bundle, Format, batch};
+
+use super::{Exit, Failure, Tables, library};
+
+/// Answer messages on standard input, a line each, on standard output
+///
+/// A worker for engines such as Apache Spark. Each line in is {"id": …, "message": "<text>"} or {"id": …, "base64":
+/// "<bytes>"}; each line out, in the same order, is {"id", "status": "ok", "losses" or "error", "resources" (texts; or
+/// "output"), "read", "translated", "structural", "lost", "reasons"}, or for an error {"id", "status", "error": {"code",
+/// "line", "column", "message"}}.
+#[derive(Debug, Args)]
+pub struct Stream {
+    /// What to convert to: fhir-json, fhir-xml, fhir-ndjson, hl7v3 or ada [default: the other side]
+    #[arg(long, value_name = "FORMAT", value_parser = library::format)]
+    to: Option<Format>,
+    /// Threads
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: u16,
+    #[command(flatten)]
+    tables: Tables,
+    /// What kind of FHIR bundle to make: transaction or collection [default: transaction]
+    #[arg(long, value_name = "KIND", value_parser = library::bundle)]
+    bundle: Option<Bundle>,
+    /// Derive resource ids with the secret key in this file, so that they cannot be traced to a BSN
+    #[arg(long, value_name = "FILE")]
+    id_key_file: Option<PathBuf>,
+}
+
+impl Stream {
+    pub fn run(self) -> Result<Exit, Failure> {
+        let converter = library::converter(self.tables.tables.as_deref())?;
+        let converter = library::set_up(converter, self.bundle, self.id_key_file.as_deref())?;
+        let (input, output) = (BufReader::new(io::stdin()), io::stdout().lock());
+        match batch::stream(&converter, self.to, usize::from(self.jobs), input, output) {
+            // Whoever asked has gone away.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Done),
+            Err(error) => Err(Failure::new(Exit::Output, format!("the stream broke: {error}"))),
+            Ok(()) => Ok(Exit::Done),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Yes, no, a null flavour and silence, where FHIR has no boolean for them.
+
+use super::codec::{Used, extension, extension_value};
+use super::place::{Made, put, replace};
+use super::urls;
+use crate::dataset::{Content, NullFlavor, Value};
+use crate::ledger::Reason;
+use crate::plan::fhir::{Answer, Clause, ElementPath, FhirPlan, NULL_PLACE, Says, Test};
+use crate::tree::Tree;
+
+/// Sets elements, replacing what the pattern has there.
+pub(super) fn set_all(plan: &FhirPlan, values: &[(ElementPath, Tree)], resource: &mut Tree) {
+    for (path, value) in values {
+        replace(&plan.elements, resource, path, value.clone());
+    }
+}
+
+/// Says yes, no or a null flavour in the way that an answer prescribes.
+pub(super) fn write_answer(
+    plan: &FhirPlan,
+    answer: &Answer,
+    content: &Content,
+    resource: &mut Tree,
+) -> Result<(), Reason> {
+    match content {
+        Content::Value(Value::Boolean(false)) => set_all(plan, said(&answer.no)?, resource),
+        Content::Null { flavor: NullFlavor::Other, .. } if answer.clauses.is_empty() => {
+            set_all(plan, said(&answer.yes)?, resource);
+        }
+        Content::Null { original_text: Some(_), .. } if !answer.clauses.is_empty() => return Err(Reason::NullFlavor),
+        Content::Null { flavor, .. } => write_null(plan, answer, *flavor, resource)?,
+        // A yes; of a leaf that is no boolean it is enough that it has a value.
+        Content::Value(_) => set_all(plan, said(&answer.yes)?, resource),
+    }
+    Ok(())
+}
+
+/// Says beside a code that it was found; a null flavour other than "other" says that nothing is known.
+pub(super) fn write_beside(plan: &FhirPlan, answer: &Answer, content: &Content, resource: &mut Tree) {
+    match content {
+        Content::Null { flavor, .. } if *flavor != NullFlavor::Other => set_all(plan, &answer.null, resource),
+        _ => set_all(plan, &answer.yes, resource),
+    }
+}
+
+fn said(values: &[(ElementPath, Tree)]) -> Result<&[(ElementPath, Tree)], Reason> {
+    if values.is_empty() { Err(Reason::NoPlace) } else { Ok(values) }
+}
+
+fn write_null(plan: &FhirPlan, answer: &Answer, flavor: NullFlavor, resource: &mut Tree) -> Result<(), Reason> {
+    for (path, value) in said(&answer.null).map_err(|_| Reason::NullFlavor)? {
+        replace(&plan.elements, resource, path, with_flavor(value, flavor));
+    }
+    if let Some(path) = &answer.null_on {
+        let null = extension(urls::NULL_FLAVOR, "valueCode", Tree::string(flavor.code()));
+        put(&plan.elements, resource, &companion_of(path), Made::plain(null))?;
+    }
+    Ok(())
+}
+
+fn with_flavor(value: &Tree, flavor: NullFlavor) -> Tree {
+    match value {
+        Tree::Leaf(leaf) if leaf.text.as_str() == NULL_PLACE => Tree::string(flavor.code()),
+        Tree::Leaf(_) => value.clone(),
+        Tree::Array(items) => Tree::Array(items.iter().map(|item| with_flavor(item, flavor)).collect()),
+        Tree::Object(members) => {
+            Tree::Object(members.iter().map(|(name, value)| (name.clone(), with_flavor(value, flavor))).collect())
+        }
+    }
+}
+
+fn companion_of(path: &ElementPath) -> ElementPath {
+    let mut path = path.clone();
+    let last = path.steps.len() - 1;
+    path.steps[last].name = format!("_{}", path.steps[last].name).into();
+    path
+}
+
+/// Reads a yes, no or null flavour; `None` if the resource is silent.
+pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> Option<Content> {
+    let clause =
+        answer.clauses.iter().find(|clause| clause.tests.iter().all(|(path, test)| is_met(path, test, resource)))?;
+    let content = match clause.says {
+        Says::Yes => Content::Value(Value::Boolean(true)),
+        Says::No => Content::Value(Value::Boolean(false)),
+        Says::Null => Content::Null { flavor: flavor_in(answer, clause, resource)?, original_text: None },
+    };
+    for (path, test) in clause.tests.iter().filter(|(_, test)| !matches!(test, Test::Missing)) {
+        path.select(resource).into_iter().filter(|item| is_item(item, test)).for_each(|item| used.take_all(item));
+    }
+    let companion = answer.null_on.as_ref().map(companion_of).filter(|_| clause.says == Says::Null);
+    if let Some(path) = companion {
+        path.select(resource).into_iter().for_each(|item| used.take_all(item));
+    }
+    let state = match clause.says {
+        Says::Yes => &answer.yes,
+        Says::No => &answer.no,
+        Says::Null => &answer.null,
+    };
+    take_state(state, resource, used);
+    Some(content)
+}
+
+fn is_met(path: &ElementPath, test: &Test, resource: &Tree) -> bool {
+    let items = path.select(resource);
+    if matches!(test, Test::Missing) { items.is_empty() } else { items.iter().any(|item| is_item(item, test)) }
+}
+
+fn is_item(item: &Tree, test: &Test) -> bool {
+    match test {
+        Test::Missing => false,
+        Test::Is(value) => item == value,
+        Test::Coding(system, code) => item.text_at("system") == Some(system) && item.text_at("code") == Some(code),
+        Test::NullCoding(system) => {
+            item.text_at("system") == Some(system) && item.text_at("code").and_then(NullFlavor::from_code).is_some()
+        }
+    }
+}
+
+/// The null flavour in the coding that a clause names, or in the extension of the answer.
+fn flavor_in(answer: &Answer, clause: &Clause, resource: &Tree) -> Option<NullFlavor> {
+    let coded = clause.tests.iter().filter(|(_, test)| matches!(test, Test::NullCoding(_))).find_map(|(path, test)| {
+        let coding = path.select(resource).into_iter().find(|item| is_item(item, test))?;
+        coding.text_at("code").and_then(NullFlavor::from_code)
+    });
+    coded.or_else(|| {
+        let path = companion_of(answer.null_on.as_ref()?);
+        let holder = path.select(resource).into_iter().next()?;
+        extension_value(holder, urls::NULL_FLAVOR, "valueCode")?.text().and_then(NullFlavor::from_code)
+    })
+}
+
+/// The leaves of an answer that is written only, for the account.
+pub(super) fn answer_leaves(answer: &Answer, resource: &Tree, leaves: &mut Vec<u32>) {
+    for (path, value) in [&answer.yes, &answer.no, &answer.null, &answer.absent].into_iter().flatten() {
+        for item in path.select(resource).into_iter().filter(|item| *item == value) {
+            item.each_leaf(&mut |leaf| leaves.push(leaf.ix));
+        }
+    }
+}
+
+/// The leaves that say beside a code that it was found, or that nothing is known.
+pub(super) fn take_beside(answer: &Answer, resource: &Tree, used: &mut Used) {
+    for state in [&answer.yes, &answer.null, &answer.absent] {
+        if is_state(state, resource) {
+            take_state(state, resource, used);
+            return;
+        }
+    }
+}
+
+fn is_state(values: &[(ElementPath, Tree)], resource: &Tree) -> bool {
+    !values.is_empty() && values.iter().all(|(path, value)| path.select(resource).contains(&value))
+}
+
+fn take_state(values: &[(ElementPath, Tree)], resource: &Tree, used: &mut Used) {
+    for (path, value) in values {
+        path.select(resource).into_iter().filter(|item| *item == value).for_each(|item| used.take_all(item));
+    }
+}

@@ -1,0 +1,237 @@
+//! The web of references: which of the roles that a resource may have agrees with its neighbours.
+//!
+//! One code can stand for several concepts; only what a resource refers to, and what refers to it, tells them apart.
+//! So each resource starts with every role that its own content allows. A role that a reference contradicts is struck
+//! out until nothing changes; then the resource nearest to the root that is still undecided takes the role that agrees
+//! best, and what follows from that is struck out, until all are decided.
+
+use crate::dataset::{ConceptIx, Dataset};
+use crate::plan::fhir::{ElementPath, FhirPlan, Role, RoleIx, Target};
+
+/// A reference to a resource: who makes it, in which role, and what it means by it.
+struct Incoming {
+    from: usize,
+    role: RoleIx,
+    target: Target,
+}
+
+/// The roles that resources may have, and the references between them.
+pub(super) struct Web<'p> {
+    plan: &'p FhirPlan,
+    dataset: &'p Dataset,
+    candidates: Vec<Vec<RoleIx>>,
+    /// Per resource and candidate: the resources that each reference of the role leads to.
+    outgoing: Vec<Vec<(RoleIx, Vec<Vec<usize>>)>>,
+    incoming: Vec<Vec<Incoming>>,
+    /// Per role: true if some row makes a reference to it.
+    wanted: Vec<bool>,
+    /// Groups whose members some resource always collects.
+    surely_collected: Vec<ConceptIx>,
+}
+
+impl<'p> Web<'p> {
+    /// The web of resources with these candidates; `targets` follows an element of a resource that is a reference.
+    pub fn new(
+        plan: &'p FhirPlan,
+        dataset: &'p Dataset,
+        candidates: Vec<Vec<RoleIx>>,
+        targets: impl Fn(usize, &ElementPath) -> Vec<usize>,
+    ) -> Self {
+        let mut incoming: Vec<Vec<Incoming>> = candidates.iter().map(|_| Vec::new()).collect();
+        let mut outgoing = Vec::with_capacity(candidates.len());
+        for (from, roles) in candidates.iter().enumerate() {
+            let mut links = Vec::with_capacity(roles.len());
+            for role in roles {
+                let references = &plan.role(*role).references;
+                let reached: Vec<Vec<usize>> =
+                    references.iter().map(|reference| targets(from, &reference.path)).collect();
+                for (reference, reached) in references.iter().zip(&reached) {
+                    for at in reached {
+                        incoming[*at].push(Incoming { from, role: *role, target: reference.target });
+                    }
+                }
+                links.push((*role, reached));
+            }
+            outgoing.push(links);
+        }
+        let mut wanted = vec![false; plan.roles.len()];
+        let mut surely_collected = Vec::new();
+        for reference in plan.roles.iter().flat_map(|role| &role.references) {
+            match reference.target {
+                Target::Role(role) => wanted[usize::from(role.0)] = true,
+                // What collects only under a condition is always there when there is something to collect.
+                Target::Members(group) if reference.condition.is_some() => surely_collected.push(group),
+                Target::Members(_) => {}
+            }
+        }
+        Self { plan, dataset, candidates, outgoing, incoming, wanted, surely_collected }
+    }
+
+    /// The roles that remain: mostly one for a resource, none for one that the references leave without a place.
+    pub fn settle(mut self) -> Vec<Vec<RoleIx>> {
+        let mut settled = vec![false; self.candidates.len()];
+        loop {
+            while self.strike_impossible() {}
+            let undecided = (0..self.candidates.len()).filter(|at| !settled[*at] && self.candidates[*at].len() > 1);
+            // The table is in the order of the dataset: what others belong to comes before them.
+            let Some(at) = undecided.min_by_key(|at| self.candidates[*at].iter().max().copied()) else { break };
+            self.prefer(at);
+            settled[at] = true;
+        }
+        self.drop_guesses();
+        self.candidates
+    }
+
+    fn strike_impossible(&mut self) -> bool {
+        let mut changed = false;
+        for at in 0..self.candidates.len() {
+            let mut possible: Vec<RoleIx> =
+                self.candidates[at].iter().copied().filter(|ix| self.is_possible(at, *ix)).collect();
+            narrow(&mut possible, |ix| !self.is_taken(at, *ix));
+            if possible.len() < self.candidates[at].len() {
+                self.candidates[at] = possible;
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// False if a reference contradicts a role: it refers to something else than the role wants, does not say to
+    /// which of several children, pregnancies or contacts the resource belongs, or a list that always has it lacks it.
+    fn is_possible(&self, at: usize, ix: RoleIx) -> bool {
+        let role = self.plan.role(ix);
+        let collector = self.surely_collected.iter().find(|group| self.dataset.is_within(role.concept, **group));
+        if collector.is_some_and(|group| !self.groups(at).any(|listed| listed == *group)) {
+            return false;
+        }
+        self.references(at, ix).all(|(wanted, reached)| {
+            let unsaid = reached.is_empty() && !self.repeats(self.plan.role(wanted).group);
+            unsaid || reached.iter().any(|target| self.candidates[*target].contains(&wanted))
+        })
+    }
+
+    /// True if another resource is what there is one of: the current pregnancy.
+    fn is_taken(&self, at: usize, ix: RoleIx) -> bool {
+        let role = self.plan.role(ix);
+        let once = role.per == role.group && !self.repeats(role.group);
+        once && self.candidates.iter().enumerate().any(|(other, roles)| other != at && roles[..] == [ix])
+    }
+
+    /// Leaves a resource the roles that agree best with its neighbours.
+    fn prefer(&mut self, at: usize) {
+        let within = |ix: &RoleIx, group: ConceptIx| self.dataset.is_within(self.plan.role(*ix).concept, group);
+        let suits = |ix: &RoleIx| self.groups(at).next().is_none() || self.groups(at).any(|group| within(ix, group));
+        let linked = |ix: &RoleIx| self.is_linked(at, *ix, &self.candidates);
+        let supported = |ix: &RoleIx| !self.is_wanted(*ix) || self.is_named(at, *ix, &self.candidates);
+        let mut kept = self.candidates[at].clone();
+        narrow(&mut kept, suits);
+        narrow(&mut kept, linked);
+        let mut referrers: Vec<&Incoming> = self.referrers(at).collect();
+        // What is nearest to the root is asked first: the record says which pregnancy is the current one.
+        referrers.sort_by_key(|incoming| (incoming.role, incoming.from));
+        for one in &referrers {
+            narrow(&mut kept, |ix| referrers.iter().any(|other| other.from == one.from && self.means(other, *ix)));
+        }
+        narrow(&mut kept, supported);
+        self.candidates[at] = kept;
+    }
+
+    /// Strikes what only references can tell apart, and no reference does: an organization to which nothing refers
+    /// that is known itself has no role that one could name.
+    fn drop_guesses(&mut self) {
+        let mut known: Vec<Vec<RoleIx>> = self
+            .candidates
+            .iter()
+            .map(|roles| roles.iter().copied().filter(|ix| self.is_telling(*ix)).collect())
+            .collect();
+        let mut changed = true;
+        while std::mem::take(&mut changed) {
+            for at in 0..self.candidates.len() {
+                for ix in &self.candidates[at] {
+                    let points_home = || !self.is_wanted(*ix) && self.is_linked(at, *ix, &known);
+                    if !known[at].contains(ix) && (self.is_named(at, *ix, &known) || points_home()) {
+                        known[at].push(*ix);
+                        changed = true;
+                    }
+                }
+            }
+        }
+        for (roles, known) in self.candidates.iter_mut().zip(&known) {
+            roles.retain(|ix| known.contains(ix));
+        }
+    }
+
+    /// The references that a role must have: the role each wants, and the resources each reaches.
+    fn references(&self, at: usize, ix: RoleIx) -> impl Iterator<Item = (RoleIx, &[usize])> {
+        let links = self.outgoing[at].iter().find(|(role, _)| *role == ix).map_or(&[][..], |(_, links)| links);
+        self.plan.role(ix).references.iter().zip(links).filter_map(|(reference, reached)| match reference.target {
+            Target::Role(wanted) if !reference.optional => Some((wanted, reached.as_slice())),
+            _ => None,
+        })
+    }
+
+    /// The references to a resource that are still possible.
+    fn referrers(&self, at: usize) -> impl Iterator<Item = &Incoming> {
+        self.incoming[at].iter().filter(|incoming| self.candidates[incoming.from].contains(&incoming.role))
+    }
+
+    /// The groups for which others collect a resource.
+    fn groups(&self, at: usize) -> impl Iterator<Item = ConceptIx> {
+        self.referrers(at).filter_map(|incoming| match incoming.target {
+            Target::Members(group) => Some(group),
+            Target::Role(_) => None,
+        })
+    }
+
+    /// True if the references that a role demands are there and may mean what they should.
+    fn is_linked(&self, at: usize, ix: RoleIx, candidates: &[Vec<RoleIx>]) -> bool {
+        self.references(at, ix)
+            .all(|(wanted, reached)| reached.iter().any(|target| candidates[*target].contains(&wanted)))
+    }
+
+    /// True if a reference may mean a resource in a role.
+    fn means(&self, incoming: &Incoming, ix: RoleIx) -> bool {
+        match incoming.target {
+            Target::Role(wanted) => wanted == ix,
+            Target::Members(group) => self.dataset.is_within(self.plan.role(ix).concept, group),
+        }
+    }
+
+    /// True if some resource, in a role among these, refers to this one in the role.
+    fn is_named(&self, at: usize, ix: RoleIx, candidates: &[Vec<RoleIx>]) -> bool {
+        self.incoming[at]
+            .iter()
+            .any(|incoming| incoming.target == Target::Role(ix) && candidates[incoming.from].contains(&incoming.role))
+    }
+
+    /// True if some row makes a reference to this role.
+    fn is_wanted(&self, ix: RoleIx) -> bool {
+        self.wanted[usize::from(ix.0)]
+    }
+
+    /// True if the content of a resource alone tells its role: a code, or a profile that no other role has.
+    fn is_telling(&self, ix: RoleIx) -> bool {
+        let role = self.plan.role(ix);
+        let alike = |other: &&Role| other.resource_type == role.resource_type && other.profiles == role.profiles;
+        !role.codings.is_empty() || self.plan.roles.iter().filter(alike).count() == 1
+    }
+
+    /// True if a group, or one that holds it, may occur more than once.
+    fn repeats(&self, group: ConceptIx) -> bool {
+        let mut at = group;
+        while at != ConceptIx::ROOT {
+            if self.dataset.get(at).max != Some(1) {
+                return true;
+            }
+            at = self.dataset.get(at).parent;
+        }
+        false
+    }
+}
+
+/// Keeps what passes a test, if anything does.
+fn narrow(roles: &mut Vec<RoleIx>, test: impl Fn(&RoleIx) -> bool) {
+    if roles.iter().any(&test) {
+        roles.retain(test);
+    }
+}

@@ -1,0 +1,147 @@
+//! Instances drawn by chance from the tables alone: every concept that a message carries, every member of its
+//! value set, every null flavour, in the cardinalities of the transaction.
+//!
+//! A [`Generator`] draws [`Choice`]s, and builds an instance from any selection of them: what is left out leaves a
+//! smaller instance that is as legal, so that a test which fails can be cut down to what makes it fail.
+//!
+//! The same seed and the same tables give the same instance. What is built is in normal form: as a reader
+//! would have made it from a message (see `normal`).
+
+mod choice;
+mod holding;
+mod normal;
+mod plausible;
+mod values;
+
+use fastrand::Rng;
+
+pub use choice::Choice;
+pub use holding::{Holding, holdings};
+pub use plausible::Samples;
+
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind};
+use crate::plan::fhir::FhirPlan;
+use crate::plan::hl7v3::MessagePlan;
+use crate::terminology::Terminology;
+use normal::Normal;
+
+/// Draws instances of one kind of message.
+#[derive(Debug)]
+pub struct Generator<'a> {
+    dataset: &'a Dataset,
+    terminology: &'a Terminology,
+    holdings: Vec<Option<Holding>>,
+    normal: Normal<'a>,
+}
+
+impl<'a> Generator<'a> {
+    /// A generator of the instances that a message can carry, and FHIR too if its plan is given.
+    pub fn new(
+        dataset: &'a Dataset,
+        terminology: &'a Terminology,
+        message: &'a MessagePlan,
+        fhir: Option<&'a FhirPlan>,
+    ) -> Self {
+        let mut holdings = holdings(dataset, message);
+        if let Some(plan) = fhir {
+            holding::narrow(&mut holdings, plan, terminology);
+        }
+        Self { dataset, terminology, holdings, normal: Normal::new(dataset, message, fhir) }
+    }
+
+    /// What the message can hold of a concept; `None` if nothing.
+    pub fn holding(&self, concept: ConceptIx) -> Option<&Holding> {
+        self.holdings.get(usize::from(concept.0))?.as_ref()
+    }
+
+    /// Draws the leaves of an instance.
+    pub fn choices(&self, seed: u64) -> Vec<Choice> {
+        let mut rng = Rng::with_seed(seed);
+        // Sparse instances show what a value does alone, dense ones what values do to each other.
+        let chance = [0.05, 0.2, 0.5, 0.9][rng.usize(..4)];
+        let mut choices = Vec::new();
+        self.fill(&mut rng, chance, &mut Vec::new(), ConceptIx::ROOT, &mut choices);
+        choices
+    }
+
+    /// The instance that has these leaves, in normal form.
+    pub fn build(&self, choices: &[Choice]) -> Instance {
+        self.normal.of(&choice::tree(choices))
+    }
+
+    /// Draws an instance.
+    pub fn instance(&self, seed: u64) -> Instance {
+        self.build(&self.choices(seed))
+    }
+
+    /// The smallest instance in which a concept says this: what belongs to something else has that beside it.
+    /// `None` if there is none.
+    pub fn alone(&self, concept: ConceptIx, content: &Content) -> Option<Instance> {
+        let says =
+            |instance: &Instance| instance.leaves().any(|(_, node, said)| node.concept == concept && said == content);
+        let choice = |concept: ConceptIx, content: &Content| {
+            let groups = self.dataset.groups_between(ConceptIx::ROOT, concept);
+            let path = groups.into_iter().chain([concept]).map(|step| (step, 0)).collect();
+            Choice { path, content: content.clone() }
+        };
+        let own = choice(concept, content);
+        let mut choices = vec![own.clone()];
+        let instance = self.build(&choices);
+        if says(&instance) {
+            return Some(instance);
+        }
+        // A key says what its partner says.
+        let key = self.normal.partner_key(concept);
+        choices.extend(key.map(|key| choice(key, content)));
+        let carriers = self.normal.carriers(concept).into_iter().filter(|carrier| Some(*carrier) != key);
+        for carrier in carriers.filter(|carrier| *carrier != concept) {
+            let Some(holding) = self.holding(carrier) else { continue };
+            let rng = &mut Rng::with_seed(0);
+            choices.push(choice(carrier, &values::draw(rng, self.dataset.get(carrier), holding, self.terminology)));
+            let instance = self.build(&choices);
+            if says(&instance) {
+                return Some(instance);
+            }
+        }
+        None
+    }
+
+    /// Everything that a concept may say, as far as it can be listed: each code, both answers, each null flavour,
+    /// dates of every precision, numbers at their limits.
+    pub fn values(&self, concept: ConceptIx, holding: &Holding) -> Vec<Content> {
+        values::all(self.dataset.get(concept), holding, self.terminology)
+    }
+
+    fn fill(
+        &self,
+        rng: &mut Rng,
+        chance: f64,
+        path: &mut Vec<(ConceptIx, u16)>,
+        group: ConceptIx,
+        choices: &mut Vec<Choice>,
+    ) {
+        let inside = self
+            .dataset
+            .concepts()
+            .filter(|(ix, concept)| concept.parent == group && *ix != ConceptIx::ROOT && concept.in_use);
+        for (ix, concept) in inside {
+            let is_group = concept.kind == Kind::Group;
+            // A group costs no chance: what is deep would hardly ever be drawn.
+            let there = if is_group { rng.f64() < chance.max(0.6) } else { rng.f64() < chance };
+            if !there || (!is_group && self.holding(ix).is_none()) {
+                continue;
+            }
+            let times = concept.max.unwrap_or(3).min([1, 1, 2, 3][rng.usize(..4)]);
+            for nth in 0..times {
+                path.push((ix, nth));
+                if is_group {
+                    self.fill(rng, chance, path, ix, choices);
+                } else if let Some(holding) = self.holding(ix) {
+                    let content = values::draw(rng, concept, holding, self.terminology);
+                    choices.push(Choice { path: path.clone().into(), content });
+                }
+                path.pop();
+            }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The normal form of an instance: the one that a reader makes of it.
+//!
+//! - Groups without a node of their own are packed: a leaf stands in the first occurrence that has room for it.
+//! - An occurrence of an aligned group is about the one at the same position, and carries its key.
+//! - What FHIR knows only by a common value of its resources (a date) is one occurrence for each such value, and
+//!   no occurrence has that value alone.
+
+use std::collections::HashSet;
+
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
+use crate::plan::fhir::{FhirPlan, Place};
+use crate::plan::hl7v3::MessagePlan;
+
+/// What must be known to bring instances in normal form.
+#[derive(Debug)]
+pub(super) struct Normal<'a> {
+    dataset: &'a Dataset,
+    /// Groups that have nodes.
+    nodes: HashSet<ConceptIx>,
+    /// Groups without nodes in which a statement is shared by everything: there is one.
+    single: HashSet<ConceptIx>,
+    /// An aligned group, the one it is aligned with, and the key in each.
+    aligned: Vec<Aligned>,
+    /// Groups that are told apart by a common value: group and leaf.
+    common: Vec<(ConceptIx, ConceptIx)>,
+}
+
+#[derive(Debug)]
+struct Aligned {
+    group: ConceptIx,
+    with: ConceptIx,
+    key: ConceptIx,
+    with_key: ConceptIx,
+}
+
+impl<'a> Normal<'a> {
+    pub fn new(dataset: &'a Dataset, message: &'a MessagePlan, fhir: Option<&'a FhirPlan>) -> Self {
+        let scopes = || message.elements().filter_map(|element| element.scope.as_ref());
+        let nodes: HashSet<ConceptIx> =
+            scopes().filter(|scope| scope.is_group).map(|scope| scope.concept).chain([ConceptIx::ROOT]).collect();
+        let single =
+            scopes().filter(|scope| scope.shares && !nodes.contains(&scope.anchor)).map(|scope| scope.anchor).collect();
+        let aligned = message
+            .aligns()
+            .iter()
+            .filter_map(|align| {
+                let group = align.groups.into_iter().find(|group| !nodes.contains(group))?;
+                let (with, key, with_key) = align.other(group)?;
+                Some(Aligned { group, with, key, with_key })
+            })
+            .collect();
+        let common = fhir.map_or_else(Vec::new, |plan| common(dataset, plan));
+        let nodes = match fhir {
+            // What no resource stands for is packed there.
+            Some(plan) => nodes
+                .into_iter()
+                .filter(|group| {
+                    *group == ConceptIx::ROOT
+                        || common.iter().any(|(other, _)| other == group)
+                        || plan.roles.iter().any(|role| role.per == *group)
+                })
+                .collect(),
+            None => nodes,
+        };
+        Self { dataset, nodes, single, aligned, common }
+    }
+
+    /// The normal form.
+    pub fn of(&self, instance: &Instance) -> Instance {
+        let mut result = Instance::new();
+        self.copy(instance, NodeIx::ROOT, &mut result, NodeIx::ROOT);
+        result
+    }
+
+    /// The key of the other group, if the concept is the key of an aligned one.
+    pub fn partner_key(&self, concept: ConceptIx) -> Option<ConceptIx> {
+        self.aligned.iter().find(|aligned| aligned.key == concept).map(|aligned| aligned.with_key)
+    }
+
+    /// The leaves that may be what a concept belongs to: those in its group, and in the group that this is aligned
+    /// with.
+    pub fn carriers(&self, concept: ConceptIx) -> Vec<ConceptIx> {
+        let within = |group: ConceptIx| {
+            let all = self.dataset.concepts().filter(|(_, other)| other.in_use && other.kind != Kind::Group);
+            all.map(|(ix, _)| ix).filter(move |ix| self.dataset.is_within(*ix, group)).collect::<Vec<_>>()
+        };
+        let aligned = self.aligned.iter().find(|aligned| self.dataset.is_within(concept, aligned.group));
+        let common = self.common.iter().find(|(_, leaf)| *leaf == concept);
+        // One of the other group, then those of its own.
+        let other = aligned.into_iter().flat_map(|aligned| {
+            within(aligned.with)
+                .into_iter()
+                .filter(|leaf| *leaf != aligned.with_key)
+                .take(1)
+                .chain(within(aligned.group))
+        });
+        other.chain(common.into_iter().flat_map(|(group, _)| within(*group))).collect()
+    }
+
+    /// Copies what is in an occurrence that has a node.
+    fn copy(&self, from: &Instance, node: NodeIx, to: &mut Instance, target: NodeIx) {
+        let mut items = Vec::new();
+        self.items(from, node, &mut Vec::new(), &mut items);
+        items.sort_by_key(|(_, item)| from.node(*item).concept);
+        for (via, item) in items {
+            let original = from.node(item);
+            if self.repeats_common_value(from, item, to, target) {
+                continue;
+            }
+            let Some(parent) = self.room(to, target, &via, original.concept) else { continue };
+            match &original.content {
+                Some(content) => {
+                    to.add_leaf(parent, original.concept, content.clone(), Origin::default());
+                }
+                None => {
+                    let copy = to.add_group(parent, original.concept);
+                    self.copy(from, item, to, copy);
+                }
+            }
+        }
+        if node == NodeIx::ROOT {
+            self.align(from, to);
+        }
+    }
+
+    /// The leaves and nodes in an occurrence, with the groups in between, which have none.
+    fn items(
+        &self,
+        from: &Instance,
+        node: NodeIx,
+        via: &mut Vec<ConceptIx>,
+        items: &mut Vec<(Vec<ConceptIx>, NodeIx)>,
+    ) {
+        for child in from.children(node) {
+            let concept = from.node(child).concept;
+            if self.aligned.iter().any(|aligned| aligned.group == concept || aligned.key == concept) {
+                continue;
+            }
+            if from.node(child).content.is_some() || self.nodes.contains(&concept) {
+                if from.holds_value(child) {
+                    items.push((via.clone(), child));
+                }
+            } else {
+                via.push(concept);
+                self.items(from, child, via, items);
+                via.pop();
+            }
+        }
+    }
+
+    /// The first group that has room for one more of a concept, made if that may be.
+    fn room(&self, to: &mut Instance, at: NodeIx, via: &[ConceptIx], concept: ConceptIx) -> Option<NodeIx> {
+        let Some((group, rest)) = via.split_first() else { return self.has_room(to, at, concept).then_some(at) };
+        let existing: Vec<NodeIx> = to.occurrences(at, *group).collect();
+        for inner in existing {
+            if let Some(found) = self.room(to, inner, rest, concept) {
+                return Some(found);
+            }
+        }
+        if !self.has_room(to, at, *group) {
+            return None;
+        }
+        let inner = to.add_group(at, *group);
+        self.room(to, inner, rest, concept)
+    }
+
+    fn has_room(&self, to: &Instance, at: NodeIx, concept: ConceptIx) -> bool {
+        let max = if self.single.contains(&concept) { Some(1) } else { self.dataset.get(concept).max };
+        max.is_none_or(|max| to.occurrences(at, concept).count() < usize::from(max.max(1)))
+    }
+
+    /// True for an occurrence that would be taken for another, and for a common value that nothing shares.
+    fn repeats_common_value(&self, from: &Instance, item: NodeIx, to: &Instance, target: NodeIx) -> bool {
+        let concept = from.node(item).concept;
+        self.common.iter().any(|(group, leaf)| {
+            if concept == *leaf {
+                let mut others = from.children(from.node(item).parent).filter(|other| *other != item);
+                return !others.any(|other| from.holds_value(other));
+            }
+            let value = |of: &Instance, node: NodeIx| {
+                let found = of.descendants(self.dataset, node, *leaf).first().copied();
+                found.and_then(|found| of.node(found).content.clone())
+            };
+            concept == *group && {
+                let own = value(from, item);
+                to.descendants(self.dataset, target, concept).iter().any(|other| value(to, *other) == own)
+            }
+        })
+    }
+
+    /// Gives each aligned occurrence the key of the one at its position; without one it has no carrier.
+    fn align(&self, from: &Instance, to: &mut Instance) {
+        for aligned in &self.aligned {
+            self.distinct_keys(to, aligned);
+            let partners = to.descendants(self.dataset, NodeIx::ROOT, aligned.with);
+            let groups = from.descendants(self.dataset, NodeIx::ROOT, aligned.group);
+            for (group, partner) in groups.into_iter().zip(partners) {
+                let mut via = self.dataset.groups_between(ConceptIx::ROOT, aligned.group);
+                let mut parent = NodeIx::ROOT;
+                for step in via.drain(..) {
+                    let there = to.occurrences(parent, step).next();
+                    parent = there.unwrap_or_else(|| to.add_group(parent, step));
+                }
+                let copy = to.add_group(parent, aligned.group);
+                let others =
+                    from.leaves().any(|(ix, leaf, _)| leaf.concept != aligned.key && is_below(from, ix, group));
+                if !others {
+                    continue;
+                }
+                let key = to.descendants(self.dataset, partner, aligned.with_key).first().copied();
+                let key = key.and_then(|key| to.node(key).content.clone());
+                self.copy(from, group, to, copy);
+                if let Some(key) = key {
+                    to.add_leaf(copy, aligned.key, key, Origin::default());
+                }
+            }
+        }
+    }
+
+    /// Changes the keys of the occurrences that others are aligned with, so that each means one of them.
+    fn distinct_keys(&self, to: &mut Instance, aligned: &Aligned) {
+        let keys = to.descendants(self.dataset, NodeIx::ROOT, aligned.with_key);
+        let mut seen = HashSet::new();
+        for key in keys {
+            if let Some(Content::Value(Value::Count(digits))) = to.content_mut(key) {
+                let mut next = 1;
+                while !seen.insert(digits.clone()) {
+                    *digits = next.to_string().into();
+                    next += 1;
+                }
+            }
+        }
+    }
+}
+
+fn is_below(instance: &Instance, node: NodeIx, group: NodeIx) -> bool {
+    let mut at = node;
+    while at != NodeIx::ROOT {
+        if at == group {
+            return true;
+        }
+        at = instance.node(at).parent;
+    }
+    false
+}
+
+/// The groups without a resource of their own whose resources share a value, and the leaf that holds it.
+fn common(dataset: &Dataset, plan: &FhirPlan) -> Vec<(ConceptIx, ConceptIx)> {
+    plan.each_fields()
+        .iter()
+        .map(|ix| plan.field(*ix))
+        .filter(|field| !field.copy)
+        .filter_map(|field| match &field.place {
+            Place::Each(group, _) if dataset.is_within(field.concept, *group) => Some((*group, field.concept)),
+            _ => None,
+        })
+        .collect()
+}

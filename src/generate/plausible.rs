@@ -1,0 +1,363 @@
+//! Instances that look like records of invented people: `messages/<kind>/samples.csv` says how often a concept is
+//! there, and between what limits its values lie.
+
+use std::collections::HashMap;
+
+use fastrand::Rng;
+use jiff::ToSpan as _;
+use jiff::civil::{DateTime, date};
+
+use super::{Choice, Generator, Holding, values};
+use crate::dataset::{
+    Code, Concept, ConceptIx, Content, Dataset, Identifier, Instance, Kind, NullFlavor, Quantity, Text, Value,
+};
+use crate::plan::hl7v3::Datatype;
+use crate::tables::{Row, Sheet, Source, TableError};
+
+const COLUMNS: &[&str] = &["concept", "chance", "more", "when", "form", "from", "to", "values"];
+/// Chance, of a hundred, of what the transaction leaves optional and the table does not mention.
+const LEAF: u8 = 30;
+const GROUP: u8 = 60;
+/// Days of a pregnancy.
+const TERM: i64 = 280;
+/// The most occurrences of what has no limit.
+const MOST: u16 = 4;
+
+/// How the concepts of a message look in plausible samples.
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    rows: HashMap<ConceptIx, Look>,
+}
+
+#[derive(Clone, Debug)]
+struct Look {
+    /// Of a hundred, that it is there.
+    chance: Option<u8>,
+    /// Of a hundred, that there is one more.
+    more: u8,
+    /// An answer that must be yes.
+    when: Option<ConceptIx>,
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    /// Whatever the concept may say.
+    Any,
+    /// A date: days before or after the day of birth.
+    Day(i64, i64),
+    /// A moment: minutes before or after the birth.
+    Moment(i64, i64),
+    /// Days of pregnancy on the date that another concept of the group says.
+    Gestation(ConceptIx),
+    /// A number, with as many decimals as the limits.
+    Number(i64, i64, u32),
+    /// Yes, so many times of a hundred.
+    Yes(u8),
+    /// The position of the group among its siblings.
+    Nth,
+    /// How many occurrences of a group there are, and so many more.
+    Count(ConceptIx, u16),
+    /// A citizen service number of the range for tests.
+    Bsn,
+    /// An identifier: its namespace, and a text in which `#` is a digit.
+    Identifier(Text, Text),
+    /// One of these texts, or codes; `#` is a digit and `@` a capital.
+    OneOf(Vec<Text>),
+}
+
+impl Samples {
+    /// Reads `messages/<message>/samples.csv`. A message without one has nothing special.
+    ///
+    /// # Errors
+    /// If it names an unknown concept, or a form or number that is none.
+    pub fn load(source: &Source, message: &str, dataset: &Dataset) -> Result<Self, TableError> {
+        let folder = format!("messages/{message}");
+        let file = format!("{folder}/samples.csv");
+        if !source.list(&folder)?.contains(&file) {
+            return Ok(Self::default());
+        }
+        let sheet = Sheet::load(source, &file, COLUMNS)?;
+        let mut rows = HashMap::new();
+        for row in sheet.rows() {
+            let concept = find(row, "concept", row.get("concept"), dataset)?;
+            if rows.insert(concept, look(row, dataset)?).is_some() {
+                return Err(row.fault("concept", "occurs twice"));
+            }
+        }
+        Ok(Self { rows })
+    }
+
+    fn of(&self, concept: ConceptIx) -> Option<&Look> {
+        self.rows.get(&concept)
+    }
+}
+
+fn find(row: Row<'_>, column: &str, number: &str, dataset: &Dataset) -> Result<ConceptIx, TableError> {
+    dataset.find(number).ok_or_else(|| row.fault(column, "is no concept of the dataset"))
+}
+
+fn look(row: Row<'_>, dataset: &Dataset) -> Result<Look, TableError> {
+    let percent = |column: &str| match row.get(column) {
+        "" => Ok(None),
+        text => match text.parse::<u8>() {
+            Ok(percent) if percent <= 100 => Ok(Some(percent)),
+            _ => Err(row.fault(column, "is no percentage")),
+        },
+    };
+    let when = match row.get("when") {
+        "" => None,
+        number => Some(find(row, "when", number, dataset)?),
+    };
+    Ok(Look { chance: percent("chance")?, more: percent("more")?.unwrap_or_default(), when, form: form(row, dataset)? })
+}
+
+fn form(row: Row<'_>, dataset: &Dataset) -> Result<Form, TableError> {
+    let whole = |column: &str| row.get(column).parse::<i32>().map_err(|_| row.fault(column, "is no whole number"));
+    let values = row.get("values");
+    Ok(match row.get("form") {
+        "" => Form::Any,
+        "day" => Form::Day(whole("from")?.into(), whole("to")?.into()),
+        "moment" => Form::Moment(whole("from")?.into(), whole("to")?.into()),
+        "gestation" => Form::Gestation(find(row, "values", values, dataset)?),
+        "number" => {
+            let places = row.get("from").split_once('.').map_or(0, |(_, places)| places.len());
+            let places = u32::try_from(places).unwrap_or_default();
+            let scaled = |column: &str| {
+                let digits = row.get(column).replacen('.', "", 1);
+                digits.parse::<i64>().map_err(|_| row.fault(column, "is no number with as many decimals as `from`"))
+            };
+            Form::Number(scaled("from")?, scaled("to")?, places)
+        }
+        "yes" => Form::Yes(u8::try_from(whole("from")?).map_err(|_| row.fault("from", "is no percentage"))?),
+        "nth" => Form::Nth,
+        "count" => {
+            let more = u16::try_from(whole("from")?).map_err(|_| row.fault("from", "is no number"))?;
+            Form::Count(find(row, "values", values, dataset)?, more)
+        }
+        "bsn" => Form::Bsn,
+        "identifier" => {
+            let (root, pattern) = values.split_once('^').ok_or_else(|| row.fault("values", "is no `root^digits`"))?;
+            Form::Identifier(root.into(), pattern.into())
+        }
+        "one-of" => Form::OneOf(values.split('|').map(Text::from).collect()),
+        _ => return Err(row.fault("form", "is no form")),
+    })
+}
+
+/// What one sample is about.
+struct Case<'s> {
+    samples: &'s Samples,
+    rng: Rng,
+    birth: DateTime,
+    choices: Vec<Choice>,
+    /// The dates drawn, in days before or after the birth.
+    days: HashMap<Vec<(ConceptIx, u16)>, i64>,
+}
+
+impl Generator<'_> {
+    /// Draws a plausible instance.
+    pub fn sample(&self, samples: &Samples, seed: u64) -> Instance {
+        let mut rng = Rng::with_seed(seed);
+        let birth = date(2023, 1, 1).at(0, 0, 0, 0).saturating_add(rng.i64(0..730 * 24 * 60).minutes());
+        let mut case = Case { samples, rng, birth, choices: Vec::new(), days: HashMap::new() };
+        self.case(&mut case, &mut Vec::new(), ConceptIx::ROOT);
+        let mut choices = std::mem::take(&mut case.choices);
+        self.count(samples, &mut choices);
+        let answered = |choice: &Choice, answer: ConceptIx, all: &[Choice]| {
+            let yes = Content::Value(Value::Boolean(true));
+            let common = |other: &Choice| {
+                // Both within the same occurrences, as far as their groups are the same.
+                choice.path.iter().zip(&other.path).all(|(own, theirs)| own.0 != theirs.0 || own.1 == theirs.1)
+            };
+            all.iter().any(|other| {
+                other.path.last().is_some_and(|(concept, _)| *concept == answer)
+                    && other.content == yes
+                    && common(other)
+            })
+        };
+        let all = choices.clone();
+        choices.retain(|choice| {
+            let mut looks = choice.path.iter().filter_map(|(concept, _)| samples.of(*concept));
+            looks.all(|look| look.when.is_none_or(|answer| answered(choice, answer, &all)))
+        });
+        self.build(&choices)
+    }
+
+    fn case(&self, case: &mut Case<'_>, path: &mut Vec<(ConceptIx, u16)>, group: ConceptIx) {
+        let inside = self.dataset.concepts();
+        let inside = inside.filter(|(ix, concept)| concept.parent == group && *ix != ConceptIx::ROOT && concept.in_use);
+        for (ix, concept) in inside {
+            let holding = self.holding(ix);
+            if concept.kind != Kind::Group && holding.is_none() {
+                continue;
+            }
+            let look = case.samples.of(ix);
+            let usual = match (concept.min, concept.kind) {
+                (1.., _) => 100,
+                (_, Kind::Group) => GROUP,
+                _ => LEAF,
+            };
+            let (chance, more) = look.map_or((usual, 0), |look| (look.chance.unwrap_or(usual), look.more));
+            let most = concept.max.unwrap_or(MOST).min(MOST);
+            let mut nth = 0;
+            while nth < most && case.rng.u8(..100) < (if nth == 0 { chance } else { more }) {
+                path.push((ix, nth));
+                match holding {
+                    Some(holding) if concept.kind != Kind::Group => {
+                        let content = self.look(case, path, concept, ix, holding);
+                        case.choices.push(Choice { path: path.clone().into(), content });
+                    }
+                    _ => self.case(case, path, ix),
+                }
+                path.pop();
+                nth += 1;
+            }
+        }
+    }
+
+    fn look(
+        &self,
+        case: &mut Case<'_>,
+        path: &[(ConceptIx, u16)],
+        concept: &Concept,
+        ix: ConceptIx,
+        holding: &Holding,
+    ) -> Content {
+        let form = case.samples.of(ix).map_or(Form::Any, |look| look.form.clone());
+        let rng = &mut case.rng;
+        match form {
+            Form::Any => self.usual(rng, concept, holding),
+            Form::Day(from, to) => {
+                let days = later(rng, path, from, to);
+                case.days.insert(path.to_vec(), days);
+                values::moment(&case.birth.saturating_add(days.days()).strftime("%Y%m%d").to_string())
+            }
+            Form::Moment(from, to) => {
+                let moment = case.birth.saturating_add(later(rng, path, from, to).minutes());
+                values::moment(&moment.strftime("%Y%m%d%H%M%S").to_string())
+            }
+            Form::Gestation(date) => {
+                let mut sibling = path.to_vec();
+                if let Some(last) = sibling.last_mut() {
+                    *last = (date, 0);
+                }
+                number(concept, &(TERM + case.days.get(&sibling).copied().unwrap_or_default()).to_string())
+            }
+            Form::Number(from, to, places) => number(concept, &decimal(rng.i64(from..=to.max(from)), places)),
+            Form::Yes(percent) => Content::Value(Value::Boolean(rng.u8(..100) < percent)),
+            Form::Nth => {
+                let groups = path.iter().rev().skip(1);
+                let nth = groups.map(|(_, nth)| *nth).max().unwrap_or_default();
+                number(concept, &(nth + 1).to_string())
+            }
+            Form::Count(_, more) => number(concept, &more.to_string()),
+            Form::Bsn => {
+                Content::Value(Value::Identifier(Identifier { root: holding.root.clone(), extension: bsn(rng) }))
+            }
+            Form::Identifier(root, pattern) => {
+                Content::Value(Value::Identifier(Identifier { root, extension: filled(rng, &pattern) }))
+            }
+            Form::OneOf(texts) => {
+                let chosen = rng.usize(..texts.len());
+                let text = filled(rng, &texts[chosen]);
+                self.named(concept, holding, text)
+            }
+        }
+    }
+
+    /// One of the answers of a value set, seldom one that is none.
+    fn usual(&self, rng: &mut Rng, concept: &Concept, holding: &Holding) -> Content {
+        let answers: Vec<Content> = match holding.datatype {
+            Datatype::Bl | Datatype::Negation => return Content::Value(Value::Boolean(rng.u8(..100) < 15)),
+            _ => values::all(concept, holding, self.terminology),
+        };
+        let known: Vec<&Content> = answers
+            .iter()
+            .filter(|content| match content {
+                Content::Value(Value::Code(code)) => code.original_text.is_none(),
+                Content::Value(_) => true,
+                Content::Null { .. } => false,
+            })
+            .collect();
+        if holding.original_text && rng.u8(..100) < 2 {
+            let text = Text::const_new("anders, zie toelichting");
+            return Content::Null { flavor: NullFlavor::Other, original_text: Some(text) };
+        }
+        match known.get(rng.usize(..known.len().max(1))) {
+            Some(content) => (*content).clone(),
+            None => Content::Null { flavor: NullFlavor::Unknown, original_text: None },
+        }
+    }
+
+    fn named(&self, concept: &Concept, holding: &Holding, text: Text) -> Content {
+        if concept.kind != Kind::Code {
+            return Content::Value(Value::Text(text));
+        }
+        let members = self.terminology.value_set_of(concept).map_or(&[][..], |set| set.members());
+        members.iter().find(|member| member.code == text).map_or_else(
+            || {
+                let system = holding.system.clone();
+                Content::Value(Value::Code(Code { code: text.clone(), system, display: None, original_text: None }))
+            },
+            values::member_content,
+        )
+    }
+
+    /// Fills in the numbers that say how many of something there are.
+    fn count(&self, samples: &Samples, choices: &mut [Choice]) {
+        let drawn: Vec<Box<[(ConceptIx, u16)]>> = choices.iter().map(|choice| choice.path.clone()).collect();
+        for choice in choices {
+            let Some((concept, _)) = choice.path.last() else { continue };
+            if let Some(Look { form: Form::Count(group, more), .. }) = samples.of(*concept) {
+                let count = drawn.iter().flat_map(|path| path.iter()).filter(|(other, _)| other == group);
+                let count = count.map(|(_, nth)| nth + 1).max().unwrap_or_default();
+                choice.content = number(self.dataset.get(*concept), &(count + more).to_string());
+            }
+        }
+    }
+}
+
+/// A number between limits; the later the occurrence, the further on.
+fn later(rng: &mut Rng, path: &[(ConceptIx, u16)], from: i64, to: i64) -> i64 {
+    let nth = i64::from(path.iter().map(|(_, nth)| *nth).max().unwrap_or_default().min(MOST - 1));
+    let step = (to - from) / i64::from(MOST);
+    let start = from + nth * step;
+    rng.i64(start..=(start + step).max(start))
+}
+
+fn decimal(scaled: i64, places: u32) -> String {
+    if places == 0 {
+        return scaled.to_string();
+    }
+    let unit = 10_i64.saturating_pow(places);
+    format!("{}.{:0width$}", scaled / unit, scaled % unit, width = places as usize)
+}
+
+fn number(concept: &Concept, digits: &str) -> Content {
+    Content::Value(match concept.kind {
+        Kind::Count => Value::Count(digits.into()),
+        _ => Value::Quantity(Quantity { value: digits.into(), unit: concept.unit.clone() }),
+    })
+}
+
+/// A text in which each `#` has become a digit, and each `@` a capital.
+fn filled(rng: &mut Rng, pattern: &str) -> Text {
+    let fill = |c| match c {
+        '#' => char::from(b'0' + rng.u8(..10)),
+        '@' => char::from(b'A' + rng.u8(..26)),
+        c => c,
+    };
+    pattern.chars().map(fill).collect()
+}
+
+/// A number of the range 9999xxxxx, which is given to nobody, that passes the eleven test.
+fn bsn(rng: &mut Rng) -> Text {
+    loop {
+        let digits: Vec<u32> = [9, 9, 9, 9].into_iter().chain((0..5).map(|_| rng.u32(..10))).collect();
+        let weighted: u32 = (2..=9).rev().zip(&digits).map(|(weight, digit)| weight * digit).sum();
+        if weighted % 11 == digits[8] {
+            return digits.iter().filter_map(|digit| char::from_digit(*digit, 10)).collect();
+        }
+    }
+}

@@ -1,0 +1,527 @@
+//! `ooievaar batch`, `stream` and `report merge`, run as a user runs them.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const MINIMAL: &str = include_str!("../fixtures/kernset-2.3/minimal.xml");
+const NO_WRAPPER: &str = include_str!("../fixtures/kernset-2.3/no-wrapper.xml");
+const UNKNOWN: &str = include_str!("../fixtures/broken/unknown-code.xml");
+const TRUNCATED: &str = include_str!("../fixtures/broken/truncated.xml");
+
+fn ooievaar() -> Command {
+    Command::new(assert_cmd::cargo::cargo_bin!("ooievaar"))
+}
+
+fn batch(inputs: &[&Path], out: &Path, options: &[&str]) -> Output {
+    ooievaar().arg("batch").args(inputs).arg("-o").arg(out).args(options).output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A message of its own: another message id and case.
+fn message(number: usize) -> String {
+    MINIMAL.replace("MIN-1", &format!("MIN-{number}")).replace("min-0001", &format!("min-{number:04}"))
+}
+
+/// A message as a line of JSON.
+fn frame(message: &str) -> String {
+    format!("{}\n", serde_json::json!({ "message": message }))
+}
+
+/// A folder of messages, two of them broken and one with losses.
+fn input(folder: &Path, count: usize) -> PathBuf {
+    let input = folder.join("in");
+    fs::create_dir_all(input.join("sub/deep")).unwrap();
+    for number in 0..count {
+        let place = ["", "sub", "sub/deep"][number % 3];
+        fs::write(input.join(place).join(format!("{number:03}.xml")), message(number)).unwrap();
+    }
+    fs::write(input.join("sub/broken.xml"), TRUNCATED).unwrap();
+    fs::write(input.join("empty.xml"), "").unwrap();
+    fs::write(input.join("unknown.xml"), UNKNOWN).unwrap();
+    input
+}
+
+/// Every file of an output by its path, without the folder of the journal.
+fn tree(out: &Path) -> BTreeMap<String, Vec<u8>> {
+    fn add(base: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(base).unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                if name != ".ooievaar" {
+                    add(base, &path, found);
+                }
+            } else {
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    add(out, out, &mut found);
+    found
+}
+
+fn lines(bytes: &[u8]) -> Vec<Value> {
+    text(bytes).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn quarantine(tree: &BTreeMap<String, Vec<u8>>) -> Vec<(String, String)> {
+    let entries = lines(&tree["quarantine.ndjson"]);
+    entries
+        .iter()
+        .map(|entry| (entry["path"].as_str().unwrap().into(), entry["code"].as_str().unwrap().into()))
+        .collect()
+}
+
+fn report(folder: &Path) -> Value {
+    serde_json::from_slice(&fs::read(folder.join("report.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_folder_becomes_the_same_tree_and_what_is_broken_is_listed() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 7), temp.path().join("out"));
+    let ended = batch(&[&input], &out, &["--report", temp.path().join("report").to_str().unwrap()]);
+    assert_eq!(code(&ended), 3, "{}", text(&ended.stderr));
+    let tree = tree(&out);
+    let names: Vec<&str> = tree.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "000.xml.json",
+            "003.xml.json",
+            "006.xml.json",
+            "quarantine.ndjson",
+            "sub/001.xml.json",
+            "sub/004.xml.json",
+            "sub/deep/002.xml.json",
+            "sub/deep/005.xml.json",
+            "unknown.xml.json"
+        ]
+    );
+    let same = ooievaar().arg("convert").arg(input.join("sub/001.xml")).output().unwrap();
+    assert_eq!(tree["sub/001.xml.json"], same.stdout);
+    assert_eq!(
+        quarantine(&tree),
+        [("empty.xml".to_owned(), "empty".to_owned()), ("sub/broken.xml".to_owned(), "syntax".to_owned())]
+    );
+    assert!(lines(&tree["quarantine.ndjson"])[1]["line"].as_u64().unwrap() > 1);
+    let tally = &report(&temp.path().join("report"))["tally"];
+    assert_eq!((&tally["messages"], &tally["converted"], &tally["failed"]), (&10.into(), &8.into(), &2.into()));
+    assert_eq!((&tally["with_losses"], &tally["values"]["lost"]), (&1.into(), &10.into()));
+}
+
+#[test]
+fn the_exit_code_tells_the_worst_that_happened() {
+    let temp = TempDir::new().unwrap();
+    let folder = |name: &str, messages: &[&str]| {
+        let folder = temp.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        for (number, message) in messages.iter().enumerate() {
+            fs::write(folder.join(number.to_string()), message).unwrap();
+        }
+        code(&batch(&[&folder], &temp.path().join(format!("{name}.out")), &[]))
+    };
+    assert_eq!(folder("clean", &[MINIMAL, NO_WRAPPER]), 0);
+    assert_eq!(folder("losses", &[MINIMAL, UNKNOWN]), 1);
+    assert_eq!(folder("failed", &[MINIMAL, UNKNOWN, TRUNCATED]), 3);
+    assert_eq!(folder("nothing", &[]), 3);
+}
+
+#[test]
+fn the_output_does_not_depend_on_the_number_of_threads() {
+    let temp = TempDir::new().unwrap();
+    let input = input(temp.path(), 60);
+    let layouts: [&[&str]; 4] = [
+        &["--layout", "files"],
+        &["--layout", "ndjson"],
+        &["--layout", "ndjson", "--compress", "gzip"],
+        &["--layout", "bundle-per-file"],
+    ];
+    for (at, layout) in layouts.iter().enumerate() {
+        let run = |jobs: &str| {
+            let out = temp.path().join(format!("{at}-{jobs}"));
+            assert_eq!(code(&batch(&[&input], &out, &[layout, &["--jobs", jobs][..]].concat())), 3);
+            tree(&out)
+        };
+        let one = run("1");
+        assert!(one.len() > 2 && one == run("2") && one == run("5"), "{layout:?}");
+    }
+}
+
+#[test]
+fn ndjson_holds_the_resources_of_one_type_a_file_and_lists_them() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 9), temp.path().join("out"));
+    batch(&[&input], &out, &["--layout", "ndjson"]);
+    let tree = tree(&out);
+    let manifest: Value = serde_json::from_slice(&tree["manifest.json"]).unwrap();
+    let listed = manifest["input"].as_array().unwrap();
+    assert_eq!(listed.len() + 2, tree.len());
+    let mut total = 0;
+    for file in listed {
+        let resources = lines(&tree[file["url"].as_str().unwrap()]);
+        assert!(resources.iter().all(|resource| resource["resourceType"] == file["type"]));
+        assert_eq!(resources.len() as u64, file["count"].as_u64().unwrap());
+        total += resources.len();
+    }
+    let single = ooievaar().arg("convert").arg(input.join("000.xml")).args(["--to", "fhir-ndjson"]).output().unwrap();
+    assert!(total > 9 * text(&single.stdout).lines().count());
+    for line in text(&single.stdout).lines() {
+        let kind = serde_json::from_str::<Value>(line).unwrap()["resourceType"].as_str().unwrap().to_owned();
+        assert!(text(&tree[&format!("{kind}.0001.ndjson")]).lines().any(|other| other == line), "{kind}");
+    }
+}
+
+/// The same messages in every form in which they can come.
+#[test]
+fn archives_and_files_with_many_messages_give_what_a_folder_gives() {
+    let temp = TempDir::new().unwrap();
+    let messages: Vec<String> = (0..5).map(message).collect();
+    let forms = temp.path().join("forms");
+    fs::create_dir(&forms).unwrap();
+
+    let body: String = messages.iter().map(|text| text.split_once("?>").unwrap().1).collect();
+    let wrapper = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<batch>\n{body}</batch>\n");
+    fs::write(forms.join("wrapper.xml"), &wrapper).unwrap();
+    let frames: String = messages.iter().map(|text| frame(text)).collect::<Vec<_>>().concat();
+    fs::write(forms.join("frames.ndjson"), &frames).unwrap();
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut zip = rawzip::ZipArchiveWriter::new(File::create(forms.join("all.zip")).unwrap());
+    for (number, text) in messages.iter().enumerate() {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(text.len() as u64);
+        tar.append_data(&mut header, format!("deep/{number}.xml"), text.as_bytes()).unwrap();
+        let (mut entry, config) = zip
+            .new_file(format!("deep/{number}.xml"))
+            .compression_method(rawzip::CompressionMethod::DEFLATE)
+            .start()
+            .unwrap();
+        let mut writer = config.wrap(flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::default()));
+        writer.write_all(text.as_bytes()).unwrap();
+        let (encoder, descriptor) = writer.finish().unwrap();
+        encoder.finish().unwrap();
+        entry.finish(descriptor).unwrap();
+    }
+    zip.finish().unwrap();
+    let tar = tar.into_inner().unwrap();
+    fs::write(forms.join("all.tar"), &tar).unwrap();
+    fs::write(forms.join("all.tar.zst"), zstd::encode_all(&tar[..], 3).unwrap()).unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&tar).unwrap();
+    fs::write(forms.join("all.tar.gz"), gzip.finish().unwrap()).unwrap();
+    let fhir = |number: usize| {
+        let file = temp.path().join("message.xml");
+        fs::write(&file, &messages[number]).unwrap();
+        ooievaar().arg("convert").arg(&file).args(["--to", "fhir-ndjson"]).output().unwrap().stdout
+    };
+    let expected: Vec<Vec<u8>> = (0..5).map(fhir).collect();
+    for form in fs::read_dir(&forms).unwrap() {
+        let form = form.unwrap().path();
+        let out = temp.path().join("out").join(form.file_name().unwrap());
+        let ended = batch(&[&form], &out, &["--to", "fhir-ndjson", "--jobs", "2"]);
+        assert_eq!(code(&ended), 0, "{}: {}", form.display(), text(&ended.stderr));
+        let mut tree = tree(&out);
+        assert!(tree.remove("quarantine.ndjson").unwrap().is_empty());
+        assert!(tree.values().eq(&expected), "{}: {:?}", form.display(), tree.keys());
+    }
+    let mut child = ooievaar()
+        .args(["batch", "-", "--to", "fhir-ndjson", "-o"])
+        .arg(temp.path().join("stdin"))
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(wrapper.as_bytes()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(tree(&temp.path().join("stdin")).len(), 6);
+}
+
+#[test]
+fn files_of_one_name_in_an_archive_are_both_kept() {
+    let temp = TempDir::new().unwrap();
+    let mut tar = tar::Builder::new(File::create(temp.path().join("twice.tar")).unwrap());
+    for number in [1, 2, 3] {
+        let text = message(number);
+        let mut header = tar::Header::new_ustar();
+        header.set_size(text.len() as u64);
+        tar.append_data(&mut header, "same.xml", text.as_bytes()).unwrap();
+    }
+    tar.finish().unwrap();
+    let out = temp.path().join("out");
+    assert_eq!(code(&batch(&[&temp.path().join("twice.tar")], &out, &[])), 0);
+    let names: Vec<String> = tree(&out).into_keys().collect();
+    let all =
+        ["quarantine.ndjson", "twice.tar/same.xml.json", "twice.tar/same.xml~2.json", "twice.tar/same.xml~3.json"];
+    assert_eq!(names, all);
+}
+
+#[test]
+fn a_damaged_archive_gives_what_can_be_read_and_says_that_there_was_more() {
+    let temp = TempDir::new().unwrap();
+    let mut tar = tar::Builder::new(Vec::new());
+    for number in [1, 2] {
+        let text = message(number);
+        let mut header = tar::Header::new_ustar();
+        header.set_size(text.len() as u64);
+        tar.append_data(&mut header, format!("{number}.xml"), text.as_bytes()).unwrap();
+    }
+    let mut bytes = tar.into_inner().unwrap();
+    bytes.truncate(bytes.len() - 4000);
+    fs::write(temp.path().join("cut.tar"), &bytes).unwrap();
+    let out = temp.path().join("out");
+    assert_eq!(code(&batch(&[&temp.path().join("cut.tar")], &out, &[])), 3);
+    let tree = tree(&out);
+    assert!(tree.contains_key("cut.tar/1.xml.json") && !tree.contains_key("cut.tar/2.xml.json"));
+    assert_eq!(quarantine(&tree)[0].1, "container");
+}
+
+#[test]
+fn a_pattern_takes_what_matches() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 6), temp.path().join("out"));
+    assert_eq!(code(&batch(&[&input.join("sub/**/0*.xml")], &out, &[])), 0);
+    let names: Vec<String> = tree(&out).into_keys().collect();
+    assert_eq!(names, ["001.xml.json", "004.xml.json", "deep/002.xml.json", "deep/005.xml.json", "quarantine.ndjson"]);
+}
+
+#[test]
+fn parts_are_the_whole_and_their_reports_add_up() {
+    let temp = TempDir::new().unwrap();
+    let input = input(temp.path(), 30);
+    let whole = temp.path().join("whole");
+    batch(&[&input], &whole, &["--report", temp.path().join("r").to_str().unwrap()]);
+    let (mut parts, mut merge) = (BTreeMap::new(), ooievaar());
+    merge.args(["report", "merge", "-o"]).arg(temp.path().join("merged"));
+    for index in 1..=3 {
+        let (out, report) = (temp.path().join(format!("{index}")), temp.path().join(format!("r{index}")));
+        batch(&[&input], &out, &["--shard", &format!("{index}/3"), "--report", report.to_str().unwrap()]);
+        merge.arg(&report);
+        for (name, content) in tree(&out) {
+            let lines: &mut Vec<u8> = parts.entry(name.clone()).or_default();
+            assert!(lines.is_empty() || name == "quarantine.ndjson", "{name} is in two parts");
+            lines.extend(content);
+        }
+    }
+    let sorted = |mut tree: BTreeMap<String, Vec<u8>>| {
+        let list = text(&tree.remove("quarantine.ndjson").unwrap());
+        let mut list: Vec<String> = list.lines().map(str::to_owned).collect();
+        list.sort();
+        (tree, list)
+    };
+    assert_eq!(sorted(parts), sorted(tree(&whole)));
+    assert_eq!(merge.output().unwrap().status.code(), Some(0));
+    let (merged, alone) = (report(&temp.path().join("merged")), report(&temp.path().join("r")));
+    for count in
+        ["messages", "converted", "failed", "with_losses", "resources", "values", "failures", "losses", "sizes"]
+    {
+        assert_eq!(merged["tally"][count], alone["tally"][count], "{count}");
+    }
+}
+
+#[test]
+fn an_output_that_is_there_is_not_touched() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 3), temp.path().join("out"));
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("mine"), "mine").unwrap();
+    for options in [&[][..], &["--resume"]] {
+        let ended = batch(&[&input], &out, options);
+        assert_eq!((code(&ended), tree(&out).len()), (5, 1));
+        assert!(text(&ended.stderr).contains("is not empty"), "{}", text(&ended.stderr));
+    }
+    let out = temp.path().join("second");
+    assert_eq!(code(&batch(&[&input], &out, &[])), 3);
+    let before = tree(&out);
+    assert_eq!(code(&batch(&[&input], &out, &[])), 5);
+    assert_eq!(code(&batch(&[&input], &out, &["--resume"])), 3, "a run that is over is not repeated");
+    assert_eq!(tree(&out), before);
+    assert_eq!(code(&batch(&[&input], &out, &["--resume", "--layout", "ndjson"])), 2, "another task is no resume");
+}
+
+#[test]
+fn what_cannot_work_is_refused_before_anything_is_written() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 1), temp.path().join("out"));
+    let refused = |inputs: &[&Path], out: &Path, options: &[&str]| {
+        let ended = batch(inputs, out, options);
+        assert!(!out.join(".ooievaar").exists(), "{}", text(&ended.stderr));
+        code(&ended)
+    };
+    assert_eq!(refused(&[&temp.path().join("nothing")], &out, &[]), 3);
+    assert_eq!(refused(&[&input], &input.join("sub/out"), &[]), 2);
+    assert_eq!(refused(&[&input, &input], &out, &[]), 2);
+    assert_eq!(refused(&[&input], &out, &["--layout", "ndjson", "--to", "ada"]), 2);
+    assert_eq!(refused(&[&input], &out, &["--compress", "gzip"]), 2);
+    assert_eq!(refused(&[&input], &out, &["--shard", "3/2"]), 2);
+    fs::write(temp.path().join("file"), "").unwrap();
+    assert_eq!(refused(&[&input], &temp.path().join("file"), &[]), 5);
+}
+
+/// Kills runs at moments spread over their length, and resumes each until it is over.
+#[cfg(unix)]
+#[test]
+fn a_killed_run_that_is_resumed_gives_what_an_undisturbed_one_gives() {
+    let temp = TempDir::new().unwrap();
+    let input = input(temp.path(), 300);
+    for layout in ["files", "ndjson", "bundle-per-file"] {
+        // Small files: each that is complete makes a checkpoint.
+        let options = ["--layout", layout, "--file-size", "1"];
+        let expected = temp.path().join(format!("{layout}-expected"));
+        let begun = std::time::Instant::now();
+        batch(&[&input], &expected, &options);
+        let whole = begun.elapsed();
+        for moment in 1..=4 {
+            let out = temp.path().join(format!("{layout}-{moment}"));
+            let mut killed = 0;
+            loop {
+                let mut child = ooievaar()
+                    .arg("batch")
+                    .arg(&input)
+                    .arg("-o")
+                    .arg(&out)
+                    .args(options)
+                    .args(["--resume", "--quiet"])
+                    .stderr(Stdio::null())
+                    .spawn()
+                    .unwrap();
+                if killed < 2 {
+                    std::thread::sleep(whole * moment / 5);
+                    child.kill().unwrap();
+                    child.wait().unwrap();
+                    killed += 1;
+                } else {
+                    assert_eq!(child.wait().unwrap().code(), Some(3));
+                    break;
+                }
+            }
+            assert!(tree(&out) == tree(&expected), "{layout} killed at {moment} of 5");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_ends_cleanly_and_can_be_resumed() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 10), temp.path().join("out"));
+    let mut child =
+        ooievaar().args(["batch", "-", "-o"]).arg(&out).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let frames = |numbers: std::ops::Range<usize>| -> String {
+        numbers.map(|number| frame(&message(number))).collect::<Vec<_>>().concat()
+    };
+    // More than what is looked at to see what the input is, so that the first messages come through.
+    stdin.write_all(frames(0..100).as_bytes()).unwrap();
+    while !out.join("stdin/000000020.json").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    let _ = stdin.write_all(frames(100..120).as_bytes());
+    drop(stdin);
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(6), "{}", text(&ended.stderr));
+    assert!(text(&ended.stderr).contains("--resume goes on"));
+    assert!(!out.join("quarantine.ndjson").exists(), "the list is there when it is complete");
+    let all = temp.path().join("all.ndjson");
+    fs::write(&all, frames(0..120)).unwrap();
+    let resume =
+        || ooievaar().args(["batch", "-", "--resume", "-o"]).arg(&out).stdin(File::open(&all).unwrap()).output();
+    assert_eq!(code(&resume().unwrap()), 0);
+    assert_eq!(tree(&out).len(), 121);
+    drop(input);
+}
+
+#[test]
+fn a_run_is_not_resumed_with_other_messages() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 40), temp.path().join("out"));
+    let mut child = ooievaar().arg("batch").arg(&input).arg("-o").arg(&out).args(["--jobs", "1"]).spawn().unwrap();
+    child.wait().unwrap();
+    // As if it had been killed after its last checkpoint.
+    let journal = out.join(".ooievaar/journal");
+    let ended = fs::read_to_string(&journal).unwrap();
+    fs::write(&journal, ended.replace("\"done\":true", "\"done\":false")).unwrap();
+    assert_eq!(code(&batch(&[&input], &out, &["--resume"])), 3, "nothing has changed yet");
+    fs::write(&journal, ended.replace("\"done\":true", "\"done\":false")).unwrap();
+    fs::write(input.join("000.xml"), message(12345)).unwrap();
+    let ended = batch(&[&input], &out, &["--resume", "--jobs", "2"]);
+    assert_eq!(code(&ended), 2, "{}", text(&ended.stderr));
+    assert!(text(&ended.stderr).contains("the inputs have changed"));
+}
+
+#[test]
+fn a_worker_answers_in_order_and_goes_on_after_an_error() {
+    let frames = format!(
+        "{}\n\nnonsense\n{}\n{}\n",
+        serde_json::json!({ "id": "a", "message": MINIMAL }),
+        serde_json::json!({ "id": 2, "message": TRUNCATED }),
+        serde_json::json!({ "id": [3], "message": UNKNOWN }),
+    );
+    let answers = |options: &[&str]| {
+        let mut child =
+            ooievaar().arg("stream").args(options).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(frames.as_bytes()).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(0));
+        lines(&ended.stdout)
+    };
+    let one = answers(&[]);
+    assert_eq!(one, answers(&["--jobs", "3"]));
+    let seen: Vec<(&Value, &str)> =
+        one.iter().map(|answer| (&answer["id"], answer["status"].as_str().unwrap())).collect();
+    let ids = [Value::from("a"), Value::Null, Value::from(2), serde_json::json!([3])];
+    assert_eq!(seen, [(&ids[0], "ok"), (&ids[1], "error"), (&ids[2], "error"), (&ids[3], "losses")]);
+    assert_eq!((&one[1]["error"]["code"], &one[2]["error"]["code"]), (&"frame".into(), &"syntax".into()));
+    assert_eq!(one[3]["reasons"], serde_json::json!({ "unknown-content": 10 }));
+    let mut child = ooievaar()
+        .args(["convert", "-", "--to", "fhir-ndjson"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(MINIMAL.as_bytes()).unwrap();
+    let expected = text(&child.wait_with_output().unwrap().stdout);
+    let expected: Vec<&str> = expected.lines().collect();
+    assert_eq!(one[0]["resources"], serde_json::json!(expected), "to the byte");
+    let written = answers(&["--to", "ada"]);
+    assert!(written[0]["output"].as_str().unwrap().contains("<adaxml"));
+}
+
+/// Every value of the input is a marker; no report, list or message may show one.
+#[test]
+fn nothing_that_a_run_tells_shows_a_value() {
+    let temp = TempDir::new().unwrap();
+    let input = temp.path().join("in");
+    fs::create_dir(&input).unwrap();
+    let marked = UNKNOWN.replace("999", "MARKER999").replace(">Parelhoen", ">MARKER");
+    let broken = MINIMAL.replace("</patient>", "MARKER</wrong>").replace("Verzonnen", "MARKER");
+    for number in 0..6 {
+        fs::write(input.join(format!("{number}.xml")), &marked).unwrap();
+    }
+    fs::write(input.join("broken.xml"), broken).unwrap();
+    fs::write(input.join("json.json"), "{\"MARKER\": MARKER").unwrap();
+    let (out, folder) = (temp.path().join("out"), temp.path().join("report"));
+    let ended = batch(&[&input], &out, &["--report", folder.to_str().unwrap()]);
+    assert_eq!(code(&ended), 3);
+    let html = fs::read(folder.join("report.html")).unwrap();
+    let told = [ended.stderr, ended.stdout, html, fs::read(folder.join("report.json")).unwrap()];
+    for told in told.iter().chain([&tree(&out)["quarantine.ndjson"]]) {
+        assert!(!text(told).contains("MARKER"), "{}", text(told));
+    }
+}

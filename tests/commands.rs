@@ -1,0 +1,112 @@
+//! The commands that prove, draw and compare.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+
+fn ooievaar(arguments: &[&str]) -> (i32, String) {
+    let output = Command::cargo_bin("ooievaar").unwrap().args(arguments).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+fn folder(test: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("ooievaar-{test}-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn every_claim_holds_and_the_table_is_current() {
+    let (exit, table) = ooievaar(&["mappings", "proof", "--format", "markdown"]);
+    let committed = fs::read_to_string(root().join("docs/fidelity.md")).unwrap();
+    assert!(committed == table, "run `ooievaar mappings proof --format markdown >docs/fidelity.md`");
+    assert_eq!(exit, 0);
+}
+
+#[test]
+fn a_false_claim_is_found() {
+    let tables = folder("proof");
+    copy(&root().join("mappings"), &tables);
+    let file = tables.join("fhir-stu3/pwd-2.3.csv");
+    let text = fs::read_to_string(&file).unwrap();
+    // The same element for two leaves of the woman.
+    let changed = text.replace("address.postalCode,compact", "birthDate,compact");
+    assert_ne!(text, changed);
+    fs::write(&file, changed).unwrap();
+    let (exit, junit) = ooievaar(&["mappings", "proof", "--format", "junit", "--tables", tables.to_str().unwrap()]);
+    assert_eq!(exit, 1);
+    assert!(junit.contains("<failure"), "{junit}");
+    fs::remove_dir_all(tables).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            drop(fs::copy(entry.path(), target))
+        }
+    }
+}
+
+#[test]
+fn samples_are_the_same_for_a_seed_and_about_nobody() {
+    let folder = folder("sample");
+    let make = |name: &str, seed: &str| -> Vec<(String, String)> {
+        let place = folder.join(name);
+        let arguments = ["sample", "--message", "kernset-2.3", "--count", "40", "--seed", seed, "-o"];
+        assert_eq!(ooievaar(&[&arguments[..], &[place.to_str().unwrap()]].concat()).0, 0);
+        let mut files: Vec<PathBuf> = fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        let name = |file: &PathBuf| file.file_name().unwrap().to_string_lossy().into_owned();
+        files.iter().map(|file| (name(file), fs::read_to_string(file).unwrap())).collect()
+    };
+    let first = make("first", "7");
+    assert_eq!(first, make("again", "7"));
+    let other = make("other", "8");
+    assert!(first.iter().zip(&other).all(|(one, two)| one.1 != two.1));
+    let mut numbers = 0;
+    for (_, text) in first.iter().chain(&other) {
+        for rest in text.split("root=\"2.16.840.1.113883.2.4.6.3\" extension=\"").skip(1) {
+            let digits: Vec<u32> = rest.chars().take_while(|c| *c != '"').filter_map(|c| c.to_digit(10)).collect();
+            assert_eq!((digits.len(), &digits[..4]), (9, &[9, 9, 9, 9][..]));
+            let sum: u32 = digits[..8].iter().zip((2..=9).rev()).map(|(digit, weight)| digit * weight).sum();
+            assert_eq!(sum % 11, digits[8], "the eleven test");
+            numbers += 1;
+        }
+    }
+    assert!(numbers > 80, "{numbers}");
+    let files: Vec<String> =
+        first.iter().map(|(name, _)| folder.join("first").join(name).to_string_lossy().into_owned()).collect();
+    let arguments: Vec<&str> = std::iter::once("roundtrip").chain(files.iter().map(String::as_str)).collect();
+    assert_eq!(ooievaar(&arguments), (0, String::new()));
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_round_trip_shows_what_comes_back_different() {
+    let folder = folder("roundtrip");
+    let tables = folder.join("tables");
+    copy(&root().join("mappings"), &tables);
+    let file = tables.join("fhir-stu3/pwd-2.3.csv");
+    let text = fs::read_to_string(&file).unwrap();
+    let postcode = text.lines().find(|line| line.starts_with("10304,")).unwrap();
+    fs::write(&file, text.replace(postcode, &postcode.replace("address.postalCode", "-"))).unwrap();
+    let message = root().join("fixtures/kernset-2.3/full-single.xml");
+    let tables = tables.to_str().unwrap();
+    let (exit, shown) = ooievaar(&["roundtrip", "--tables", tables, message.to_str().unwrap()]);
+    assert_eq!(exit, 1);
+    let lines: Vec<&str> = shown.lines().skip(1).collect();
+    assert_eq!(lines, ["- Vrouw > Adres > Postcode (10304)"]);
+    fs::remove_dir_all(folder).unwrap();
+}

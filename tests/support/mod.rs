@@ -1,0 +1,170 @@
+//! What several tests share: where the files are, and how two instances differ.
+
+// Each test binary uses a part of it.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod structure;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ooievaar::ada::ReferenceDay;
+use ooievaar::dataset::{Content, Dataset, Instance, NodeIx, Value};
+use ooievaar::{Converter, Format, Reading};
+
+/// A message of one of the published sets, or one of our own.
+pub struct Sample {
+    /// `<set>/<name>`, without an extension.
+    pub name: String,
+    pub path: PathBuf,
+}
+
+impl Sample {
+    pub fn bytes(&self) -> Vec<u8> {
+        fs::read(&self.path).unwrap()
+    }
+
+    /// The same case in another format.
+    pub fn twin(&self, format: &str) -> Option<Vec<u8>> {
+        let folder = self.path.parent()?.parent()?;
+        fs::read(folder.join(format).join(self.path.file_name()?)).ok()
+    }
+}
+
+/// Our own messages of one kind.
+pub fn fixtures(kind: &str) -> Vec<Sample> {
+    in_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind), kind)
+}
+
+/// The published messages of one kind in one format; none, with a word about it, where they are absent.
+pub fn published(kind: &str, format: &str) -> Vec<Sample> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/reference/messages").join(kind).join(format);
+    let samples = in_folder(&folder, kind);
+    if samples.is_empty() {
+        println!("skipped: reference data not present");
+    }
+    samples
+}
+
+fn in_folder(folder: &Path, kind: &str) -> Vec<Sample> {
+    let files = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "xml"));
+    let mut samples: Vec<Sample> = files
+        .map(|path| Sample { name: format!("{kind}/{}", path.file_stem().unwrap().to_string_lossy()), path })
+        .collect();
+    samples.sort_by(|a, b| a.name.cmp(&b.name));
+    samples
+}
+
+/// Where relative dates of a published set count from.
+pub fn reference_day(kind: &str) -> ReferenceDay {
+    ReferenceDay::parse(match kind {
+        "kernset-2.3.6" => "2022-01-01",
+        "kernset-neonatologie-3.0" => "2021-01-01",
+        _ => "2020-01-01",
+    })
+    .unwrap()
+}
+
+/// A difference between two instances of one dataset.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Difference {
+    /// Concept numbers from the outermost group to the leaf, each with its rank.
+    pub path: String,
+    /// The leaf.
+    pub concept: String,
+    /// What the one has there.
+    pub left: Option<String>,
+    /// What the other has there.
+    pub right: Option<String>,
+}
+
+/// Compares leaf by leaf, in full: also labels, where both have one.
+pub fn differences(dataset: &Dataset, left: &Instance, right: &Instance) -> Vec<Difference> {
+    let (mut left, mut right) = (leaves(dataset, left), leaves(dataset, right));
+    let mut result = Vec::new();
+    for (path, (concept, a)) in &mut left {
+        let b = right.remove(path).map(|(_, content)| content);
+        if let Some(b) = &b {
+            forget_single_label(a, b);
+        }
+        let b = b.map(|mut b| {
+            forget_single_label(&mut b, a);
+            b
+        });
+        if b.as_ref().is_none_or(|b| b != a || label(b) != label(a)) {
+            let (left, right) = (Some(format!("{a:?}")), b.map(|b| format!("{b:?}")));
+            result.push(Difference { path: path.clone(), concept: concept.clone(), left, right });
+        }
+    }
+    result.extend(right.into_iter().map(|(path, (concept, content))| Difference {
+        path,
+        concept,
+        left: None,
+        right: Some(format!("{content:?}")),
+    }));
+    result
+}
+
+fn label(content: &Content) -> Option<&str> {
+    match content {
+        Content::Value(Value::Code(code)) => code.display.as_deref(),
+        _ => None,
+    }
+}
+
+fn forget_single_label(content: &mut Content, other: &Content) {
+    let absent = label(other).is_none();
+    if let Content::Value(Value::Code(code)) = content
+        && absent
+    {
+        code.display = None;
+    }
+}
+
+fn leaves(dataset: &Dataset, instance: &Instance) -> BTreeMap<String, (String, Content)> {
+    let mut result = BTreeMap::new();
+    below(dataset, &instance.normalized(), NodeIx::ROOT, "", &mut result);
+    result
+}
+
+fn below(
+    dataset: &Dataset,
+    instance: &Instance,
+    parent: NodeIx,
+    path: &str,
+    result: &mut BTreeMap<String, (String, Content)>,
+) {
+    let mut ranks: BTreeMap<&str, u32> = BTreeMap::new();
+    for child in instance.children(parent) {
+        let node = instance.node(child);
+        let number = dataset.get(node.concept).number.as_str();
+        let rank = ranks.entry(number).or_default();
+        *rank += 1;
+        let path = format!("{path}/{number}[{rank}]");
+        match &node.content {
+            Some(content) => {
+                result.insert(path, (number.to_owned(), content.clone()));
+            }
+            None => below(dataset, instance, child, &path, result),
+        }
+    }
+}
+
+/// Reads what must be readable.
+pub fn read(converter: &Converter, bytes: &[u8], what: &str) -> Reading {
+    let reading = converter.read(bytes).unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert!(reading.ledger.is_balanced(), "{what}");
+    reading
+}
+
+/// Converts, and reads what was written; both without any loss.
+pub fn through(converter: &Converter, reading: Reading, format: Format, what: &str) -> (Reading, Vec<u8>) {
+    let before = reading.ledger.losses.len();
+    let outcome = converter.write(reading, format).unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert_eq!(outcome.ledger.losses.len(), before, "{what} to {format}: {:#?}", outcome.ledger.losses);
+    let again = read(converter, &outcome.output, what);
+    assert_eq!(again.ledger.losses, [], "{what} from {format}");
+    (again, outcome.output)
+}
