@@ -205,7 +205,9 @@ fn compile(
 ) -> Option<FhirPlan> {
     keep(AdaPlan::load(source, name), faults);
     let dataset = keep(load_dataset(source, &meta.dataset, name), faults)?;
-    keep(MessagePlan::load(source, name, &dataset), faults);
+    if !meta.roots.is_empty() {
+        keep(MessagePlan::load(source, name, &dataset), faults);
+    }
     let maps = match table {
         Some(table) => keep(crate::plan::fhir::code_maps(source, table), faults)?,
         None => Vec::new(),

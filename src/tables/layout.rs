@@ -136,6 +136,9 @@ pub const KINDS: &[&str] = &[
 pub const DATATYPES: &[&str] = &["CE", "CD", "CO", "CS", "BL", "TS", "PQ", "INT", "II", "ST", "negation", "presence"];
 /// What `relation` of a code map can say.
 pub const RELATIONS: &[&str] = &["equal", "equivalent", "wider", "narrower", "inexact", "relatedto", "unmatched"];
+/// What `form` of a sample can say.
+pub const FORMS: &[&str] =
+    &["day", "moment", "gestation", "number", "yes", "nth", "count", "bsn", "identifier", "one-of"];
 /// How a code can prove that it was typed right.
 pub const CHECK_DIGITS: &[&str] = &["verhoeff", "mod10"];
 
@@ -233,6 +236,21 @@ pub const LAYOUTS: &[Layout] = &[
             may("datatype", Content::OneOf(DATATYPES), "the datatype of the value"),
             must("source", Content::Text, "where this comes from"),
             may("note", Content::Text, "what somebody should know who changes the row"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
+        path: "messages/*/samples.csv",
+        about: "How often a concept is there in samples of invented cases, and what it says there.",
+        columns: &[
+            must("concept", Content::Concept, "the concept"),
+            may("chance", Content::Number, "of a hundred cases, in how many it is there"),
+            may("more", Content::Number, "of a hundred occurrences, after how many there is one more"),
+            may("when", Content::Concept, "an answer that must be yes"),
+            may("form", Content::OneOf(FORMS), "the form of its values"),
+            may("from", Content::Text, "the least value"),
+            may("to", Content::Text, "the largest value"),
+            may("values", Content::Text, "what the form needs: texts, a namespace, another concept"),
             ALLOW_COLUMN,
         ],
     },

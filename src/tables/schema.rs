@@ -49,6 +49,10 @@ fn concept(about: &str) -> Value {
     matching("^W?[0-9]+$", about)
 }
 
+fn words(about: &str) -> Value {
+    json!({ "type": "object", "additionalProperties": text("a value"), "description": about })
+}
+
 fn document(title: &str, required: &[&str], properties: &Value) -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -69,6 +73,7 @@ fn ooievaar() -> Value {
             "root_oid": oid("the OID above the concept numbers"),
             "also": list(&oid("an OID"), "other OIDs under which the same numbers occur"),
             "fhir": text("name of the FHIR table"),
+            "units": words("units that the dataset spells in words, with the UCUM unit"),
         },
     });
     let properties = json!({
@@ -97,19 +102,25 @@ fn message() -> Value {
         "properties": {
             "root": text("the element that holds the transaction"),
             "also": list(&text("an element"), "other names of that element"),
-            "attributes": { "type": "object", "additionalProperties": text("a value"), "description": "its fixed attributes" },
+            "attributes": words("its fixed attributes"),
+            "units": words("words for units"),
+            "namespaces": {
+                "type": "object",
+                "additionalProperties": text("a namespace"),
+                "description": "the namespace of identifiers that ADA may give without one",
+            },
         },
     });
     let properties = json!({
         "title": text("what people call the message"),
         "dataset": text("name of its dataset"),
-        "roots": list(&text("an element"), "document elements that it can start with; the first is written"),
+        "roots": list(&text("an element"), "document elements that it can start with; the first is written; none for a transaction that exists as ADA alone"),
         "template": oid("the templateId that only this message carries"),
         "labels": list(&text("an attribute"), "attributes that repeat what is fixed elsewhere"),
         "align": list(&align, "pairs of groups that are about the same thing"),
         "ada": ada,
     });
-    document("A message or document", &["title", "dataset", "roots", "ada"], &properties)
+    document("A message or document", &["title", "dataset", "ada"], &properties)
 }
 
 fn answers() -> Value {
@@ -146,7 +157,7 @@ fn identity() -> Value {
         "type": "object",
         "required": ["case"],
         "additionalProperties": false,
-        "properties": { "case": keys, "role": named, "occurrence": named },
+        "properties": { "case": keys, "secret": list(&concept("a concept"), "identifiers that are always secret"), "role": named, "occurrence": named },
     });
     let uuid = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
     let properties = json!({

@@ -21,7 +21,9 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for sheet in context.sheets() {
         let Some(layout) = layout::of(sheet.path) else { continue };
         let key: &[&str] = match layout.path {
-            "dataset/*.csv" | "messages/*/concepts.csv" | "messages/*/rows.csv" => &["concept"],
+            "dataset/*.csv" | "messages/*/samples.csv" | "messages/*/concepts.csv" | "messages/*/rows.csv" => {
+                &["concept"]
+            }
             "messages/*/templates.csv" => &["concept", "template", "code"],
             "fhir-stu3/*.csv" => &["concept", "resource", "element"],
             "fhir-stu3/elements.csv" => &["type", "element"],

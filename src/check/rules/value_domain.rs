@@ -18,7 +18,10 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for dataset in context.datasets.values() {
         let name = dataset.sheet.name();
         let used = |number: &str| {
-            context.messages.iter().any(|message| message.dataset == name && message.use_of(number).is_some())
+            context
+                .messages
+                .iter()
+                .any(|message| message.dataset == name && message.rows.is_some() && message.use_of(number).is_some())
         };
         for row in dataset.sheet.rows() {
             let (kind, set, unit) = (row.get("kind"), row.get("value_set"), row.get("unit"));
