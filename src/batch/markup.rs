@@ -58,7 +58,7 @@ impl<R: BufRead> Tokens<R> {
             if token.len() > self.longest {
                 return Ok(Some(Token::Content));
             }
-            if !self.until(b'>', token)? && token.last() != Some(&b'>') {
+            if !self.until(b'>', token)? {
                 return Ok(Some(if token.len() > self.longest { Token::Content } else { Token::Broken }));
             }
             let (kind, end): (_, &[u8]) = match &token[1..] {
