@@ -75,7 +75,6 @@ fn broken(bytes: &[u8]) -> Vec<Vec<u8>> {
         ("xsi:type=\"CE\"", "xsi:type=\"PQ\""),
         ("xsi:type=\"BL\"", "xsi:type=\"CE\""),
         ("extension=", "extensoin="),
-        ("<code ", "<c7316427 "),
         ("\"valueBoolean\"", "\"valueString\""),
         ("\"coding\"", "\"codings\""),
         ("\"system\": \"", "\"system\": \"7316427"),

@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::LazyLock;
 
 use ooievaar::convert::MessageKind;
@@ -66,9 +66,9 @@ fn show_node(dataset: &Dataset, instance: &Instance, at: NodeIx, depth: usize, t
     for child in instance.children(at) {
         let node = instance.node(child);
         let concept = dataset.get(node.concept);
-        text.push_str(&format!("{:1$}{2} {3}", "", depth * 2, concept.number, concept.name));
+        let _ = write!(text, "{:1$}{2} {3}", "", depth * 2, concept.number, concept.name);
         if let Some(content) = &node.content {
-            text.push_str(&format!(" = {content:?}"));
+            let _ = write!(text, " = {content:?}");
         }
         text.push('\n');
         show_node(dataset, instance, child, depth + 1, text);
@@ -83,9 +83,9 @@ fn difference(expected: &Instance, found: &Instance) -> String {
     let (left, right) = (lines(&expected), lines(&found));
     let only = |these: &[String], those: &[String], sign: char| {
         let those: BTreeSet<&String> = those.iter().collect();
-        these.iter().filter(|line| !those.contains(line)).map(|line| format!("{sign}{line}\n")).collect::<String>()
+        these.iter().filter(|line| !those.contains(line)).map(|line| format!("{sign}{line}\n")).collect::<Vec<_>>()
     };
-    let changed = only(&left, &right, '-') + &only(&right, &left, '+');
+    let changed = only(&left, &right, '-').concat() + &only(&right, &left, '+').concat();
     if changed.is_empty() { format!("same lines, other structure: {expected}\nfound: {found}") } else { changed }
 }
 
@@ -263,7 +263,9 @@ fn survey() {
             kinds.entry(concepts.join(" ")).or_insert_with(|| format!("{case}{}", fails(&choices).unwrap_or_default()));
         }
         println!("=== {name}: {} kinds of failure", kinds.len());
-        kinds.iter().for_each(|(concepts, case)| println!("--- {concepts}{case}"));
+        for (concepts, case) in &kinds {
+            println!("--- {concepts}{case}");
+        }
     }
 }
 

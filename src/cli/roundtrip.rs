@@ -69,11 +69,9 @@ fn differences(dataset: &Dataset, before: &Instance, after: &Instance, show_valu
         let mut lines = Vec::new();
         for leaf in these {
             match left.iter().position(|other| other == leaf) {
-                Some(at) => {
-                    left.swap_remove(at);
-                }
+                Some(at) => drop(left.swap_remove(at)),
                 None if show_values => {
-                    lines.push((leaf.path.clone(), format!("{sign} {}: {}", leaf.path, shown(&leaf.content))))
+                    lines.push((leaf.path.clone(), format!("{sign} {}: {}", leaf.path, shown(&leaf.content))));
                 }
                 None => lines.push((leaf.path.clone(), format!("{sign} {}", leaf.path))),
             }

@@ -387,6 +387,21 @@ mod tests {
     }
 
     #[test]
+    fn the_offset_of_the_netherlands_goes_without_saying() {
+        for (said, meant) in [
+            ("20211015034500+0200", "20211015034500"),
+            ("20210115034500+0100", "20210115034500"),
+            ("20211031023000+0200", "20211031023000"),
+            ("20211031023000+0100", "20211031023000+0100"),
+            ("2021101503+0200", "2021101503"),
+            ("20211015034500+0100", "20211015034500+0100"),
+            ("20211015+0100", "20211015"),
+        ] {
+            assert_eq!(DateTime::from_hl7(said).unwrap().to_hl7(), meant);
+        }
+    }
+
+    #[test]
     fn the_hour_that_occurs_twice_keeps_its_second_offset() {
         let first = DateTime::from_hl7("20211031023000").unwrap();
         assert_eq!(first.to_fhir(), "2021-10-31T02:30:00+02:00");

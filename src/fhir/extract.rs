@@ -378,15 +378,11 @@ impl Extractor<'_, '_> {
 
     /// The first existing group that has room for one more of a concept.
     fn room(&self, from: NodeIx, steps: &[ConceptIx], concept: ConceptIx) -> Option<NodeIx> {
-        match steps.split_first() {
-            Some((step, rest)) => {
-                self.instance.occurrences(from, *step).find_map(|inner| self.room(inner, rest, concept))
-            }
-            None => {
-                let max = self.dataset.get(concept).max.map(|max| usize::from(max.max(1)));
-                max.is_none_or(|max| self.instance.occurrences(from, concept).count() < max).then_some(from)
-            }
+        if let Some((step, rest)) = steps.split_first() {
+            return self.instance.occurrences(from, *step).find_map(|inner| self.room(inner, rest, concept));
         }
+        let max = self.dataset.get(concept).max.map(|max| usize::from(max.max(1)));
+        max.is_none_or(|max| self.instance.occurrences(from, concept).count() < max).then_some(from)
     }
 
     /// For a resource of a group that has none of its own: the occurrence whose common values are the same, and
@@ -518,7 +514,7 @@ impl Extractor<'_, '_> {
             for (at, entry) in self.recognised.entries.iter().enumerate() {
                 let known = self.recognised.roles[at].is_some();
                 let unknown = if self.recognised.homeless[at] { Reason::NoCarrier } else { Reason::Unknown };
-                let path = format!("{}[{at}]", entry.resource.text_at("resourceType").unwrap_or("resource"));
+                let path = format!("{}[{at}]", type_shown(entry.resource));
                 lose(entry.resource, &path, known, unknown, &mut self.accounts);
             }
         }
@@ -527,6 +523,12 @@ impl Extractor<'_, '_> {
         }
         (self.instance, ledger)
     }
+}
+
+/// The type of a resource as paths show it: only what can be a name of a type, for it is the sender's text.
+fn type_shown(resource: &Tree) -> &str {
+    let is_name = |text: &&str| text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    resource.text_at("resourceType").filter(is_name).unwrap_or("resource")
 }
 
 /// Notes each open leaf as lost, at its path.

@@ -108,14 +108,11 @@ impl<'a> Normal<'a> {
                 continue;
             }
             let Some(parent) = self.room(to, target, &via, original.concept) else { continue };
-            match &original.content {
-                Some(content) => {
-                    to.add_leaf(parent, original.concept, content.clone(), Origin::default());
-                }
-                None => {
-                    let copy = to.add_group(parent, original.concept);
-                    self.copy(from, item, to, copy);
-                }
+            if let Some(content) = &original.content {
+                to.add_leaf(parent, original.concept, content.clone(), Origin::default());
+            } else {
+                let copy = to.add_group(parent, original.concept);
+                self.copy(from, item, to, copy);
             }
         }
         if node == NodeIx::ROOT {
