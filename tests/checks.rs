@@ -66,6 +66,14 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("OOI-410", "value-sets/Echelon.csv", "NI,", "IN,"),
 ];
 
+/// A message without the number after `line`.
+fn numberless(message: &str) -> String {
+    match message.split_once("line ") {
+        Some((before, after)) => format!("{before}line {}", after.trim_start_matches(|c: char| c.is_ascii_digit())),
+        None => message.to_owned(),
+    }
+}
+
 #[test]
 fn every_check_finds_its_fault() {
     let tables = Source::Embedded.files().unwrap();
@@ -81,11 +89,10 @@ fn every_check_finds_its_fault() {
             let codes: Vec<_> = report.findings.iter().map(|f| (f.code, &f.file, f.line)).collect();
             panic!("{code} is not found, but {codes:?}")
         });
-        let _ = writeln!(
-            shown,
-            "{code} {}:{}:{} {}: {}",
-            found.file, found.line, found.start, found.concept, found.message
-        );
+        // Without the numbers of lines: they change with every row that somebody adds.
+        let message = numberless(&found.message);
+        let _ = writeln!(shown, "{code} {} {} {}: {message}", found.file, found.column, found.concept);
+        assert!(found.line > 0 && found.start < found.end, "{code}");
     }
     insta::assert_snapshot!(shown);
     let untested: Vec<_> =
