@@ -71,7 +71,7 @@ fn differences(dataset: &Dataset, before: &Instance, after: &Instance, show_valu
             match left.iter().position(|other| other == leaf) {
                 Some(at) => drop(left.swap_remove(at)),
                 None if show_values => {
-                    lines.push((leaf.path.clone(), format!("{sign} {}: {}", leaf.path, shown(&leaf.content))))
+                    lines.push((leaf.path.clone(), format!("{sign} {}: {}", leaf.path, shown(&leaf.content))));
                 }
                 None => lines.push((leaf.path.clone(), format!("{sign} {}", leaf.path))),
             }
