@@ -63,6 +63,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("OOI-407", "fhir-stu3/pwd-2.3.csv", ",118940003,", ",118490003,"),
     ("OOI-408", "code-systems.csv", "urn:oid:2.16.840.1.113883.2.4.4.13.37", "urn:oid:2.16.840.1.113883.2.4.4.13.36"),
     ("OOI-409", "fhir-stu3/pwd-2.3.csv", "PartusPrematurusDreig", "PartusPrematurusDrieg"),
+    ("OOI-410", "value-sets/Echelon.csv", "NI,", "IN,"),
 ];
 
 #[test]

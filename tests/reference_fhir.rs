@@ -272,7 +272,9 @@ fn compare(ours: Facts, theirs: Facts) -> String {
     {
         lines.sort();
         writeln!(text, "{title}: {}", lines.len()).unwrap();
-        lines.iter().for_each(|line| writeln!(text, "  {line}").unwrap());
+        for line in lines {
+            writeln!(text, "  {line}").unwrap();
+        }
     }
     text
 }
@@ -308,7 +310,9 @@ fn check(kind: &str, ada: &str, fhir: &str) {
         *lost.entry(format!("{} {name}", loss.reason.code())).or_default() += loss.leaves;
     }
     writeln!(text, "lost by us, in leaves: {}", outcome.ledger.lost_leaves()).unwrap();
-    lost.iter().for_each(|(name, leaves)| writeln!(text, "  {name}: {leaves}").unwrap());
+    for (name, leaves) in &lost {
+        writeln!(text, "  {name}: {leaves}").unwrap();
+    }
     let name = kind.to_owned();
     let name = if kind.starts_with("voorgaande") { format!("{kind}-{}", ada_number(fhir)) } else { name };
     insta::assert_snapshot!(name, text);

@@ -66,8 +66,10 @@ def main():
     arguments = parser.parse_args()
 
     spark = SparkSession.builder.appName("ooievaar").getOrCreate()
-    files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(arguments.input)
-    messages = files.select("path", "content").rdd.map(lambda row: (row.path, row.content))
+    context = spark.sparkContext
+    context._jsc.hadoopConfiguration().set("mapreduce.input.fileinputformat.input.dir.recursive", "true")
+    # Not the data source "binaryFile": it passes over files without content, and a case must not disappear.
+    messages = context.binaryFiles(arguments.input, minPartitions=context.defaultParallelism * 4)
     # Kept: it is used twice, and converting is what costs.
     converted = messages.mapPartitions(answers(arguments.ooievaar)).persist()
 

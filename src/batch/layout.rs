@@ -175,7 +175,8 @@ impl<'a> Writer<'a> {
     /// Goes on where the journal says the writing was.
     pub fn new(task: &'a Task, store: &'a Store, state: State) -> Result<Self, Stop> {
         let mut growing = BTreeMap::new();
-        for (name, part) in &state.growing {
+        // One that holds nothing has been completed: its number is that of a file which must not be touched.
+        for (name, part) in state.growing.iter().filter(|(_, part)| part.length > 0) {
             growing.insert(name.clone(), open(store, &file_name(name, part.number), part.length)?);
         }
         let quarantine = open(store, QUARANTINE, state.quarantine)?;

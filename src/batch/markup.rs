@@ -58,8 +58,7 @@ impl<R: BufRead> Tokens<R> {
             if token.len() > self.longest {
                 return Ok(Some(Token::Content));
             }
-            let before = token.len();
-            if !self.until(b'>', token)? && (token.len() == before || token.last() != Some(&b'>')) {
+            if !self.until(b'>', token)? {
                 return Ok(Some(if token.len() > self.longest { Token::Content } else { Token::Broken }));
             }
             let (kind, end): (_, &[u8]) = match &token[1..] {

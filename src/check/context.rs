@@ -6,6 +6,7 @@ use super::Files;
 use super::sheet::{Row, Sheet};
 use super::skeleton::SkeletonMarks;
 use crate::dataset::Kind;
+use crate::generate::Samples;
 use crate::plan::fhir::{Alignment, Elements, FhirPlan};
 use crate::plan::hl7v3::MessagePlan;
 use crate::plan::{AdaPlan, Manifest, MessageMeta, load_dataset};
@@ -208,6 +209,7 @@ fn compile(
     if !meta.roots.is_empty() {
         keep(MessagePlan::load(source, name, &dataset), faults);
     }
+    keep(Samples::load(source, name, &dataset), faults);
     let maps = match table {
         Some(table) => keep(crate::plan::fhir::code_maps(source, table), faults)?,
         None => Vec::new(),

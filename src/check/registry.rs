@@ -99,6 +99,7 @@ pub const ALL: &[&Rule] = &[
     &rules::check_digit::RULE,
     &rules::duplicate_uri::RULE,
     &rules::other_code::RULE,
+    &rules::unknown_null_flavor::RULE,
     &rules::refuted_exact::RULE,
     &rules::no_example::RULE,
 ];

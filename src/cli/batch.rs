@@ -169,7 +169,7 @@ impl Batch {
             say(format_args!("error: there was nothing to convert in the input"));
         } else if is_empty {
             return Ok(Exit::Done);
-        } else if report.tally.failed > 0 {
+        } else if report.tally.failed > 0 && !self.quiet {
             let list = self.output.join("quarantine.ndjson");
             say(format_args!("{} messages were not converted; see {}", report.tally.failed, files::name(&list)));
         }

@@ -62,8 +62,7 @@ fn unused(
         let Some(row) = rows.rows().find(|row| row.get("concept") == fact.get("concept")) else { continue };
         for column in ["template", "code", "code_system"] {
             let published = fact.get(column);
-            let others = || templates.rows().filter(|other| other.get("concept") == fact.get("concept"));
-            if !published.is_empty() && published != row.get(column) && others().count() == 1 {
+            if !published.is_empty() && published != row.get(column) {
                 let message = format!("the row of the concept has `{}`", row.get(column));
                 findings.cell(fact, column, message, format!("mend this, or {}:{}", rows.path, row.line()));
             }

@@ -36,6 +36,14 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
         }
         for row in sheet.rows() {
+            let stays = ["system", "code"]
+                .iter()
+                .all(|part| row.get(&format!("source_{part}")) == row.get(&format!("target_{part}")));
+            if (row.get("relation") == "equal") != stays {
+                let message =
+                    if stays { "the same code is `equal`" } else { "`equal` is for a code that stays what it is" };
+                findings.cell(row, "relation", message, "mend the relation or the target");
+            }
             let unmatched = row.get("relation") == "unmatched";
             for column in ["target_system", "target_code"] {
                 if unmatched != row.get(column).is_empty() {

@@ -1,8 +1,8 @@
 //! The plan of an HL7v3 message or a CDA document: the skeleton with every row in its slot.
 //!
 //! One tree serves both directions. The reader finds the plan element of each element of a document through
-//! [`Bucket`]s; the writer walks the same elements in order. Where a value belongs in an instance is a
-//! [`Place`], worked out here, so that neither has to search the dataset.
+//! buckets; the writer walks the same elements in order. Where a value belongs in an instance is a
+//! place, worked out here, so that neither has to search the dataset.
 
 mod build;
 mod datatype;
