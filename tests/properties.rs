@@ -293,7 +293,7 @@ properties! {
     hl7v3_to_fhir_to_hl7v3 of BOTH: through_fhir;
     fhir_json_is_fhir_xml of BOTH: json_is_xml;
     resources_keep_their_ids of BOTH: ids_are_stable;
-    nothing_is_lost_in_silence of MESSAGE: lost_in_silence;
+    nothing_is_lost_in_silence of BOTH: lost_in_silence;
 }
 
 /// Seeds whose instances were once lost, merged, taken for another or given other ids.
