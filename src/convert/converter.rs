@@ -9,13 +9,16 @@ use super::kinds::{self, MessageKind};
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Value};
-use crate::fhir::{self, BundleType, IdKey};
+use crate::fhir::{self, BundleType, IdKey, Syntax};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
 use crate::plan::fhir::FhirPlan;
 use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
 use crate::tree::{self, Limits, Tree};
+
+/// Bytes that a resource mostly takes when written, with what a bundle has around it.
+const USUAL_SIZE: usize = 1000;
 
 /// Converts birth-care records between formats.
 ///
@@ -342,20 +345,21 @@ impl Converter {
     }
 
     fn write_fhir(&self, plan: &FhirPlan, kind: &MessageKind, instance: &Instance, format: Format) -> Written {
-        let composed = fhir::compose(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref());
-        let (resources, unwritten) = (composed.resources.len(), composed.unwritten);
-        if format == Format::FhirNdjson {
-            return Written { output: fhir::to_ndjson(composed.resources), unwritten, resources };
-        }
-        let bundle = fhir::to_bundle(&plan.elements, composed.resources, self.bundle);
-        let mut out = String::with_capacity(bundle.size());
-        if format == Format::FhirXml {
-            tree::write_xml(&bundle, &mut out);
+        let bundled = format != Format::FhirNdjson;
+        let mut composition =
+            fhir::Composition::of(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref(), bundled);
+        let resources = composition.len();
+        let mut output = String::with_capacity(resources * USUAL_SIZE);
+        let syntax = match format {
+            Format::FhirXml => Syntax::Xml,
+            _ => Syntax::Json { indented: self.indented },
+        };
+        if bundled {
+            fhir::write_bundle(&mut composition, self.bundle, syntax, &mut output);
         } else {
-            tree::write_json(&bundle, self.indented, &mut out);
-            out.push('\n');
+            fhir::write_ndjson(&mut composition, &mut output);
         }
-        Written { output: out, unwritten, resources }
+        Written { output, unwritten: composition.unwritten(), resources }
     }
 
     /// True if an element of this name (without prefix) is where a message of a known kind begins. The elements inside

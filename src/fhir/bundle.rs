@@ -1,8 +1,7 @@
 //! Bundles and loose resources.
 
 use crate::dataset::Text;
-use crate::plan::fhir::Elements;
-use crate::tree::{Tree, write_json};
+use crate::tree::{Tree, write_json, write_json_list, write_xml_list};
 
 /// How a bundle is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -63,67 +62,85 @@ fn collect_one<'t>(tree: &'t Tree, full_url: Option<&'t str>, entries: &mut Vec<
     }
 }
 
-/// Puts resources in a bundle.
-pub fn to_bundle(elements: &Elements, resources: Vec<Tree>, bundle_type: BundleType) -> Tree {
-    let mut entries = Vec::with_capacity(resources.len());
-    for resource in resources {
-        let id = resource.text_at("id").map(Text::from).unwrap_or_default();
-        let resource_type = resource.text_at("resourceType").unwrap_or_default();
-        let request = Tree::Object(vec![
-            ("method".into(), Tree::string("PUT")),
-            ("url".into(), Tree::string(format!("{resource_type}/{id}"))),
-        ]);
-        let mut entry = vec![("fullUrl".into(), Tree::string(format!("urn:uuid:{id}"))), ("resource".into(), resource)];
-        if bundle_type == BundleType::Transaction {
-            entry.push(("request".into(), request));
-        }
-        entries.push(Tree::Object(entry));
-    }
+/// How a bundle is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// JSON, indented by two spaces or on one line.
+    Json {
+        /// True for a line per member.
+        indented: bool,
+    },
+    /// XML.
+    Xml,
+}
+
+/// Writes a bundle of resources, each of which is made when it is written.
+pub fn write_bundle(
+    mut resources: impl Iterator<Item = Tree>,
+    bundle_type: BundleType,
+    syntax: Syntax,
+    out: &mut String,
+) {
     let name = match bundle_type {
         BundleType::Transaction => "transaction",
         BundleType::Collection => "collection",
     };
-    let mut members = vec![("resourceType".into(), Tree::string("Bundle"))];
-    elements.insert("Bundle", &mut members, "type", Tree::string(name));
-    if !entries.is_empty() {
-        elements.insert("Bundle", &mut members, "entry", Tree::Array(entries));
+    let head = [("resourceType".into(), Tree::string("Bundle")), ("type".into(), Tree::string(name))];
+    let entry = empty_entry(bundle_type);
+    let next = |entry: &mut Tree| resources.next().map(|resource| fill_entry(entry, resource));
+    match syntax {
+        Syntax::Json { indented } => {
+            write_json_list(&head, "entry", entry, next, indented, out);
+            out.push('\n');
+        }
+        Syntax::Xml => write_xml_list(&head, "entry", entry, next, out),
     }
-    Tree::Object(members)
 }
 
-/// Writes resources one a line. There is no bundle, so references are relative.
-pub fn to_ndjson(mut resources: Vec<Tree>) -> String {
-    let types: std::collections::HashMap<Text, Text> = resources
-        .iter()
-        .filter_map(|resource| {
-            let (id, resource_type) = (resource.text_at("id")?, resource.text_at("resourceType")?);
-            Some((format!("urn:uuid:{id}").into(), format!("{resource_type}/{id}").into()))
-        })
-        .collect();
-    let mut out = String::new();
-    for resource in &mut resources {
-        relate(resource, &types);
-        write_json(resource, false, &mut out);
-        out.push('\n');
+fn empty_entry(bundle_type: BundleType) -> Tree {
+    let mut entry = vec![("fullUrl".into(), Tree::string("")), ("resource".into(), Tree::object())];
+    if bundle_type == BundleType::Transaction {
+        let request = vec![("method".into(), Tree::string("PUT")), ("url".into(), Tree::string(""))];
+        entry.push(("request".into(), Tree::Object(request)));
     }
-    out
+    Tree::Object(entry)
 }
 
-fn relate(tree: &mut Tree, types: &std::collections::HashMap<Text, Text>) {
-    match tree {
-        Tree::Object(members) => {
-            for (name, value) in members {
-                match value {
-                    Tree::Leaf(leaf) if name == "reference" => {
-                        if let Some(relative) = types.get(leaf.text.as_str()) {
-                            leaf.text = relative.clone().into();
-                        }
-                    }
-                    other => relate(other, types),
+fn fill_entry(entry: &mut Tree, resource: Tree) {
+    let Tree::Object(members) = entry else { return };
+    let id = resource.text_at("id").unwrap_or_default();
+    for (name, value) in members.iter_mut() {
+        match (name.as_str(), value) {
+            ("fullUrl", url) => url.rewrite(&["urn:uuid:", id]),
+            ("request", request) => {
+                let resource_type = resource.text_at("resourceType").unwrap_or_default();
+                if let Some(url) = request.get_mut("url") {
+                    url.rewrite(&[resource_type, "/", id]);
                 }
             }
+            _ => {}
         }
-        Tree::Array(items) => items.iter_mut().for_each(|item| relate(item, types)),
-        Tree::Leaf(_) => {}
     }
+    if let Some((_, place)) = members.iter_mut().find(|(name, _)| name == "resource") {
+        *place = resource;
+    }
+}
+
+/// Writes resources one a line, each made when it is written.
+pub fn write_ndjson(resources: impl Iterator<Item = Tree>, out: &mut String) {
+    for resource in resources {
+        write_json(&resource, false, out);
+        out.push('\n');
+    }
+}
+
+/// What references call a resource: where there is a bundle, by its URN; else by its type and id.
+pub(super) fn url_of(id: &str, resource_type: &str, bundled: bool) -> Text {
+    if bundled { joined(&["urn:uuid:", id]) } else { joined(&[resource_type, "/", id]) }
+}
+
+fn joined(parts: &[&str]) -> Text {
+    let mut text = Text::with_capacity(parts.iter().map(|part| part.len()).sum());
+    parts.iter().for_each(|part| text.push_str(part));
+    text
 }

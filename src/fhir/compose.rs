@@ -5,58 +5,81 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::answer;
+use super::bundle::url_of;
 use super::codec::Codecs;
 use super::context::{Pairs, ancestors, find, is_below};
 use super::ids::{IdKey, Ids};
 use super::place;
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
 use crate::ledger::{Reason, Unwritten};
-use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, IF, Place, RoleIx, Target};
+use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, Place, RoleIx, Target, Template};
 use crate::terminology::Terminology;
 use crate::tree::{Chars, Tree};
 
-/// The resources of one instance.
-pub struct Composed {
-    /// The resources, each with its id, in a fixed order; references are `urn:uuid:` and the id.
-    pub resources: Vec<Tree>,
-    /// The leaves that found no place.
-    pub unwritten: Vec<Unwritten>,
+/// The resources of one instance, in a fixed order. Each is built when it is asked for, so that only one is in memory.
+pub struct Composition<'a> {
+    composer: Composer<'a>,
+    next: usize,
 }
 
-/// Makes the resources of an instance.
-///
-/// Without an [`IdKey`] no identifier in a secret namespace (a BSN) enters an id.
-pub fn compose(
-    plan: &FhirPlan,
-    dataset: &Dataset,
-    terminology: &Terminology,
-    instance: &Instance,
-    key: Option<&IdKey>,
-) -> Composed {
-    let pairs = Pairs::of(plan, dataset, instance);
-    let mut composer = Composer {
-        plan,
-        dataset,
-        instance,
-        pairs,
-        codecs: Codecs { plan, dataset, terminology },
-        drafts: Vec::new(),
-        index: HashMap::default(),
-        unwritten: Vec::new(),
-    };
-    composer.distribute();
-    composer.close_references();
-    // What belongs to one occurrence stands before what belongs to the next: so their order comes back.
-    composer.drafts.sort_by_cached_key(|draft| (repeats(dataset, instance, draft.node), draft.role, draft.node));
-    composer.index = composer.drafts.iter().enumerate().map(|(at, draft)| ((draft.role, draft.node), at)).collect();
-    composer.spread_each();
-    let mut ids = Ids::new(plan, dataset, instance, key);
-    for draft in &mut composer.drafts {
-        draft.id = ids.of(plan.role(draft.role), draft.node);
-        draft.url = Chars::from(format!("urn:uuid:{}", draft.id)).shared();
+impl<'a> Composition<'a> {
+    /// Decides which resources an instance makes.
+    ///
+    /// References in them are `urn:uuid:` and the id if they are `bundled`, else the type and the id.
+    /// Without an [`IdKey`] no identifier in a secret namespace (a BSN) enters an id.
+    pub fn of(
+        plan: &'a FhirPlan,
+        dataset: &'a Dataset,
+        terminology: &'a Terminology,
+        instance: &'a Instance,
+        key: Option<&IdKey>,
+        bundled: bool,
+    ) -> Self {
+        let pairs = Pairs::of(plan, dataset, instance);
+        let mut composer = Composer {
+            plan,
+            dataset,
+            instance,
+            pairs,
+            codecs: Codecs { plan, dataset, terminology },
+            drafts: Vec::new(),
+            index: HashMap::default(),
+            unwritten: Vec::new(),
+        };
+        composer.distribute();
+        composer.close_references();
+        // What belongs to one occurrence stands before what belongs to the next: so their order comes back.
+        composer.drafts.sort_by_cached_key(|draft| (repeats(dataset, instance, draft.node), draft.role, draft.node));
+        composer.index = composer.drafts.iter().enumerate().map(|(at, draft)| ((draft.role, draft.node), at)).collect();
+        composer.spread_each();
+        let mut ids = Ids::new(plan, dataset, instance, key);
+        for draft in &mut composer.drafts {
+            let role = plan.role(draft.role);
+            draft.id = ids.of(role, draft.node);
+            draft.url = Chars::from(url_of(&draft.id, &role.resource_type, bundled)).shared();
+        }
+        Self { composer, next: 0 }
     }
-    let resources = (0..composer.drafts.len()).map(|at| composer.build(at)).collect();
-    Composed { resources, unwritten: composer.unwritten }
+
+    /// How many resources there are.
+    pub fn len(&self) -> usize {
+        self.composer.drafts.len()
+    }
+
+    /// The leaves that found no place. All resources must have been built.
+    pub fn unwritten(self) -> Vec<Unwritten> {
+        self.composer.unwritten
+    }
+}
+
+impl Iterator for Composition<'_> {
+    type Item = Tree;
+
+    fn next(&mut self) -> Option<Tree> {
+        let at = self.next;
+        self.next += 1;
+        (at < self.composer.drafts.len()).then(|| self.composer.build(at))
+    }
 }
 
 /// A resource before it is built.
@@ -192,12 +215,6 @@ impl Composer<'_> {
         }
     }
 
-    fn is_met_by_name(&self, name: &str, node: NodeIx) -> bool {
-        let role = self.plan.find_role(name).map(Condition::Role);
-        let condition = role.or_else(|| self.dataset.find(name).map(Condition::Concept));
-        condition.is_some_and(|condition| self.is_met(condition, node))
-    }
-
     /// Gives the leaves that belong to every resource of a group to all of these.
     fn spread_each(&mut self) {
         for ix in self.plan.each_fields() {
@@ -225,7 +242,7 @@ impl Composer<'_> {
 
     fn build(&mut self, at: usize) -> Tree {
         let role = self.plan.role(self.drafts[at].role);
-        let mut resource = self.instantiate(&role.pattern, at).unwrap_or_else(Tree::object);
+        let mut resource = self.instantiate(&role.template, at, self.url(at)).unwrap_or_else(Tree::object);
         if let Tree::Object(members) = &mut resource {
             members.insert(1, ("id".into(), Tree::string(self.drafts[at].id.clone())));
         }
@@ -272,39 +289,35 @@ impl Composer<'_> {
         Ok(())
     }
 
-    /// Copies a pattern, with references in place of roles. What refers to nothing is left out.
-    fn instantiate(&self, pattern: &Tree, at: usize) -> Option<Tree> {
-        match pattern {
-            Tree::Leaf(_) => Some(pattern.clone()),
-            Tree::Array(items) => {
-                let mut copies = Vec::new();
-                for item in items {
-                    match collector(item) {
-                        Some(number) => {
-                            copies.extend(self.members(number, at).map(|target| replaced(item, self.url(target))));
-                        }
-                        None => copies.extend(self.instantiate(item, at)),
+    /// Copies a pattern, with `url` and references in place of roles. What refers to nothing is left out.
+    fn instantiate(&self, template: &Template, at: usize, url: &Chars) -> Option<Tree> {
+        match template {
+            Template::Fixed(tree) => Some(tree.clone()),
+            Template::Url => Some(Tree::string(url.clone())),
+            Template::If(condition, inner) => {
+                self.is_met(*condition, self.drafts[at].node).then(|| self.instantiate(inner, at, url))?
+            }
+            Template::Reference { target, found, missing } => match self.target(*target, at) {
+                Some(target) => self.instantiate(found, at, self.url(target)),
+                None => missing.clone(),
+            },
+            Template::Array(items) => {
+                let mut copies = Vec::with_capacity(items.len());
+                for (group, item) in items {
+                    match group {
+                        Some(group) => copies.extend(
+                            self.members(*group, at).filter_map(|target| self.instantiate(item, at, self.url(target))),
+                        ),
+                        None => copies.extend(self.instantiate(item, at, url)),
                     }
                 }
                 (!copies.is_empty()).then_some(Tree::Array(copies))
             }
-            Tree::Object(members) => {
-                if pattern.text_at(IF).is_some_and(|name| !self.is_met_by_name(name, self.drafts[at].node)) {
-                    return None;
-                }
-                if let Some(name) = pattern.text_at("reference").and_then(|text| text.strip_prefix('@')) {
-                    if let Some(target) = self.target(name.trim_start_matches('?'), at) {
-                        return Some(replaced(pattern, self.url(target)));
-                    }
-                    // What else is said in place of the reference stays.
-                    let rest = members.iter().filter(|(key, _)| key != "reference" && key != IF);
-                    let rest: Vec<_> = rest.cloned().collect();
-                    return (!rest.is_empty()).then_some(Tree::Object(rest));
-                }
+            Template::Object(members) => {
                 let mut copies = Vec::with_capacity(members.len() + 4);
                 let mut dropped = false;
-                for (name, value) in members.iter().filter(|(name, _)| name != IF) {
-                    match self.instantiate(value, at) {
+                for (name, value) in members {
+                    match self.instantiate(value, at, url) {
                         Some(copy) => copies.push((name.clone(), copy)),
                         None => dropped = true,
                     }
@@ -316,53 +329,20 @@ impl Composer<'_> {
         }
     }
 
-    fn target(&self, role: &str, from: usize) -> Option<usize> {
-        let role = self.plan.find_role(role)?;
+    fn target(&self, role: RoleIx, from: usize) -> Option<usize> {
         let context = self.context(self.drafts[from].node, self.plan.role(role).per);
         self.index.get(&(role, context)).copied()
     }
 
-    fn members(&self, number: &str, from: usize) -> impl Iterator<Item = usize> {
-        let group = self.dataset.find(number);
+    fn members(&self, group: ConceptIx, from: usize) -> impl Iterator<Item = usize> {
         let context = self.drafts[from].node;
         self.drafts.iter().enumerate().filter_map(move |(at, draft)| {
-            let within = self.dataset.is_within(self.plan.role(draft.role).concept, group?);
+            let within = self.dataset.is_within(self.plan.role(draft.role).concept, group);
             (at != from && within && is_below(self.instance, draft.node, context)).then_some(at)
         })
     }
 
     fn url(&self, at: usize) -> &Chars {
         &self.drafts[at].url
-    }
-}
-
-/// The group of a collecting reference somewhere inside an item of an array.
-fn collector(tree: &Tree) -> Option<&str> {
-    match tree {
-        Tree::Object(members) => match tree.text_at("reference").and_then(|text| text.strip_prefix("@*")) {
-            Some(number) => Some(number),
-            None => members
-                .iter()
-                .filter(|(_, value)| !matches!(value, Tree::Array(_)))
-                .find_map(|(_, value)| collector(value)),
-        },
-        _ => None,
-    }
-}
-
-/// A copy in which every role reference is this URL.
-fn replaced(tree: &Tree, url: &Chars) -> Tree {
-    match tree {
-        Tree::Object(members) => Tree::Object(
-            members
-                .iter()
-                .filter(|(name, _)| name != IF)
-                .map(|(name, value)| {
-                    (name.clone(), if name == "reference" { Tree::string(url.clone()) } else { replaced(value, url) })
-                })
-                .collect(),
-        ),
-        Tree::Array(items) => Tree::Array(items.iter().map(|item| replaced(item, url)).collect()),
-        Tree::Leaf(_) => tree.clone(),
     }
 }

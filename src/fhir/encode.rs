@@ -1,5 +1,7 @@
 //! Values as FHIR datatypes.
 
+use std::borrow::Cow;
+
 use super::codec::{Codecs, extension, object};
 use super::place::Made;
 use super::urls;
@@ -12,14 +14,14 @@ const UCUM: &str = "http://unitsofmeasure.org";
 
 impl Codecs<'_> {
     /// Makes the element of a value, and says where it goes: a null flavour may have a place of its own.
-    pub fn write(
+    pub fn write<'p>(
         &self,
         field: &Field,
-        path: &ElementPath,
+        path: &'p ElementPath,
         content: &Content,
         resource: &Tree,
-    ) -> Result<(ElementPath, Made), Reason> {
-        let here = |made| Ok((path.clone(), made));
+    ) -> Result<(Cow<'p, ElementPath>, Made), Reason> {
+        let here = |made| Ok((Cow::Borrowed(path), made));
         let value = match content {
             Content::Value(value) => value,
             Content::Null { flavor, original_text } => {
@@ -31,11 +33,11 @@ impl Codecs<'_> {
                     return here(self.mapped_code(field, &null_code(*flavor, original_text.clone())));
                 }
                 if field.codec == Codec::Compact && original_text.is_none() {
-                    return Ok((beside(path, "extension"), Made::plain(null_extension(*flavor))));
+                    return Ok((Cow::Owned(beside(path, "extension")), Made::plain(null_extension(*flavor))));
                 }
                 let own_place = matches!(field.codec, Codec::Quantity | Codec::Identifier);
                 if let Some(absent) = self.absent_reason_path(path, resource).filter(|_| !own_place) {
-                    return Ok((absent, Made::plain(with_absent_reason(concept, *flavor))));
+                    return Ok((Cow::Owned(absent), Made::plain(with_absent_reason(concept, *flavor))));
                 }
                 return if original_text.is_some() {
                     Err(Reason::NullFlavor)
@@ -182,7 +184,6 @@ impl Codecs<'_> {
     }
 }
 
-/// Adds the codings that the path wants beside the value.
 /// The path of another element of the object that holds the one at this path.
 fn beside(path: &ElementPath, name: &str) -> ElementPath {
     let mut other = path.clone();
@@ -201,6 +202,7 @@ fn null_code(flavor: NullFlavor, original_text: Option<Text>) -> Code {
     Code { code, system, display: None, original_text }
 }
 
+/// Adds the codings that the path wants beside the value.
 fn with_tokens(path: &ElementPath, mut concept: Tree) -> Tree {
     if let Some(Tree::Array(codings)) = concept.get_mut("coding") {
         for Token { system, code, .. } in path.last().tokens.iter().filter(|token| token.concept.is_empty()).rev() {

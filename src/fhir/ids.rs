@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use super::context::ancestors;
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Text, Value};
@@ -49,22 +50,18 @@ impl<'a> Ids<'a> {
         let paths = vec![None; instance.len()];
         let mut ids = Self { dataset, instance, identity, key, namespace, case: namespace, paths };
         let name = ids.first_key(NodeIx::ROOT, &identity.case).unwrap_or_else(|| ids.digest());
-        ids.case = Uuid::new_v5(&namespace, format!("case|{name}").as_bytes());
+        ids.case = uuid_v5(&namespace, &["case|", &name]);
         ids
     }
 
     /// The id of the resource with a role for an occurrence.
     pub fn of(&mut self, role: &Role, node: NodeIx) -> Text {
         let shared = self.identity.roles.get(&role.name).and_then(|keys| self.first_key(node, keys));
-        let mut name = String::with_capacity(80);
-        name.push_str(&role.name);
-        name.push('|');
         let id = if let Some(key) = shared {
-            name.push_str(&key);
-            Uuid::new_v5(&self.namespace, name.as_bytes())
+            uuid_v5(&self.namespace, &[&role.name, "|", &key])
         } else {
-            name.push_str(self.path(node));
-            Uuid::new_v5(&self.case, name.as_bytes())
+            let case = self.case;
+            uuid_v5(&case, &[&role.name, "|", self.path(node)])
         };
         let mut buffer = Uuid::encode_buffer();
         Text::from(&*id.hyphenated().encode_lower(&mut buffer))
@@ -141,13 +138,26 @@ impl<'a> Ids<'a> {
         let keys = self.identity.occurrences.get(&own.concept);
         let siblings = self.instance.occurrences(own.parent, own.concept).take_while(|other| *other != node);
         let siblings = siblings.filter(|other| self.instance.holds_value(*other));
-        let separator = if path.is_empty() { "" } else { "/" };
+        if !path.is_empty() {
+            path.push('/');
+        }
+        path.push_str(number);
         let _ = match keys.and_then(|keys| Some((keys, self.first_key(node, keys)?))) {
             Some((keys, key)) => {
                 let same = siblings.filter(|other| self.first_key(*other, keys).as_ref() == Some(&key)).count();
-                write!(path, "{separator}{number}[{key}]{same}")
+                write!(path, "[{key}]{same}")
             }
-            None => write!(path, "{separator}{number}{}", siblings.count()),
+            None => write!(path, "{}", siblings.count()),
         };
     }
+}
+
+/// The UUID (version 5) of a name, given in parts. There are many in a message, so SHA-1 is a hasher's that uses what the processor has.
+fn uuid_v5(namespace: &Uuid, name: &[&str]) -> Uuid {
+    let mut hash = Sha1::new_with_prefix(namespace.as_bytes());
+    name.iter().for_each(|part| hash.update(part));
+    let hash: [u8; 20] = hash.finalize().into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    Builder::from_sha1_bytes(bytes).into_uuid()
 }

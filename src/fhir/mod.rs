@@ -13,8 +13,8 @@ mod place;
 mod recognise;
 mod web;
 
-pub use bundle::{BundleType, Entry, collect, to_bundle, to_ndjson};
-pub use compose::{Composed, compose};
+pub use bundle::{BundleType, Entry, Syntax, collect, write_bundle, write_ndjson};
+pub use compose::Composition;
 pub use extract::extract;
 pub use ids::IdKey;
 

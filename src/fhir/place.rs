@@ -28,7 +28,8 @@ pub(super) fn put(elements: &Elements, resource: &mut Tree, path: &ElementPath, 
     let last = path.last();
     let (holder, kind) = path.holder(elements, resource);
     let repeats = elements.repeats(kind, &last.name);
-    let companion_name = format!("_{}", last.name);
+    let mut companion_name = Text::const_new("_");
+    companion_name.push_str(&last.name);
     let Tree::Object(members) = holder else { return Err(Reason::TooMany) };
     let present = |name: &str, members: &[(Text, Tree)]| members.iter().position(|(other, _)| other == name);
     if !repeats {
@@ -123,12 +124,15 @@ pub(super) fn drop_absent_reasons(tree: &mut Tree) {
         Tree::Array(items) => items.iter_mut().for_each(drop_absent_reasons),
         Tree::Leaf(_) => {}
         Tree::Object(members) => {
-            let present: Vec<Text> =
-                members.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name.clone()).collect();
-            let has_content = present.iter().any(|name| name != "extension" && name != "id" && name != "url");
-            for (name, value) in members.iter_mut() {
+            let is_content = |(name, value): &(Text, Tree)| {
+                !matches!(name.as_str(), "extension" | "id" | "url") && !value.is_empty()
+            };
+            let has_content = members.iter().any(is_content);
+            for at in 0..members.len() {
+                let plain = members[at].0.strip_prefix('_');
                 let stands_for_another =
-                    name.strip_prefix('_').is_some_and(|plain| present.iter().any(|other| other == plain));
+                    plain.is_some_and(|plain| members.iter().any(|(other, value)| other == plain && !value.is_empty()));
+                let (name, value) = &mut members[at];
                 if stands_for_another {
                     if let Some(extensions) = value.get_mut("extension") {
                         drop_reason(extensions);

@@ -132,7 +132,7 @@ fn among(plan: &MessagePlan, bucket: &Bucket, node: Node<'_, '_>) -> Option<Elem
             Some((found, 1)) => return found.iter().find(same).copied(),
             Some((found, _)) => {
                 let fits = |ix: &ElementIx| code_verdict(node, plan.element(*ix)) != Verdict::Differs;
-                return best(plan, found.iter().filter(same).copied().filter(fits), node, i32::MIN);
+                return only_or_best(plan, found.iter().filter(same).copied().filter(fits), node);
             }
             None => {}
         }
@@ -143,10 +143,10 @@ fn among(plan: &MessagePlan, bucket: &Bucket, node: Node<'_, '_>) -> Option<Elem
         let same = |ix: &ElementIx| code_verdict(node, plan.element(*ix)) == Verdict::Same;
         let without_template = |ix: &ElementIx| plan.element(*ix).ident.templates.is_empty() && same(ix);
         if found.iter().any(without_template) {
-            return best(plan, found.iter().copied().filter(without_template), node, i32::MIN);
+            return only_or_best(plan, found.iter().copied().filter(without_template), node);
         }
         if found.iter().any(same) {
-            return best(plan, found.iter().copied().filter(same), node, i32::MIN);
+            return only_or_best(plan, found.iter().copied().filter(same), node);
         }
     }
     if !bucket.open.is_empty() {
@@ -158,6 +158,20 @@ fn among(plan: &MessagePlan, bucket: &Bucket, node: Node<'_, '_>) -> Option<Elem
         template_verdict(node, element) == Verdict::Silent && code_verdict(node, element) == Verdict::Silent
     };
     best(plan, bucket.all.iter().copied().filter(silent), node, 1)
+}
+
+/// The only candidate; of several, as [`best`].
+fn only_or_best(
+    plan: &MessagePlan,
+    candidates: impl Iterator<Item = ElementIx>,
+    node: Node<'_, '_>,
+) -> Option<ElementIx> {
+    let mut possible = candidates.filter(|ix| !is_other_namespace(node, plan.element(*ix)));
+    let first = possible.next()?;
+    match possible.next() {
+        None => Some(first),
+        Some(second) => best(plan, [first, second].into_iter().chain(possible), node, i32::MIN),
+    }
 }
 
 /// The candidate that has most in common with the element, if it is at least `least` and no other has as much.

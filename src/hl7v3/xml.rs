@@ -6,7 +6,10 @@ use crate::plan::hl7v3::{XSI, XSI_TYPE};
 
 /// True if the text is more than layout.
 pub(super) fn is_content(text: &str) -> bool {
-    text.bytes().any(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+    // Mostly it is the indentation of an element: that goes by eight.
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let mut others = words.iter().filter(|word| *word != b"        ").flatten().chain(rest);
+    others.any(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// The name of an attribute as the plan knows it; `None` if it is in a namespace that the plan does not know.

@@ -129,6 +129,37 @@ pub fn write_json(tree: &Tree, indented: bool, out: &mut String) {
     write(tree, indented.then_some(0), out);
 }
 
+/// Writes an object as [`write_json`] does, with one more member: a list, of which an item is made when it is written.
+///
+/// `next` makes `item` into the next one, until it returns `None`. Without items there is no such member.
+pub fn write_json_list(
+    head: &[(Text, Tree)],
+    list: &str,
+    mut item: Tree,
+    mut next: impl FnMut(&mut Tree) -> Option<()>,
+    indented: bool,
+    out: &mut String,
+) {
+    let level = |level| indented.then_some(level);
+    out.push('{');
+    write_members(head, level(0), out);
+    let mut count = 0;
+    while next(&mut item).is_some() {
+        if count == 0 {
+            separate(head.len(), level(0), out);
+            write_string(list, out);
+            out.push_str(if indented { ": [" } else { ":[" });
+        }
+        separate(count, level(1), out);
+        write(&item, level(2), out);
+        count += 1;
+    }
+    if count > 0 {
+        close(']', level(1), out);
+    }
+    close('}', level(0), out);
+}
+
 fn write(tree: &Tree, indent: Option<usize>, out: &mut String) {
     match tree {
         Tree::Leaf(leaf) if leaf.kind == Primitive::String => write_string(&leaf.text, out),
@@ -136,12 +167,7 @@ fn write(tree: &Tree, indent: Option<usize>, out: &mut String) {
         Tree::Object(members) if members.is_empty() => out.push_str("null"),
         Tree::Object(members) => {
             out.push('{');
-            for (at, (key, value)) in members.iter().enumerate() {
-                separate(at, indent, out);
-                write_string(key, out);
-                out.push_str(if indent.is_some() { ": " } else { ":" });
-                write(value, indent.map(|level| level + 1), out);
-            }
+            write_members(members, indent, out);
             close('}', indent, out);
         }
         Tree::Array(items) => {
@@ -152,6 +178,15 @@ fn write(tree: &Tree, indent: Option<usize>, out: &mut String) {
             }
             close(']', indent, out);
         }
+    }
+}
+
+fn write_members(members: &[(Text, Tree)], indent: Option<usize>, out: &mut String) {
+    for (at, (key, value)) in members.iter().enumerate() {
+        separate(at, indent, out);
+        write_string(key, out);
+        out.push_str(if indent.is_some() { ": " } else { ":" });
+        write(value, indent.map(|level| level + 1), out);
     }
 }
 
@@ -189,10 +224,27 @@ const ESCAPED: [bool; 256] = {
     table
 };
 
+/// Where the first byte is that a JSON string cannot hold as it is.
+fn first_escaped(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES * 0x80;
+    // Eight bytes at once: the high bit of a byte of `word - n` is set where the byte was less than n (or had it set).
+    let less = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
+    let (words, _) = bytes.as_chunks::<8>();
+    let is_plain = |chunk: &[u8; 8]| {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = less(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = less(word ^ (ONES * u64::from(b'\\')), 1);
+        (less(word, 0x20) | quote | backslash) & HIGH == 0
+    };
+    let skip = 8 * words.iter().take_while(|chunk| is_plain(chunk)).count();
+    bytes[skip..].iter().position(|byte| ESCAPED[usize::from(*byte)]).map(|at| skip + at)
+}
+
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| ESCAPED[usize::from(byte)]) {
+    while let Some(at) = first_escaped(rest.as_bytes()) {
         out.push_str(&rest[..at]);
         match rest.as_bytes()[at] {
             b'"' => out.push_str("\\\""),
@@ -222,6 +274,41 @@ mod tests {
         let mut out = String::new();
         write_json(&tree, false, &mut out);
         assert_eq!(out, source);
+    }
+
+    #[test]
+    fn what_a_string_cannot_hold_is_escaped_wherever_it_stands() {
+        for filler in ["a", "\u{7f}", "é", "\u{a0}", " !#[]~"] {
+            for special in ["\"", "\\", "\n", "\u{0}", "\u{1f}"] {
+                for before in 0..20 {
+                    let text = format!("{}{special}{}{special}", filler.repeat(before), filler.repeat(9));
+                    let mut out = String::new();
+                    write_json(&Tree::string(text.as_str()), false, &mut out);
+                    assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_made_item_by_item_is_written_as_the_whole() {
+        for indented in [false, true] {
+            for count in 0..3 {
+                let head = vec![("a".into(), Tree::number("1"))];
+                let items: Vec<Tree> =
+                    (0..count).map(|at| Tree::Object(vec![("b".into(), Tree::number(at.to_string()))])).collect();
+                let mut whole = head.clone();
+                if count > 0 {
+                    whole.push(("list".into(), Tree::Array(items.clone())));
+                }
+                let (mut expected, mut written) = (String::new(), String::new());
+                write_json(&Tree::Object(whole), indented, &mut expected);
+                let mut items = items.into_iter();
+                let next = |item: &mut Tree| items.next().map(|next| *item = next);
+                write_json_list(&head, "list", Tree::object(), next, indented, &mut written);
+                assert_eq!(written, expected);
+            }
+        }
     }
 
     #[test]

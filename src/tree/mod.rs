@@ -10,9 +10,9 @@ mod limits;
 mod xml;
 
 pub use chars::Chars;
-pub use json::{parse_json, parse_json_at, write_json};
+pub use json::{parse_json, parse_json_at, write_json, write_json_list};
 pub use limits::{Limits, SyntaxError};
-pub use xml::{parse_xml, tree_of, write_xml};
+pub use xml::{parse_xml, tree_of, write_xml, write_xml_list};
 
 use crate::dataset::Text;
 
@@ -106,6 +106,19 @@ impl Tree {
         }
     }
 
+    /// Gives a leaf other characters, in the room that it has. Does nothing on other trees.
+    pub fn rewrite(&mut self, parts: &[&str]) {
+        if let Self::Leaf(leaf) = self {
+            let mut text = match std::mem::take(&mut leaf.text) {
+                Chars::Own(text) => text,
+                Chars::Shared(_) => Text::default(),
+            };
+            text.clear();
+            parts.iter().for_each(|part| text.push_str(part));
+            leaf.text = Chars::Own(text);
+        }
+    }
+
     /// The occurrences of an element: the items of an array, or the tree itself.
     pub fn items(&self) -> &[Self] {
         match self {
@@ -155,15 +168,6 @@ impl Tree {
             }
             Self::Array(items) => Self::Array(items.into_iter().map(Self::shared).collect()),
             Self::Leaf(leaf) => Self::Leaf(Leaf { text: leaf.text.shared(), ..leaf }),
-        }
-    }
-
-    /// About how many bytes it takes when written.
-    pub fn size(&self) -> usize {
-        match self {
-            Self::Object(members) => 2 + members.iter().map(|(name, tree)| name.len() + 8 + tree.size()).sum::<usize>(),
-            Self::Array(items) => 2 + items.iter().map(|item| item.size() + 2).sum::<usize>(),
-            Self::Leaf(leaf) => leaf.text.len() + 4,
         }
     }
 

@@ -6,6 +6,8 @@ use roxmltree::{Document, Node};
 use super::{Leaf, Limits, Primitive, SyntaxError, Tree};
 use crate::dataset::Text;
 
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
 const FHIR: &str = "http://hl7.org/fhir";
 const XHTML: &str = "http://www.w3.org/1999/xhtml";
 
@@ -160,28 +162,42 @@ fn push_primitive_or_object(
 ///
 /// The members must be in the order of the FHIR specification, as the writer of resources leaves them.
 pub fn write_xml(tree: &Tree, out: &mut String) {
-    out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    out.push_str(DECLARATION);
     write_resource(tree, 0, true, out);
+}
+
+/// Writes a resource as [`write_xml`] does, with one more element that repeats: each is made when it is written.
+///
+/// `next` makes `item` into the next one, until it returns `None`.
+pub fn write_xml_list(
+    head: &[(Text, Tree)],
+    list: &str,
+    mut item: Tree,
+    mut next: impl FnMut(&mut Tree) -> Option<()>,
+    out: &mut String,
+) {
+    out.push_str(DECLARATION);
+    let name = head.iter().find(|(name, _)| name == "resourceType").and_then(|(_, value)| value.text());
+    let name = name.unwrap_or("Resource");
+    open_outermost(name, out);
+    write_members(head, 1, out);
+    while next(&mut item).is_some() {
+        write_element(list, Some(&item), None, 1, out);
+    }
+    close(name, 0, out);
 }
 
 fn write_resource(tree: &Tree, level: usize, outermost: bool, out: &mut String) {
     let name = tree.text_at("resourceType").unwrap_or("Resource");
-    indent(level, out);
-    out.push('<');
-    out.push_str(name);
     if outermost {
-        out.push_str(" xmlns=\"");
-        out.push_str(FHIR);
-        out.push('"');
+        open_outermost(name, out);
+    } else {
+        open(name, level, out);
     }
-    out.push_str(">\n");
     if let Tree::Object(members) = tree {
         write_members(members, level + 1, out);
     }
-    indent(level, out);
-    out.push_str("</");
-    out.push_str(name);
-    out.push_str(">\n");
+    close(name, level, out);
 }
 
 fn write_members(members: &[(Text, Tree)], level: usize, out: &mut String) {
@@ -282,6 +298,15 @@ fn open(name: &str, level: usize, out: &mut String) {
     out.push('<');
     out.push_str(&partial_escape(name));
     out.push_str(">\n");
+}
+
+/// The document element.
+fn open_outermost(name: &str, out: &mut String) {
+    out.push('<');
+    out.push_str(name);
+    out.push_str(" xmlns=\"");
+    out.push_str(FHIR);
+    out.push_str("\">\n");
 }
 
 fn close(name: &str, level: usize, out: &mut String) {

@@ -78,13 +78,20 @@ impl Elements {
         }
     }
 
-    fn position(&self, kind: &str, element: &str) -> u16 {
-        match (self.get(kind, element), element) {
-            (Some(found), _) => found.position,
-            (None, "resourceType") => 0,
-            (None, "id") => 1,
-            (None, "extension") => 2,
-            (None, _) => u16::MAX,
+    /// Gives what the members of an object of a type are sorted by.
+    fn rank(&self, kind: &str) -> impl Fn(&str) -> (u16, bool) {
+        let elements = self.types.get(kind);
+        move |name| {
+            let plain = name.strip_prefix('_');
+            let found = elements.and_then(|elements| elements.get(plain.unwrap_or(name)));
+            let position = match (found, name) {
+                (Some(found), _) => found.position,
+                (None, "resourceType") => 0,
+                (None, "id") => 1,
+                (None, "extension") => 2,
+                (None, _) => u16::MAX,
+            };
+            (position, plain.is_some())
         }
     }
 
@@ -95,7 +102,7 @@ impl Elements {
 
     /// Adds a member to an object of a type at the place that the specification gives it. Returns that place.
     pub fn insert(&self, kind: &str, members: &mut Vec<(Text, Tree)>, key: &str, value: Tree) -> usize {
-        let rank = |name: &str| (self.position(kind, name), name.starts_with('_'));
+        let rank = self.rank(kind);
         let own = rank(key);
         // From the end: what is put in a pattern mostly comes after what the pattern fixes.
         let at = members.iter().rposition(|(name, _)| rank(name) <= own).map_or(0, |before| before + 1);
@@ -141,7 +148,8 @@ impl Elements {
     pub fn sort(&self, tree: &mut Tree, kind: &str) {
         match tree {
             Tree::Object(members) => {
-                members.sort_by_key(|(name, _)| (self.position(kind, name), name.starts_with('_')));
+                let rank = self.rank(kind);
+                members.sort_by_key(|(name, _)| rank(name));
                 for (name, value) in members {
                     self.sort(value, self.kind_of(kind, name));
                 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::pattern::{RawReference, fill, survey};
+use super::template::{Names, Template};
 use super::{
     Alignment, Answer, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity, Place,
     RefSpec, Role, RoleIx, Target,
@@ -131,6 +132,8 @@ impl Loader<'_> {
             group,
             resource_type,
             profiles,
+            // Made ready when all roles are known.
+            template: Template::Url,
             pattern,
             says_why_absent,
             references: Vec::new(),
@@ -265,35 +268,60 @@ impl Loader<'_> {
 
     fn resolve_references(&mut self, file: &str) -> Result<(), TableError> {
         for (role, raw, line) in std::mem::take(&mut self.raw_references) {
-            let fault =
-                |message: String| TableError { line, column: "pattern".to_owned(), ..TableError::file(file, message) };
-            let named = |name: &str| {
-                let found = self.plan.find_role(name);
-                found.ok_or_else(|| fault(format!("the pattern refers to `@{name}`, which no row makes")))
-            };
-            let group = |number: &str| {
-                let found = self.dataset.find(number);
-                found.ok_or_else(|| fault(format!("the pattern refers to an unknown concept `{number}`")))
-            };
+            let names = PatternNames { plan: &self.plan, dataset: self.dataset, file, line };
             let (optional, target) = match raw.target.strip_prefix('?') {
                 Some(name) => (true, name),
                 None => (false, raw.target.as_str()),
             };
             let target = match target.strip_prefix('*') {
-                Some(number) => Target::Members(group(number)?),
-                None => Target::Role(named(target)?),
+                Some(number) => Target::Members(names.group(number)?),
+                None => Target::Role(names.role(target)?),
             };
-            let condition = match raw.condition.as_deref() {
-                None => None,
-                Some(name) => Some(match self.plan.find_role(name) {
-                    Some(role) => Condition::Role(role),
-                    None => Condition::Concept(group(name)?),
-                }),
-            };
+            let condition = raw.condition.as_deref().map(|name| names.condition(name)).transpose()?;
             let reference = RefSpec { path: raw.path, target, optional: optional || condition.is_some(), condition };
             self.plan.roles[usize::from(role.0)].references.push(reference);
         }
+        for at in 0..self.plan.roles.len() {
+            let role = &self.plan.roles[at];
+            let names = PatternNames { plan: &self.plan, dataset: self.dataset, file, line: role.line };
+            self.plan.roles[at].template = Template::of(&role.pattern, &names)?;
+        }
         Ok(())
+    }
+}
+
+/// What the names in the pattern of a row mean.
+struct PatternNames<'a> {
+    plan: &'a FhirPlan,
+    dataset: &'a Dataset,
+    file: &'a str,
+    line: u64,
+}
+
+impl PatternNames<'_> {
+    fn fault(&self, message: String) -> TableError {
+        TableError { line: self.line, column: "pattern".to_owned(), ..TableError::file(self.file, message) }
+    }
+}
+
+impl Names for PatternNames<'_> {
+    type Error = TableError;
+
+    fn role(&self, name: &str) -> Result<RoleIx, TableError> {
+        let found = self.plan.find_role(name);
+        found.ok_or_else(|| self.fault(format!("the pattern refers to `@{name}`, which no row makes")))
+    }
+
+    fn group(&self, number: &str) -> Result<ConceptIx, TableError> {
+        let found = self.dataset.find(number);
+        found.ok_or_else(|| self.fault(format!("the pattern refers to an unknown concept `{number}`")))
+    }
+
+    fn condition(&self, name: &str) -> Result<Condition, TableError> {
+        match self.plan.find_role(name) {
+            Some(role) => Ok(Condition::Role(role)),
+            None => self.group(name).map(Condition::Concept),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod identity;
 mod load;
 mod path;
 mod pattern;
+mod template;
 
 pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
 pub use elements::{Element, Elements};
@@ -14,6 +15,7 @@ pub use identity::Identity;
 pub use load::code_maps;
 pub use path::{ElementPath, Step, Token};
 pub use pattern::{Codings, Condition, IF, RefSpec, Target};
+pub use template::Template;
 
 use std::collections::HashMap;
 
@@ -52,6 +54,8 @@ pub struct Role {
     pub profiles: Vec<Text>,
     /// Everything fixed, with `@role` in place of references, in the order of the specification.
     pub pattern: Tree,
+    /// The pattern, ready for copying.
+    pub template: Template,
     /// True if the pattern says why something is absent, until it is there.
     pub says_why_absent: bool,
     /// The references in the pattern.
