@@ -5,7 +5,7 @@ use roxmltree::{Attribute, Node};
 use super::moment::{self, MomentError, ReferenceDay};
 use crate::dataset::{Code, Concept, Content, Identifier, Kind, NullFlavor, Quantity, Text, Value};
 use crate::ledger::Reason;
-use crate::terminology::{NULL_FLAVOR_OID, Terminology};
+use crate::terminology::Terminology;
 
 /// Attributes that describe the element, and hold no value.
 const DESCRIBING: &[&str] = &["conceptId", "datatype"];
@@ -163,7 +163,7 @@ fn coded(
 ) -> Option<Content> {
     let code = from.code?;
     let system = from.system.unwrap_or_default();
-    if system != NULL_FLAVOR_OID {
+    if system != NullFlavor::SYSTEM {
         let count = &mut leaf.translated;
         let content = Content::Value(Value::Code(Code {
             code: take_text(&mut from.code, count).unwrap_or_default(),

@@ -4,7 +4,7 @@ use super::has_oid;
 use crate::dataset::{Code, Concept, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Text, Value};
 use crate::ledger::{Reason, Unwritten};
 use crate::plan::AdaPlan;
-use crate::terminology::{NULL_FLAVOR_OID, Terminology};
+use crate::terminology::Terminology;
 
 /// Writes an instance as an ADA document, and lists the leaves that it could not hold.
 ///
@@ -132,7 +132,7 @@ fn coded(text: &mut String, code: &Code, concept: &Concept, terminology: &Termin
 
 /// A null flavour is a code where the value set has it, as ADA forms offer it there, and an attribute elsewhere.
 fn null(text: &mut String, flavor: NullFlavor, concept: &Concept, terminology: &Terminology) {
-    let member = terminology.value_set_of(concept).and_then(|set| set.find(flavor.code(), NULL_FLAVOR_OID));
+    let member = terminology.value_set_of(concept).and_then(|set| set.find(flavor.code(), NullFlavor::SYSTEM));
     let Some(member) = member else {
         return attribute(text, "nullFlavor", flavor.code());
     };

@@ -6,9 +6,6 @@ use crate::dataset::{Code, Content, DateTime, Identifier, Kind, NullFlavor, Quan
 use crate::ledger::Reason;
 use crate::plan::hl7v3::{Datatype, Fill};
 
-/// The code system of the null flavours: a code of it says the same as `nullFlavor`.
-const NULL_FLAVOR: &str = "2.16.840.1.113883.5.1008";
-
 /// The null flavour of an identifier without a namespace.
 const UNENCODED: &str = "UNC";
 
@@ -127,7 +124,8 @@ impl<'d> Parts<'d> {
         }
         let system = self.code_system.unwrap_or(&fill.system);
         let original_text = self.original_text.as_deref().map(Text::from);
-        if system == NULL_FLAVOR
+        // A code of this system says the same as `nullFlavor`.
+        if system == NullFlavor::SYSTEM
             && let Some(flavor) = NullFlavor::from_code(code)
         {
             let structural = u32::from(self.display.is_some());

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::picture;
 use crate::check::{Context, Files, Sheet};
+use crate::dataset::NullFlavor;
 use crate::tables::{Source, TableError};
-use crate::terminology::NULL_FLAVOR_OID;
 
 /// Counts, by dataset, transaction, profile and value set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +142,7 @@ fn value_sets(context: &Context<'_>) -> Section {
                     .count()
             };
             let all = set.rows().count();
-            let null = set.rows().filter(|row| row.get("code_system") == NULL_FLAVOR_OID).count();
+            let null = set.rows().filter(|row| row.get("code_system") == NullFlavor::SYSTEM).count();
             let (changed, same) =
                 (mapped(|relation| !matches!(relation, "equal" | "unmatched")), mapped(|relation| relation == "equal"));
             let unmatched = mapped(|relation| relation == "unmatched");

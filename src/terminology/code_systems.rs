@@ -6,10 +6,6 @@ use std::collections::HashMap;
 use crate::dataset::Text;
 use crate::tables::{Sheet, Source, TableError};
 
-/// OID of the HL7v3 code system of null flavours. It is no row of a table, because it decides what a value *is*
-/// (an answer, or the absence of one) before any table is looked at.
-pub const NULL_FLAVOR_OID: &str = "2.16.840.1.113883.5.1008";
-
 const FILE: &str = "code-systems.csv";
 const URN_OID: &str = "urn:oid:";
 

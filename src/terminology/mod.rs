@@ -7,7 +7,7 @@ mod value_sets;
 use std::collections::HashMap;
 
 pub use code_maps::{CodeMap, Mapping, Relation};
-pub use code_systems::{CodeSystems, NULL_FLAVOR_OID};
+pub use code_systems::CodeSystems;
 pub use value_sets::{Member, ValueSet};
 
 use crate::dataset::{Concept, Dataset, Text};

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
-use crate::terminology::NULL_FLAVOR_OID;
+use crate::dataset::NullFlavor;
 
 rule! {
     /// A code map translates a code that is in no value set of the concepts that use the map.
@@ -30,7 +30,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             .collect();
         for row in sheet.rows() {
             let (system, code) = (row.get("source_system"), row.get("source_code"));
-            if system != NULL_FLAVOR_OID && !members.contains(&(system, code)) {
+            if system != NullFlavor::SYSTEM && !members.contains(&(system, code)) {
                 let message = format!("`{code}` of `{system}` is not in value set {}", sets.join(", "));
                 findings.cell(row, "source_code", message, "mend the code or its system");
             }

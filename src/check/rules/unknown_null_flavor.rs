@@ -2,7 +2,6 @@ use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
 use crate::dataset::NullFlavor;
-use crate::terminology::NULL_FLAVOR_OID;
 
 rule! {
     /// A code of the system of null flavours is no null flavour.
@@ -18,7 +17,7 @@ rule! {
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for sheet in context.sheets() {
         for (code, system) in [("code", "code_system"), ("source_code", "source_system")] {
-            for row in sheet.rows().filter(|row| row.get(system) == NULL_FLAVOR_OID) {
+            for row in sheet.rows().filter(|row| row.get(system) == NullFlavor::SYSTEM) {
                 if NullFlavor::from_code(row.get(code)).is_none() {
                     findings.cell(
                         row,

@@ -4,7 +4,7 @@ use super::code_outside_value_set::sets_of;
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
-use crate::terminology::NULL_FLAVOR_OID;
+use crate::dataset::NullFlavor;
 
 rule! {
     /// A code of a value set has no row in the code map of its concept.
@@ -25,7 +25,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         for set in sets_of(context, sheet.name()).iter().filter_map(|set| context.value_set(set)) {
             for row in set.rows() {
                 let (system, code) = (row.get("code_system"), row.get("code"));
-                if system != NULL_FLAVOR_OID && !mapped.contains(&(system, code)) {
+                if system != NullFlavor::SYSTEM && !mapped.contains(&(system, code)) {
                     findings.cell(
                         row,
                         "code",
