@@ -348,7 +348,7 @@ impl Converter {
         let bundled = format != Format::FhirNdjson;
         let mut composition =
             fhir::Composition::of(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref(), bundled);
-        let resources = composition.len();
+        let resources = composition.resources();
         let mut output = String::with_capacity(resources * USUAL_SIZE);
         let syntax = match format {
             Format::FhirXml => Syntax::Xml,

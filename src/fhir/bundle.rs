@@ -141,6 +141,8 @@ pub(super) fn url_of(id: &str, resource_type: &str, bundled: bool) -> Text {
 
 fn joined(parts: &[&str]) -> Text {
     let mut text = Text::with_capacity(parts.iter().map(|part| part.len()).sum());
-    parts.iter().for_each(|part| text.push_str(part));
+    for part in parts {
+        text.push_str(part);
+    }
     text
 }

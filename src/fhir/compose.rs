@@ -62,7 +62,7 @@ impl<'a> Composition<'a> {
     }
 
     /// How many resources there are.
-    pub fn len(&self) -> usize {
+    pub fn resources(&self) -> usize {
         self.composer.drafts.len()
     }
 

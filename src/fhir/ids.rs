@@ -155,7 +155,9 @@ impl<'a> Ids<'a> {
 /// The UUID (version 5) of a name, given in parts. There are many in a message, so SHA-1 is a hasher's that uses what the processor has.
 fn uuid_v5(namespace: &Uuid, name: &[&str]) -> Uuid {
     let mut hash = Sha1::new_with_prefix(namespace.as_bytes());
-    name.iter().for_each(|part| hash.update(part));
+    for part in name {
+        hash.update(part);
+    }
     let hash: [u8; 20] = hash.finalize().into();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);

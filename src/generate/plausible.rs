@@ -280,7 +280,9 @@ impl Generator<'_> {
                 Content::Null { .. } => false,
             })
             .collect();
-        if holding.original_text && rng.u8(..100) < 2 {
+        let set = self.terminology.value_set_of(concept);
+        let may_differ = set.is_some_and(|set| set.find(NullFlavor::Other.code(), NullFlavor::SYSTEM).is_some());
+        if holding.original_text && may_differ && rng.u8(..100) < 2 {
             let text = Text::const_new("anders, zie toelichting");
             return Content::Null { flavor: NullFlavor::Other, original_text: Some(text) };
         }

@@ -114,7 +114,9 @@ impl Tree {
                 Chars::Shared(_) => Text::default(),
             };
             text.clear();
-            parts.iter().for_each(|part| text.push_str(part));
+            for part in parts {
+                text.push_str(part);
+            }
             leaf.text = Chars::Own(text);
         }
     }
