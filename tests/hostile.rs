@@ -124,3 +124,15 @@ fn encodings_that_are_declared_are_read() {
         assert_eq!(differences(expected.dataset(), &expected.instance, &reading.instance), [], "{name}");
     }
 }
+
+#[test]
+fn an_ada_document_is_recognised_whatever_stands_before_the_transaction() {
+    let converter = Converter::new().unwrap();
+    let document = converter.convert(&fixture("kernset-2.3/minimal.xml"), Format::Ada).unwrap().output;
+    let document = String::from_utf8(document).unwrap();
+    let long = document.replacen("<data>", &format!("<other>{}</other><data>", "<x/>".repeat(60)), 1);
+    assert_ne!(long, document);
+    let (expected, found) = (converter.read(document.as_bytes()).unwrap(), converter.read(long.as_bytes()).unwrap());
+    assert_eq!(found.format, Format::Ada);
+    assert!(differences(expected.dataset(), &expected.instance, &found.instance).is_empty());
+}

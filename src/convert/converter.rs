@@ -270,8 +270,10 @@ impl Converter {
     }
 
     fn read_ada(&self, document: &roxmltree::Document<'_>, text: &str) -> Result<(usize, (Instance, Ledger)), Error> {
-        let transaction = document.descendants().filter(roxmltree::Node::is_element).take(50);
-        let mut names = transaction.map(|node| node.tag_name().name());
+        let root = document.root_element();
+        // The transaction is the document element or stands two levels below it, beside anything.
+        let nodes = std::iter::once(root).chain(root.children().flat_map(|child| child.children()));
+        let mut names = nodes.filter(roxmltree::Node::is_element).map(|node| node.tag_name().name());
         let kind = names.find_map(|name| self.kinds.iter().position(|kind| kind.ada.is_root(name)));
         let kind = kind.ok_or_else(|| self.wrong_kind(document))?;
         let own = &self.kinds[kind];
