@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::answer::{answer_leaves, read_answer, take_beside};
 use super::bundle::collect;
 use super::codec::{Codecs, Used};
-use super::recognise::Recognised;
+use super::recognise::{Recognised, Unclear};
 use super::urls;
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
 use crate::ledger::{Ledger, Loss, Reason};
@@ -15,17 +15,22 @@ use crate::tree::Tree;
 
 /// Reads the instance that resources describe, and accounts for every leaf of them.
 ///
-/// `roots` are bundles or resources; `leaves` is how many leaves they have together.
+/// `roots` are bundles or resources; `leaves` is how many leaves they have together; `current` is what the caller calls
+/// the current pregnancy: a reference, id or identifier of it, or of the record that refers to it.
+///
+/// # Errors
+/// If it is not clear which pregnancy is the current one.
 pub fn extract(
     plan: &FhirPlan,
     dataset: &Dataset,
     terminology: &Terminology,
     roots: &[Tree],
     leaves: u32,
-) -> (Instance, Ledger) {
+    current: Option<&str>,
+) -> Result<(Instance, Ledger), Unclear> {
     let mut structural = Vec::new();
     let entries = collect(roots, &mut structural);
-    let recognised = Recognised::of(plan, dataset, terminology, entries);
+    let recognised = Recognised::of(plan, dataset, terminology, entries, current)?;
     let mut extractor = Extractor {
         plan,
         dataset,
@@ -45,7 +50,7 @@ pub fn extract(
     };
     extractor.accounts.mark(&structural, Account::Structural);
     extractor.run();
-    extractor.finish()
+    Ok(extractor.finish())
 }
 
 #[derive(Clone, Copy, PartialEq)]

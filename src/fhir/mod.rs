@@ -11,12 +11,14 @@ mod extract;
 mod ids;
 mod place;
 mod recognise;
+mod sole;
 mod web;
 
 pub use bundle::{BundleType, Entry, collect, to_bundle, to_ndjson};
 pub use compose::{Composed, compose};
 pub use extract::extract;
 pub use ids::IdKey;
+pub use recognise::Unclear;
 
 /// URLs of core extensions that carry what an element has no room for.
 mod urls {
