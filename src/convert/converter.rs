@@ -52,8 +52,10 @@ pub struct Reading {
     pub instance: Instance,
     /// What became of the leaves of the input so far.
     pub ledger: Ledger,
-    kinds: Arc<Vec<MessageKind>>,
-    kind: usize,
+    /// How many FHIR resources the input holds.
+    pub resources: usize,
+    pub(super) kinds: Arc<Vec<MessageKind>>,
+    pub(super) kind: usize,
 }
 
 impl Reading {
@@ -238,18 +240,17 @@ impl Converter {
     pub fn read(&self, input: &[u8]) -> Result<Reading, Error> {
         let text = detect::text(input, &self.limits)?;
         let sniffed = detect::sniff(&text, &self.limits)?;
-        let mut resources = Resources::default();
-        let (format, kind, (instance, ledger)) = match &sniffed {
+        match &sniffed {
             Sniffed::Xml(document) if self.xml_format(document) != Some(Format::FhirXml) => {
-                self.read_xml(document, &text)?
+                let (format, kind, (instance, ledger)) = self.read_xml(document, &text)?;
+                Ok(Reading { format, instance, ledger, resources: 0, kinds: Arc::clone(&self.kinds), kind })
             }
-            other => {
-                let format = self.add_resources(other, &text, &mut resources)?;
-                let (kind, read) = self.read_resources(&resources)?;
-                (format, kind, read)
+            resources => {
+                let mut read = Resources::default();
+                let format = self.add_resources(resources, &text, &mut read)?;
+                self.read_resources(&read, format)
             }
-        };
-        Ok(Reading { format, instance, ledger, kinds: Arc::clone(&self.kinds), kind })
+        }
     }
 
     /// Reads several inputs that together are one case: FHIR bundles and loose resources, in JSON, NDJSON or XML. Positions
@@ -273,8 +274,7 @@ impl Converter {
         if let [only] = inputs {
             return self.read(only.as_ref());
         }
-        let (format, kind, (instance, ledger)) = self.read_together(inputs)?;
-        Ok(Reading { format, instance, ledger, kinds: Arc::clone(&self.kinds), kind })
+        self.read_together(inputs)
     }
 
     /// Writes what was read in a format.

@@ -1,10 +1,10 @@
 //! Reading FHIR: the resources of one input or several, and the case that they describe.
 
+use std::sync::Arc;
+
 use super::detect::{self, Sniffed};
-use super::{Converter, Error, Format};
-use crate::dataset::Instance;
+use super::{Converter, Error, Format, Reading};
 use crate::fhir::{self, Unclear};
-use crate::ledger::Ledger;
 use crate::tree::{self, Tree};
 
 /// Resources and bundles, as they were read.
@@ -22,7 +22,7 @@ impl Converter {
     pub(super) fn read_together<T: AsRef<[u8]>>(
         &self,
         inputs: &[T],
-    ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
+    ) -> Result<Reading, Error> {
         let mut resources = Resources::default();
         let mut formats = Vec::with_capacity(inputs.len());
         for (at, input) in inputs.iter().enumerate() {
@@ -35,8 +35,7 @@ impl Converter {
             }
         }
         let format = formats.first().copied().ok_or(Error::Empty)?;
-        let (kind, read) = self.read_resources(&resources)?;
-        Ok((format, kind, read))
+        self.read_resources(&resources, format)
     }
 
     fn add_input(&self, bytes: &[u8], resources: &mut Resources) -> Result<Format, Error> {
@@ -100,20 +99,19 @@ impl Converter {
     }
 
     /// The case that resources describe.
-    pub(super) fn read_resources(&self, resources: &Resources) -> Result<(usize, (Instance, Ledger)), Error> {
+    pub(super) fn read_resources(&self, resources: &Resources, format: Format) -> Result<Reading, Error> {
         let bound = self.kinds.iter().enumerate().find_map(|(at, kind)| Some((at, kind, kind.fhir.as_ref()?)));
         let (at, kind, plan) =
-            bound.ok_or_else(|| Error::NoBinding { message: "anything".to_owned(), format: Format::FhirJson.name() })?;
+            bound.ok_or_else(|| Error::NoBinding { message: "anything".to_owned(), format: format.name() })?;
         let current = self.current_pregnancy.as_deref();
         let (trees, leaves) = (&resources.trees, resources.leaves);
-        let read = fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves, current).map_err(
-            |Unclear { candidates, several }| {
-                if several { Error::WhichPregnancy { candidates } } else { Error::NoSuchPregnancy { candidates } }
-            },
-        )?;
-        if read.1.translated == 0 && read.1.lost_leaves() > 0 {
-            return Err(Error::NothingRecognised { values: read.1.lost_leaves() });
+        let read = fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves, current);
+        let (instance, ledger, resources) = read.map_err(|Unclear { candidates, several }| {
+            if several { Error::WhichPregnancy { candidates } } else { Error::NoSuchPregnancy { candidates } }
+        })?;
+        if ledger.translated == 0 && ledger.lost_leaves() > 0 {
+            return Err(Error::NothingRecognised { values: ledger.lost_leaves() });
         }
-        Ok((at, read))
+        Ok(Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind: at })
     }
 }

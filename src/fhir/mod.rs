@@ -9,6 +9,7 @@ mod decode;
 mod encode;
 mod extract;
 mod ids;
+mod losses;
 mod place;
 mod recognise;
 mod sole;
