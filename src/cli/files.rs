@@ -56,7 +56,8 @@ fn resources_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>();
     let mut paths = paths.map_err(unreadable)?;
     let is_resource = |path: &PathBuf| {
-        path.is_file() && path.extension().is_some_and(|ending| ["json", "ndjson", "xml"].iter().any(|own| ending == *own))
+        path.is_file()
+            && path.extension().is_some_and(|ending| ["json", "ndjson", "xml"].iter().any(|own| ending == *own))
     };
     paths.retain(is_resource);
     paths.sort();

@@ -59,11 +59,11 @@ struct Tables {
 /// Which pregnancy of FHIR is the current one.
 #[derive(Debug, Args)]
 struct Current {
-    /// In FHIR: the current pregnancy [default: the one that the record refers to]
+    /// In FHIR: the current pregnancy [default: the only one, or the one that the record refers to]
     ///
-    /// Its id, a reference to it (Condition/ID, or its fullUrl), or an identifier (SYSTEM|VALUE, or VALUE); or one of these
-    /// of the record (EpisodeOfCare) that refers to it. Without this the pregnancy to which the record refers is the current
-    /// one; where that leaves several, nothing is read, and the message lists them.
+    /// Its id, a reference to it (Condition/ID, or its full URL), or an identifier (SYSTEM|VALUE, or VALUE); or one of these
+    /// of the record that refers to it. Without this it is the only pregnancy there is, or the one to which the record
+    /// refers; where that leaves several, nothing is read, and the message lists them.
     #[arg(long, value_name = "REFERENCE")]
     pregnancy: Option<String>,
 }

@@ -30,7 +30,7 @@ enum What {
     },
     /// Say of cases in FHIR what arrives in the message and what is lost, as Markdown, without values
     ///
-    /// For each case: the concepts that arrive, what is lost by profile, code, path and reason, and what the message demands
+    /// For each case: the concepts that arrive, what is lost by profile, code, element and reason, and what the message demands
     /// and the case lacks. The code is that of an Observation: of other resources it may be an answer.
     Cases {
         /// A case each: a file, or a folder of resources

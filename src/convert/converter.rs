@@ -9,7 +9,7 @@ use super::kinds::{self, MessageKind};
 use super::resources::Resources;
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
-use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Value};
+use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, NodeIx, Value};
 use crate::fhir::{self, BundleType, IdKey};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
@@ -175,8 +175,8 @@ impl Converter {
     /// Condition, a reference to it (`Condition/<id>`, or its `fullUrl`), or an identifier (`<system>|<value>`, or the value
     /// alone); or one of these of the record (`EpisodeOfCare`) that refers to it.
     ///
-    /// Without it, the pregnancy is the current one that the record refers to. A source with several, of which not exactly
-    /// one is referred to so, is not read: [`Error::WhichPregnancy`].
+    /// Without it, it is the only pregnancy, or the one that the record refers to. A source that leaves several is not read:
+    /// [`Error::WhichPregnancy`].
     ///
     /// ```
     /// use ooievaar::{Converter, Error};
@@ -285,10 +285,15 @@ impl Converter {
         let kind = &reading.kinds[reading.kind];
         let Written { output, unwritten, resources } = self.write_kind(kind, &reading.instance, format)?;
         let mut ledger = reading.ledger.clone();
-        for Unwritten { node, reason } in unwritten {
-            ledger.unwritten(&reading.instance, node, reason);
+        for Unwritten { node, reason } in &unwritten {
+            ledger.unwritten(&reading.instance, *node, *reason);
         }
-        let missing = if format == Format::Hl7v3 { reading.instance.missing(&kind.dataset) } else { Vec::new() };
+        let missing = if format == Format::Hl7v3 {
+            let unwritten: Vec<NodeIx> = unwritten.iter().map(|unwritten| unwritten.node).collect();
+            reading.instance.missing(&kind.dataset, &unwritten)
+        } else {
+            Vec::new()
+        };
         Ok(Outcome { output: output.into_bytes(), ledger, missing, reading, resources })
     }
 
@@ -305,16 +310,14 @@ impl Converter {
         document: &roxmltree::Document<'_>,
         text: &str,
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
-        match self.xml_format(document) {
-            Some(format) => self.read_ada(document, text).map(|(kind, read)| (format, kind, read)),
-            None => {
-                let kind = self.message_kind(document)?;
-                let own = &self.kinds[kind];
-                let plan = own.hl7v3.as_ref().ok_or_else(|| self.wrong_kind(document))?;
-                let read = hl7v3::read(plan, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
-                Ok((Format::Hl7v3, kind, read))
-            }
+        if let Some(format) = self.xml_format(document) {
+            return self.read_ada(document, text).map(|(kind, read)| (format, kind, read));
         }
+        let kind = self.message_kind(document)?;
+        let own = &self.kinds[kind];
+        let plan = own.hl7v3.as_ref().ok_or_else(|| self.wrong_kind(document))?;
+        let read = hl7v3::read(plan, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
+        Ok((Format::Hl7v3, kind, read))
     }
 
     fn read_ada(&self, document: &roxmltree::Document<'_>, text: &str) -> Result<(usize, (Instance, Ledger)), Error> {

@@ -19,10 +19,7 @@ pub(super) struct Resources {
 
 impl Converter {
     /// The case that several inputs describe together, with the format of the first.
-    pub(super) fn read_together<T: AsRef<[u8]>>(
-        &self,
-        inputs: &[T],
-    ) -> Result<Reading, Error> {
+    pub(super) fn read_together<T: AsRef<[u8]>>(&self, inputs: &[T]) -> Result<Reading, Error> {
         let mut resources = Resources::default();
         let mut formats = Vec::with_capacity(inputs.len());
         for (at, input) in inputs.iter().enumerate() {

@@ -43,10 +43,7 @@ pub fn extract(
         aligned: HashMap::new(),
         shared: HashMap::new(),
         copies: Vec::new(),
-        accounts: Accounts {
-            states: vec![Account::Open; leaves as usize],
-            reasons: HashMap::new(),
-        },
+        accounts: Accounts { states: vec![Account::Open; leaves as usize], reasons: HashMap::new() },
     };
     extractor.accounts.mark(&structural, Account::Structural);
     extractor.run();

@@ -38,10 +38,8 @@ impl Account<'_> {
         if open.is_empty() {
             return Vec::new();
         }
-        let within = Arc::new(Within {
-            profile: profile(plan, self.resource),
-            code: question(terminology, self.resource),
-        });
+        let within =
+            Arc::new(Within { profile: profile(plan, self.resource), code: question(terminology, self.resource) });
         open.into_iter()
             .map(|(position, path, why)| {
                 let (reason, concept) = match why {

@@ -15,7 +15,7 @@ pub struct Case {
     pub outcome: Result<Outcome, String>,
 }
 
-/// What is lost in one way: profile, code, path and reason.
+/// What is lost in one way: profile, code, element and reason.
 type Way = (String, String, String, &'static str);
 
 /// The cases as Markdown: a table of all, and a section for each with what arrived, what was lost and what lacks.
@@ -86,17 +86,15 @@ fn section(outcome: &Outcome, text: &mut String) {
 /// which even the type is lost is lost as a whole.
 fn losses(outcome: &Outcome) -> BTreeMap<Way, (BTreeSet<&str>, BTreeSet<&str>, u32)> {
     let all = &outcome.ledger.losses;
-    let whole: BTreeMap<&str, &Loss> = all
-        .iter()
-        .filter_map(|loss| Some((loss.path.as_deref()?.strip_suffix(".resourceType")?, loss)))
-        .collect();
+    let whole: BTreeMap<&str, &Loss> =
+        all.iter().filter_map(|loss| Some((loss.path.as_deref()?.strip_suffix(".resourceType")?, loss))).collect();
     let mut ways: BTreeMap<Way, (BTreeSet<&str>, BTreeSet<&str>, u32)> = BTreeMap::new();
     for loss in all {
         let path = loss.path.as_deref().unwrap_or("-");
         let resource = path.split('.').next().unwrap_or(path);
         let (shown, reason) = match whole.get(resource) {
             Some(first) => (format!("{} as a whole", without_indexes(resource)), first.reason),
-            None => (without_indexes(path), loss.reason),
+            None => (element(path), loss.reason),
         };
         let within = loss.within.as_deref();
         let profile = within.and_then(|within| within.profile.as_deref()).unwrap_or("-");
@@ -109,6 +107,11 @@ fn losses(outcome: &Outcome) -> BTreeMap<Way, (BTreeSet<&str>, BTreeSet<&str>, u
         *values += loss.leaves;
     }
     ways
+}
+
+/// The element of a resource that a path is in: `Patient.address`.
+fn element(path: &str) -> String {
+    without_indexes(path).split('.').take(2).collect::<Vec<_>>().join(".")
 }
 
 /// A path with `[n]` left out.

@@ -15,8 +15,7 @@ pub(super) fn sole_roles(roles: &[Role], dataset: &Dataset) -> Vec<RoleIx> {
             && !dataset.may_repeat(role.group)
             && roles.iter().any(|other| alike(role, other) && dataset.may_repeat(other.group))
     };
-    let found: Vec<RoleIx> =
-        (0u16..).zip(roles).filter(|(_, role)| is_sole(role)).map(|(at, _)| RoleIx(at)).collect();
+    let found: Vec<RoleIx> = (0u16..).zip(roles).filter(|(_, role)| is_sole(role)).map(|(at, _)| RoleIx(at)).collect();
     let belongs = |ix: &RoleIx| {
         let references = &roles[usize::from(ix.0)].references;
         references.iter().any(|reference| matches!(reference.target, Target::Role(to) if found.contains(&to)))
