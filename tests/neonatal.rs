@@ -56,7 +56,7 @@ fn a_document_is_what_its_instance_is() {
     let all: BTreeSet<String> = leaves.map(|(_, concept)| concept.number.to_string()).collect();
     assert_eq!(found, all, "the fixture has every concept of the tables");
     assert_eq!(found.len(), 19);
-    assert_eq!(document.instance.missing(dataset), []);
+    assert_eq!(document.instance.missing(dataset, &[]), []);
 }
 
 /// The tables hold a selection, so much of these documents is lost; what is held must be right.

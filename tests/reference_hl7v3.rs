@@ -67,7 +67,7 @@ fn an_instance_is_written_as_a_message() {
             // Postnatal data are within the child, and so get its rank.
             differences.retain(|difference| difference.concept != "83377" || difference.left.is_some());
             assert_eq!(differences, [], "{}", sample.name);
-            let missing = message.instance.missing(ada.dataset());
+            let missing = message.instance.missing(ada.dataset(), &[]);
             let numbers: Vec<_> = missing.iter().map(|ix| ada.dataset().get(*ix).number.as_str()).collect();
             assert_eq!(numbers, ["W11", "W12", "W21", "W31", "W51", "W71"], "{}", sample.name);
         }

@@ -257,7 +257,7 @@ impl Reader<'_> {
     ) {
         if leaves > 0 {
             let path = (self.ledger.losses.len() < PATHS).then(|| path(node, attribute));
-            self.ledger.lost(Loss { reason, position: position(node), path, concept, leaves });
+            self.ledger.lost(Loss { reason, position: position(node), path, concept, within: None, leaves });
         }
     }
 }

@@ -7,16 +7,16 @@ use ooievaar::ada::ReferenceDay;
 use ooievaar::{Bundle, Format};
 
 use super::losses::Account;
-use super::{Exit, Failure, Tables, files, library, say};
+use super::{Current, Exit, Failure, Tables, files, library, say};
 
 /// Convert one message, document or bundle to another format
 ///
 /// The format of the input is recognised. What could not be carried over is listed on standard error.
 #[derive(Debug, Args)]
 pub struct Convert {
-    /// The file to convert; - for standard input
-    #[arg(value_name = "FILE")]
-    input: PathBuf,
+    /// The file to convert; - for standard input. Several files, or a folder, of FHIR resources are one case
+    #[arg(value_name = "FILE", required = true)]
+    inputs: Vec<PathBuf>,
     /// What to convert to: fhir-json, fhir-xml, fhir-ndjson, hl7v3 or ada [default: the other side]
     #[arg(long, value_name = "FORMAT", value_parser = library::format)]
     to: Option<Format>,
@@ -46,6 +46,8 @@ pub struct Convert {
     /// The day T that relative dates (T-14D) in an ADA document count from, as YYYY-MM-DD
     #[arg(long, value_name = "DATE", value_parser = library::reference_day)]
     reference_day: Option<ReferenceDay>,
+    #[command(flatten)]
+    current: Current,
 }
 
 impl Convert {
@@ -57,15 +59,14 @@ impl Convert {
             Some(day) => converter.with_reference_day(day),
             None => converter,
         };
-        let source = files::read(&self.input)?;
-        let refused = |error| Failure::new(Exit::Input, format!("{}: {error}", files::name(&self.input)));
-        let to = match self.to {
-            Some(format) => format,
-            None => converter.detect(&source).map_err(refused)?.other_side(),
-        };
-        let outcome = converter.convert(&source, to).map_err(refused)?;
+        let converter = self.current.of(converter);
+        let sources = files::read_case(&self.inputs)?;
+        let refused = |error| Failure::new(Exit::Input, files::refused(&error, &sources));
+        let reading = converter.read_case(&sources).map_err(refused)?;
+        let to = self.to.unwrap_or_else(|| reading.format.other_side());
+        let outcome = converter.write(reading, to).map_err(refused)?;
 
-        let account = Account::of(&outcome, &source);
+        let account = Account::of(&outcome, &sources);
         say(format_args!("{}", account.table(self.show_values).trim_end()));
         if let Some(file) = &self.report {
             files::write(file, format!("{:#}\n", account.report(self.show_values)).as_bytes())?;

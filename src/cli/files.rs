@@ -18,6 +18,63 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     bytes.map_err(|error| Failure::new(Exit::Input, format!("{}: cannot be read: {error}", name(path))))
 }
 
+/// A file with what is in it.
+pub struct Input {
+    pub path: PathBuf,
+    pub bytes: Vec<u8>,
+}
+
+impl AsRef<[u8]> for Input {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// What the files and folders that make up one case hold. Of a folder, the files of FHIR in it, in order of name.
+pub fn read_case(paths: &[PathBuf]) -> Result<Vec<Input>, Failure> {
+    let mut inputs = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            inputs.push(Input { bytes: read(path)?, path: path.clone() });
+            continue;
+        }
+        let before = inputs.len();
+        for path in resources_in(path)? {
+            inputs.push(Input { bytes: read(&path)?, path });
+        }
+        if inputs.len() == before {
+            return Err(Failure::new(Exit::Input, format!("{}: holds no .json, .ndjson or .xml file", name(path))));
+        }
+    }
+    Ok(inputs)
+}
+
+fn resources_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unreadable =
+        |error: io::Error| Failure::new(Exit::Input, format!("{}: cannot be read: {error}", folder.display()));
+    let entries = fs::read_dir(folder).map_err(unreadable)?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>();
+    let mut paths = paths.map_err(unreadable)?;
+    let is_resource = |path: &PathBuf| {
+        path.is_file()
+            && path.extension().is_some_and(|ending| ["json", "ndjson", "xml"].iter().any(|own| ending == *own))
+    };
+    paths.retain(is_resource);
+    paths.sort();
+    Ok(paths)
+}
+
+/// Why a case could not be read, with the file that it is about.
+pub fn refused(error: &ooievaar::Error, inputs: &[Input]) -> String {
+    match (error, inputs) {
+        (ooievaar::Error::Input { number, error }, inputs) => {
+            inputs.get(number - 1).map_or_else(|| error.to_string(), |input| format!("{}: {error}", name(&input.path)))
+        }
+        (error, [only]) => format!("{}: {error}", name(&only.path)),
+        (error, _) => error.to_string(),
+    }
+}
+
 /// How to call an input in messages.
 pub fn name(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }

@@ -6,27 +6,31 @@ use std::path::PathBuf;
 use clap::Args;
 use ooievaar::dataset::{Code, Content, Dataset, Instance, NodeIx, Value};
 
-use super::{Exit, Failure, Tables, files, library};
+use super::{Current, Exit, Failure, Tables, files, library};
 
 /// Show what a file says, as a tree of the concepts of the standard with their values
 ///
 /// This prints patient data: that is what it is for.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// The file to show; - for standard input
-    #[arg(value_name = "FILE")]
-    input: PathBuf,
+    /// The file to show; - for standard input. Several files, or a folder, of FHIR resources are one case
+    #[arg(value_name = "FILE", required = true)]
+    inputs: Vec<PathBuf>,
     #[command(flatten)]
     tables: Tables,
+    #[command(flatten)]
+    current: Current,
 }
 
 impl Inspect {
     pub fn run(self) -> Result<Exit, Failure> {
         let converter = library::converter(self.tables.tables.as_deref())?;
-        let source = files::read(&self.input)?;
-        let reading = converter
-            .read(&source)
-            .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", files::name(&self.input))))?;
+        let sources = files::read_case(&self.inputs)?;
+        let reading = self
+            .current
+            .of(converter)
+            .read_case(&sources)
+            .map_err(|error| Failure::new(Exit::Input, files::refused(&error, &sources)))?;
         files::print(tree(reading.dataset(), &reading.instance.normalized()).as_bytes())?;
         Ok(Exit::Done)
     }

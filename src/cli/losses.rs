@@ -8,6 +8,8 @@ use ooievaar::dataset::{ConceptIx, Dataset};
 use ooievaar::ledger::{Ledger, Loss, Reason};
 use serde_json::{Value, json};
 
+use super::files::{self, Input};
+
 /// More losses than this are left to the report.
 const SHOWN: usize = 20;
 
@@ -19,20 +21,32 @@ pub struct Account<'a> {
     ledger: &'a Ledger,
     missing: &'a [ConceptIx],
     dataset: &'a Dataset,
-    source: &'a [u8],
-    /// Where the lines of the source begin.
+    /// The sources, one after the other.
+    source: Vec<u8>,
+    /// Where each source begins, and what it is called; empty if there is but one.
+    files: Vec<(usize, String)>,
+    /// Where the lines of the sources begin.
     lines: Vec<usize>,
 }
 
 impl<'a> Account<'a> {
-    pub fn of(outcome: &'a Outcome, source: &'a [u8]) -> Self {
-        Self::new(&outcome.ledger, &outcome.missing, outcome.reading.dataset(), source)
+    pub fn of(outcome: &'a Outcome, inputs: &[Input]) -> Self {
+        Self::new(&outcome.ledger, &outcome.missing, outcome.reading.dataset(), inputs)
     }
 
-    fn new(ledger: &'a Ledger, missing: &'a [ConceptIx], dataset: &'a Dataset, source: &'a [u8]) -> Self {
-        let ends = source.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-        let lines = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
-        Self { ledger, missing, dataset, source, lines }
+    fn new(ledger: &'a Ledger, missing: &'a [ConceptIx], dataset: &'a Dataset, inputs: &[Input]) -> Self {
+        let mut account = Self { ledger, missing, dataset, source: Vec::new(), files: Vec::new(), lines: Vec::new() };
+        for input in inputs {
+            let start = account.source.len();
+            if inputs.len() > 1 {
+                account.files.push((start, files::name(&input.path)));
+            }
+            let ends = input.bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+            account.lines.push(start);
+            account.lines.extend(ends.map(|(at, _)| start + at + 1).filter(|at| *at < start + input.bytes.len()));
+            account.source.extend_from_slice(&input.bytes);
+        }
+        account
     }
 
     /// The table that goes to standard error.
@@ -50,8 +64,9 @@ impl<'a> Account<'a> {
         }
         for loss in ledger.losses.iter().take(SHOWN) {
             let (line, column) = self.place(loss);
+            let file = self.file(loss).map_or(String::new(), |(_, name)| format!("{name}:"));
             let concept = self.concept(loss).map_or(String::new(), |concept| format!(" {}", concept.name));
-            let _ = write!(text, "  {line}:{column}{concept}: {}: {}", loss.reason.code(), loss.reason.remedy());
+            let _ = write!(text, "  {file}{line}:{column}{concept}: {}: {}", loss.reason.code(), loss.reason.remedy());
             if show_values {
                 let _ = write!(text, "\n      {}", self.excerpt(loss));
             }
@@ -97,11 +112,16 @@ impl<'a> Account<'a> {
             "remedy": loss.reason.remedy(),
             "line": line,
             "column": column,
+            "profile": loss.within.as_ref().and_then(|within| within.profile.as_deref()),
+            "code": loss.within.as_ref().and_then(|within| within.code.as_deref()),
             "path": loss.path,
             "concept": loss.concept.map(|ix| self.dataset.get(ix).number.as_str()),
             "name": loss.concept.map(|ix| self.dataset.path(ix)),
             "values": loss.leaves,
         });
+        if let Some((_, name)) = self.file(loss) {
+            entry["file"] = name.as_str().into();
+        }
         if show_values {
             entry["source"] = self.excerpt(loss).into();
         }
@@ -124,8 +144,15 @@ impl<'a> Account<'a> {
     fn place(&self, loss: &Loss) -> (usize, usize) {
         let position = self.start(loss);
         let line = self.lines.partition_point(|start| *start <= position);
-        let start = self.lines.get(line - 1).copied().unwrap_or_default();
-        (line, String::from_utf8_lossy(&self.source[start..position]).chars().count() + 1)
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let before = self.file(loss).map_or(0, |(first, _)| self.lines.partition_point(|start| start < first));
+        (line - before, String::from_utf8_lossy(&self.source[start..position]).chars().count() + 1)
+    }
+
+    /// The file that a loss is in, if there are several, with where it begins.
+    fn file(&self, loss: &Loss) -> Option<&(usize, String)> {
+        let position = self.start(loss);
+        self.files.iter().rfind(|(start, _)| *start <= position)
     }
 
     /// The beginning of what stands there in the source. Patient data: only for those who asked for it.
@@ -149,7 +176,7 @@ mod tests {
     use super::*;
 
     fn loss(position: u32) -> Loss {
-        Loss { reason: Reason::Unknown, position, path: None, concept: None, leaves: 2 }
+        Loss { reason: Reason::Unknown, position, path: None, concept: None, within: None, leaves: 2 }
     }
 
     fn account<T>(losses: Vec<Loss>, source: &[u8], look: impl FnOnce(Account<'_>) -> T) -> T {
@@ -159,7 +186,8 @@ mod tests {
             ledger.lost(loss);
         }
         let dataset = Dataset::new("test".into(), "1.2.3".into(), Vec::new());
-        look(Account::new(&ledger, &[], &dataset, source))
+        let input = Input { path: "in".into(), bytes: source.to_vec() };
+        look(Account::new(&ledger, &[], &dataset, &[input]))
     }
 
     #[test]

@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use ooievaar::Converter;
 
 /// Translates Dutch birth-care records between PWD 2.3 (HL7v3) and PWD 3.2 (FHIR STU3), both ways.
 #[derive(Debug, Parser)]
@@ -53,6 +54,28 @@ struct Tables {
     /// Use the mapping tables in this folder instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     tables: Option<PathBuf>,
+}
+
+/// Which pregnancy of FHIR is the current one.
+#[derive(Debug, Args)]
+struct Current {
+    /// In FHIR: the current pregnancy [default: the only one, or the one that the record refers to]
+    ///
+    /// Its id, a reference to it (Condition/ID, or its full URL), or an identifier (SYSTEM|VALUE, or VALUE); or one of these
+    /// of the record that refers to it. Without this it is the only pregnancy there is, or the one to which the record
+    /// refers; where that leaves several, nothing is read, and the message lists them.
+    #[arg(long, value_name = "REFERENCE")]
+    pregnancy: Option<String>,
+}
+
+impl Current {
+    /// The same converter, which knows which pregnancy is meant.
+    fn of(&self, converter: Converter) -> Converter {
+        match &self.pregnancy {
+            Some(reference) => converter.with_current_pregnancy(reference),
+            None => converter,
+        }
+    }
 }
 
 /// How a command ended. The numbers are a promise to scripts.

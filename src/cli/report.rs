@@ -4,11 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use ooievaar::Format;
 use ooievaar::batch::Report;
+use ooievaar::review::{Case, arrivals};
 
-use super::{Exit, Failure, files, say};
+use super::{Exit, Failure, Tables, files, library, say};
 
-/// Work with the reports of batches
+/// Work with the reports of batches, and report on cases
 #[derive(Debug, Args)]
 pub struct ReportCommand {
     #[command(subcommand)]
@@ -26,27 +28,57 @@ enum What {
         #[arg(short, long, value_name = "DIR")]
         output: PathBuf,
     },
+    /// Say of cases in FHIR what arrives in the message and what is lost, as Markdown, without values
+    ///
+    /// For each case: the concepts that arrive, what is lost by profile, code, element and reason, and what the message demands
+    /// and the case lacks. The code is that of an Observation: of other resources it may be an answer.
+    Cases {
+        /// A case each: a file, or a folder of resources
+        #[arg(value_name = "CASE", required = true)]
+        cases: Vec<PathBuf>,
+        #[command(flatten)]
+        tables: Tables,
+    },
 }
 
 impl ReportCommand {
     pub fn run(self) -> Result<Exit, Failure> {
-        let What::Merge { reports, output } = self.command;
-        let mut merged: Option<Report> = None;
-        for path in reports {
-            let path = if path.is_dir() { path.join("report.json") } else { path };
-            let report = Report::parse(&files::read(&path)?)
-                .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", path.display())))?;
-            match &mut merged {
-                None => merged = Some(report),
-                Some(merged) => merged.merge(report),
-            }
+        match self.command {
+            What::Merge { reports, output } => merge(reports, &output),
+            What::Cases { cases, tables } => report_cases(&cases, &tables),
         }
-        let merged = merged.unwrap_or_default();
-        prepare(&output)?;
-        write(&output, &merged)?;
-        say(format_args!("{}", merged.to_text().trim_end()));
-        Ok(Exit::Done)
     }
+}
+
+fn merge(reports: Vec<PathBuf>, output: &Path) -> Result<Exit, Failure> {
+    let mut merged: Option<Report> = None;
+    for path in reports {
+        let path = if path.is_dir() { path.join("report.json") } else { path };
+        let report = Report::parse(&files::read(&path)?)
+            .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", path.display())))?;
+        match &mut merged {
+            None => merged = Some(report),
+            Some(merged) => merged.merge(report),
+        }
+    }
+    let merged = merged.unwrap_or_default();
+    prepare(output)?;
+    write(output, &merged)?;
+    say(format_args!("{}", merged.to_text().trim_end()));
+    Ok(Exit::Done)
+}
+
+fn report_cases(paths: &[PathBuf], tables: &Tables) -> Result<Exit, Failure> {
+    let converter = library::converter(tables.tables.as_deref())?;
+    let mut cases = Vec::with_capacity(paths.len());
+    for path in paths {
+        let inputs = files::read_case(std::slice::from_ref(path))?;
+        let read = converter.read_case(&inputs).and_then(|reading| converter.write(reading, Format::Hl7v3));
+        let name = path.file_stem().map_or_else(|| files::name(path), |name| name.to_string_lossy().into_owned());
+        cases.push(Case { name, outcome: read.map_err(|error| error.to_string()) });
+    }
+    files::print(arrivals(&cases).as_bytes())?;
+    Ok(if cases.iter().all(|case| case.outcome.is_ok()) { Exit::Done } else { Exit::Input })
 }
 
 /// Makes the folder of a report: better to fail before the work than after it.

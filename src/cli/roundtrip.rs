@@ -7,7 +7,7 @@ use ooievaar::dataset::{Content, Dataset, Instance, NodeIx};
 use ooievaar::{Converter, Format};
 
 use super::inspect::shown;
-use super::{Exit, Failure, Tables, files, library, say};
+use super::{Current, Exit, Failure, Tables, files, library, say};
 
 /// Convert messages to the other side and back, and show what comes back different
 ///
@@ -27,15 +27,18 @@ pub struct Roundtrip {
     show_values: bool,
     #[command(flatten)]
     tables: Tables,
+    #[command(flatten)]
+    current: Current,
 }
 
 impl Roundtrip {
     pub fn run(self) -> Result<Exit, Failure> {
         let converter = library::converter(self.tables.tables.as_deref())?;
+        let named = self.current.of(converter.clone());
         let mut exit = Exit::Done;
         for input in &self.inputs {
             let bytes = files::read(input)?;
-            let differences = roundtrip(&converter, &bytes, self.show_values)
+            let differences = roundtrip(&converter, &named, &bytes, self.show_values)
                 .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", files::name(input))))?;
             if differences.is_empty() {
                 say(format_args!("{}: all came back", files::name(input)));
@@ -49,8 +52,14 @@ impl Roundtrip {
     }
 }
 
-fn roundtrip(converter: &Converter, bytes: &[u8], show_values: bool) -> Result<Vec<String>, ooievaar::Error> {
-    let reading = converter.read(bytes)?;
+/// `named` knows which pregnancy of the input is meant: what is written from it has one, under another id.
+fn roundtrip(
+    converter: &Converter,
+    named: &Converter,
+    bytes: &[u8],
+    show_values: bool,
+) -> Result<Vec<String>, ooievaar::Error> {
+    let reading = named.read(bytes)?;
     let first = reading.instance.clone();
     let there = reading.format.other_side();
     // ADA and the message are two forms of one side; there and back is by way of FHIR for both.

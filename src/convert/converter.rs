@@ -6,16 +6,17 @@ use std::sync::Arc;
 use super::detect::{self, Sniffed};
 
 use super::kinds::{self, MessageKind};
+use super::resources::Resources;
 use super::{Error, Format, Place};
 use crate::ada::{self, ReferenceDay};
-use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Value};
+use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, NodeIx, Value};
 use crate::fhir::{self, BundleType, IdKey, Syntax};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
 use crate::plan::fhir::FhirPlan;
 use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
-use crate::tree::{self, Limits, Tree};
+use crate::tree::Limits;
 
 /// Bytes that a resource mostly takes when written, with what a bundle has around it.
 const USUAL_SIZE: usize = 1000;
@@ -36,12 +37,13 @@ const USUAL_SIZE: usize = 1000;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Converter {
-    kinds: Arc<Vec<MessageKind>>,
-    limits: Limits,
+    pub(super) kinds: Arc<Vec<MessageKind>>,
+    pub(super) limits: Limits,
     bundle: BundleType,
     indented: bool,
     id_key: Option<IdKey>,
     reference_day: Option<ReferenceDay>,
+    pub(super) current_pregnancy: Option<Arc<str>>,
 }
 
 /// What was read from an input.
@@ -53,8 +55,10 @@ pub struct Reading {
     pub instance: Instance,
     /// What became of the leaves of the input so far.
     pub ledger: Ledger,
-    kinds: Arc<Vec<MessageKind>>,
-    kind: usize,
+    /// How many FHIR resources the input holds.
+    pub resources: usize,
+    pub(super) kinds: Arc<Vec<MessageKind>>,
+    pub(super) kind: usize,
 }
 
 impl Reading {
@@ -136,6 +140,7 @@ impl Converter {
             indented: false,
             id_key: None,
             reference_day: None,
+            current_pregnancy: None,
         })
     }
 
@@ -167,6 +172,34 @@ impl Converter {
     #[must_use]
     pub fn with_reference_day(self, day: ReferenceDay) -> Self {
         Self { reference_day: Some(day), ..self }
+    }
+
+    /// The same converter, to which it is said which pregnancy of the FHIR that it reads is the current one: the id of its
+    /// Condition, a reference to it (`Condition/<id>`, or its `fullUrl`), or an identifier (`<system>|<value>`, or the value
+    /// alone); or one of these of the record (`EpisodeOfCare`) that refers to it.
+    ///
+    /// Without it, it is the only pregnancy, or the one that the record refers to. A source that leaves several is not read:
+    /// [`Error::WhichPregnancy`].
+    ///
+    /// ```
+    /// use ooievaar::{Converter, Error};
+    ///
+    /// let two = br#"{"resourceType": "Bundle", "type": "collection", "entry": [
+    ///   {"resource": {"resourceType": "Condition", "id": "first",
+    ///     "code": {"coding": [{"system": "http://snomed.info/sct", "code": "118185001"}]}}},
+    ///   {"resource": {"resourceType": "Condition", "id": "second",
+    ///     "code": {"coding": [{"system": "http://snomed.info/sct", "code": "118185001"}]}}},
+    ///   {"resource": {"resourceType": "Observation", "context": {"display": "none"}, "valueQuantity": {"value": 2},
+    ///     "code": {"coding": [{"system": "http://loinc.org", "code": "11996-6"}]}}}]}"#;
+    /// let converter = Converter::new()?;
+    /// assert!(matches!(converter.read(two), Err(Error::WhichPregnancy { candidates }) if candidates.len() == 2));
+    /// let reading = converter.with_current_pregnancy("Condition/second").read(two)?;
+    /// assert!(reading.instance.leaves().count() > 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_current_pregnancy(self, reference: &str) -> Self {
+        Self { current_pregnancy: Some(reference.into()), ..self }
     }
 
     /// The kinds of message that the tables know.
@@ -209,19 +242,42 @@ impl Converter {
     /// If it is nothing that can be read. What cannot be understood within it is a loss in the ledger.
     pub fn read(&self, input: &[u8]) -> Result<Reading, Error> {
         let text = detect::text(input, &self.limits)?;
-        let (format, kind, (instance, ledger)) = match detect::sniff(&text, &self.limits)? {
-            Sniffed::Json(json) => self.read_json(&[(json, 0)], json, Format::FhirJson)?,
-            Sniffed::Lines(lines) => {
-                let parts: Vec<(&str, usize)> = lines
-                    .lines()
-                    .filter(|line| !line.trim().is_empty())
-                    .map(|line| (line, line.as_ptr() as usize - lines.as_ptr() as usize))
-                    .collect();
-                self.read_json(&parts, lines, Format::FhirNdjson)?
+        let sniffed = detect::sniff(&text, &self.limits)?;
+        match &sniffed {
+            Sniffed::Xml(document) if self.xml_format(document) != Some(Format::FhirXml) => {
+                let (format, kind, (instance, ledger)) = self.read_xml(document, &text)?;
+                Ok(Reading { format, instance, ledger, resources: 0, kinds: Arc::clone(&self.kinds), kind })
             }
-            Sniffed::Xml(document) => self.read_xml(&document, &text)?,
-        };
-        Ok(Reading { format, instance, ledger, kinds: Arc::clone(&self.kinds), kind })
+            resources => {
+                let mut read = Resources::default();
+                let format = self.add_resources(resources, &text, &mut read)?;
+                self.read_resources(&read, format)
+            }
+        }
+    }
+
+    /// Reads several inputs that together are one case: FHIR bundles and loose resources, in JSON, NDJSON or XML. Positions
+    /// count on from one input to the next.
+    ///
+    /// ```
+    /// let converter = ooievaar::Converter::new()?;
+    /// let woman = br#"{"resourceType": "Patient", "id": "w", "birthDate": "1990-02-03",
+    ///   "meta": {"profile": ["http://nictiz.nl/fhir/StructureDefinition/bc-Woman"]}}"#;
+    /// let gravidity = br#"<Observation xmlns="http://hl7.org/fhir"><code><coding><system value="http://loinc.org"/>
+    ///   <code value="11996-6"/></coding></code><subject><reference value="Patient/w"/></subject>
+    ///   <valueQuantity><value value="2"/></valueQuantity></Observation>"#;
+    /// let reading = converter.read_case(&[&woman[..], &gravidity[..]])?;
+    /// assert_eq!(reading.instance.leaves().count(), 2);
+    /// # Ok::<(), ooievaar::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Converter::read`]; [`Error::Input`] says which input it is about. One input may be anything, several only FHIR.
+    pub fn read_case<T: AsRef<[u8]>>(&self, inputs: &[T]) -> Result<Reading, Error> {
+        if let [only] = inputs {
+            return self.read(only.as_ref());
+        }
+        self.read_together(inputs)
     }
 
     /// Writes what was read in a format.
@@ -232,10 +288,15 @@ impl Converter {
         let kind = &reading.kinds[reading.kind];
         let Written { output, unwritten, resources } = self.write_kind(kind, &reading.instance, format)?;
         let mut ledger = reading.ledger.clone();
-        for Unwritten { node, reason } in unwritten {
-            ledger.unwritten(&reading.instance, node, reason);
+        for Unwritten { node, reason } in &unwritten {
+            ledger.unwritten(&reading.instance, *node, *reason);
         }
-        let missing = if format == Format::Hl7v3 { reading.instance.missing(&kind.dataset) } else { Vec::new() };
+        let missing = if format == Format::Hl7v3 {
+            let unwritten: Vec<NodeIx> = unwritten.iter().map(|unwritten| unwritten.node).collect();
+            reading.instance.missing(&kind.dataset, &unwritten)
+        } else {
+            Vec::new()
+        };
         Ok(Outcome { output: output.into_bytes(), ledger, missing, reading, resources })
     }
 
@@ -252,21 +313,14 @@ impl Converter {
         document: &roxmltree::Document<'_>,
         text: &str,
     ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
-        match self.xml_format(document) {
-            Some(Format::FhirXml) => {
-                let (tree, leaves) =
-                    tree::tree_of(document, &self.limits).map_err(|fault| Error::syntax(text, &fault))?;
-                self.read_trees(&mut [tree], leaves, Format::FhirXml)
-            }
-            Some(format) => self.read_ada(document, text).map(|(kind, read)| (format, kind, read)),
-            None => {
-                let kind = self.message_kind(document)?;
-                let own = &self.kinds[kind];
-                let plan = own.hl7v3.as_ref().ok_or_else(|| self.wrong_kind(document))?;
-                let read = hl7v3::read(plan, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
-                Ok((Format::Hl7v3, kind, read))
-            }
+        if let Some(format) = self.xml_format(document) {
+            return self.read_ada(document, text).map(|(kind, read)| (format, kind, read));
         }
+        let kind = self.message_kind(document)?;
+        let own = &self.kinds[kind];
+        let plan = own.hl7v3.as_ref().ok_or_else(|| self.wrong_kind(document))?;
+        let read = hl7v3::read(plan, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
+        Ok((Format::Hl7v3, kind, read))
     }
 
     fn read_ada(&self, document: &roxmltree::Document<'_>, text: &str) -> Result<(usize, (Instance, Ledger)), Error> {
@@ -291,43 +345,6 @@ impl Converter {
                 expected: self.expected(),
             },
         })
-    }
-
-    fn read_json(
-        &self,
-        parts: &[(&str, usize)],
-        text: &str,
-        format: Format,
-    ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
-        let mut trees = Vec::with_capacity(parts.len());
-        let mut leaves = 0;
-        for (part, offset) in parts {
-            let (tree, more) = tree::parse_json_at(part.as_bytes(), &self.limits, *offset, leaves)
-                .map_err(|fault| Error::syntax(text, &fault))?;
-            leaves = more;
-            trees.push(tree);
-        }
-        self.read_trees(&mut trees, leaves, format)
-    }
-
-    fn read_trees(
-        &self,
-        trees: &mut [Tree],
-        leaves: u32,
-        format: Format,
-    ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
-        if trees.iter().any(|tree| tree.text_at("resourceType").is_none()) {
-            return Err(Error::WrongKind { found: "JSON, but no FHIR resource".to_owned(), expected: self.expected() });
-        }
-        let bound = self.kinds.iter().enumerate().find_map(|(at, kind)| Some((at, kind, kind.fhir.as_ref()?)));
-        let (at, kind, plan) =
-            bound.ok_or_else(|| Error::NoBinding { message: "anything".to_owned(), format: format.name() })?;
-        if format == Format::FhirXml {
-            for tree in trees.iter_mut() {
-                plan.elements.set_primitives_apart(tree);
-            }
-        }
-        Ok((format, at, fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves)))
     }
 
     fn write_kind(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<Written, Error> {
@@ -378,7 +395,7 @@ impl Converter {
     }
 
     /// The format of a document, if its root element tells. An ADA document may be the transaction by itself.
-    fn xml_format(&self, document: &roxmltree::Document<'_>) -> Option<Format> {
+    pub(super) fn xml_format(&self, document: &roxmltree::Document<'_>) -> Option<Format> {
         let root = document.root_element().tag_name();
         let is_transaction =
             || root.namespace().is_none() && self.kinds.iter().any(|kind| kind.ada.is_root(root.name()));
@@ -396,13 +413,13 @@ impl Converter {
         found.or_else(related).ok_or_else(|| self.wrong_kind(document))
     }
 
-    fn wrong_kind(&self, document: &roxmltree::Document<'_>) -> Error {
+    pub(super) fn wrong_kind(&self, document: &roxmltree::Document<'_>) -> Error {
         let root = document.root_element().tag_name();
         let name: String = root.name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
         Error::WrongKind { found: format!("XML that begins with <{name}>"), expected: self.expected() }
     }
 
-    fn expected(&self) -> String {
+    pub(super) fn expected(&self) -> String {
         let messages = self.kinds.iter().filter(|kind| kind.hl7v3.is_some());
         let titles: Vec<&str> = messages.map(|kind| kind.title.as_str()).collect();
         format!("{} (HL7v3 or ADA), and FHIR STU3", titles.join(", "))

@@ -85,6 +85,39 @@ pub enum Error {
         /// Where the first such date is.
         place: Place,
     },
+    /// It is FHIR with several pregnancies, and does not say which is the current one.
+    #[error(
+        "several pregnancies may be the current one: {}; say which (--pregnancy), or have the record refer to one",
+        .candidates.join(", ")
+    )]
+    WhichPregnancy {
+        /// References to them.
+        candidates: Vec<String>,
+    },
+    /// The pregnancy that was said to be the current one is not in it.
+    #[error("no such pregnancy is in the input; {}", choice(.candidates))]
+    NoSuchPregnancy {
+        /// References to those that are.
+        candidates: Vec<String>,
+    },
+    /// It is FHIR, and nothing in it is what the tables know.
+    #[error(
+        "nothing was recognised: none of the {values} values in the input is of a resource that the mapping tables know \
+         by its type, profile, code and references; see which profiles and codes they have (mappings/fhir-stu3), and add \
+         what the resources refer to"
+    )]
+    NothingRecognised {
+        /// How many values were read in vain.
+        values: u32,
+    },
+    /// Of several inputs that are one case, one could not be read.
+    #[error("input {number}: {error}")]
+    Input {
+        /// Which, from 1.
+        number: usize,
+        /// Why.
+        error: Box<Error>,
+    },
     /// The tables have no binding of this kind of message to the format asked for.
     #[error("the tables cannot write {message} as {format}; they have no binding for it")]
     NoBinding {
@@ -107,6 +140,10 @@ impl Error {
             Self::Syntax { .. } => "syntax",
             Self::WrongKind { .. } => "wrong-kind",
             Self::ReferenceDay { .. } => "reference-day",
+            Self::WhichPregnancy { .. } => "which-pregnancy",
+            Self::NoSuchPregnancy { .. } => "no-such-pregnancy",
+            Self::NothingRecognised { .. } => "nothing-recognised",
+            Self::Input { error, .. } => error.code(),
             Self::NoBinding { .. } => "no-binding",
         }
     }
@@ -115,6 +152,7 @@ impl Error {
     pub fn place(&self) -> Option<Place> {
         match self {
             Self::Syntax { place, .. } | Self::ReferenceDay { place } => Some(*place),
+            Self::Input { error, .. } => error.place(),
             _ => None,
         }
     }
@@ -122,5 +160,14 @@ impl Error {
     /// A fault in the syntax of a text.
     pub(super) fn syntax(text: &str, fault: &SyntaxError) -> Self {
         Self::Syntax { place: Place::of(text, fault.position), message: fault.message.to_owned() }
+    }
+}
+
+/// What there is to choose from.
+fn choice(candidates: &[String]) -> String {
+    if candidates.is_empty() {
+        "there is none that could be the current one".to_owned()
+    } else {
+        format!("choose {}", candidates.join(" or "))
     }
 }

@@ -5,6 +5,7 @@ mod detect;
 mod error;
 mod format;
 mod kinds;
+mod resources;
 
 pub use converter::{Converter, Outcome, Reading};
 pub use error::{Error, Place};

@@ -133,6 +133,18 @@ impl Dataset {
         &self.concepts[usize::from(ix.0)]
     }
 
+    /// True if a group, or one that holds it, may occur more than once.
+    pub fn may_repeat(&self, group: ConceptIx) -> bool {
+        let mut at = group;
+        while at != ConceptIx::ROOT {
+            if self.get(at).max != Some(1) {
+                return true;
+            }
+            at = self.get(at).parent;
+        }
+        false
+    }
+
     /// The concept with this number.
     pub fn find(&self, number: &str) -> Option<ConceptIx> {
         self.by_number.get(number).copied()

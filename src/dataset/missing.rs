@@ -6,8 +6,9 @@ impl Instance {
     /// The concepts that the transaction demands (a least number of occurrences above zero) and that are absent
     /// where they belong: in the transaction itself, or in a group that is there. In the order of the dataset, each once.
     ///
-    /// Of an absent group the concepts within it are named, if it demands any. A null flavour is an answer.
-    pub fn missing(&self, dataset: &Dataset) -> Vec<ConceptIx> {
+    /// Of an absent group the concepts within it are named, if it demands any. A null flavour is an answer. The leaves
+    /// `but` do not count: they are what the message has no place for as they are.
+    pub fn missing(&self, dataset: &Dataset, but: &[NodeIx]) -> Vec<ConceptIx> {
         let demanded: Vec<ConceptIx> = dataset
             .concepts()
             .skip(1)
@@ -18,7 +19,7 @@ impl Instance {
         let groups =
             self.nodes().filter(|(ix, node)| *ix == NodeIx::ROOT || (node.content.is_none() && self.holds_value(*ix)));
         for (ix, node) in groups {
-            self.missing_in(dataset, &demanded, Some(ix), node.concept, &mut missing);
+            self.missing_in(dataset, (&demanded, but), Some(ix), node.concept, &mut missing);
         }
         missing.sort_unstable();
         missing.dedup();
@@ -29,19 +30,21 @@ impl Instance {
     fn missing_in(
         &self,
         dataset: &Dataset,
-        demanded: &[ConceptIx],
+        (demanded, but): (&[ConceptIx], &[NodeIx]),
         at: Option<NodeIx>,
         group: ConceptIx,
         missing: &mut Vec<ConceptIx>,
     ) {
         for concept in demanded.iter().copied().filter(|ix| dataset.get(*ix).parent == group) {
-            let is_there = at.is_some_and(|at| self.occurrences(at, concept).any(|node| self.holds_value(node)));
+            let is_there = at.is_some_and(|at| {
+                self.occurrences(at, concept).any(|node| self.holds_value(node) && !but.contains(&node))
+            });
             if is_there {
                 continue;
             }
             let before = missing.len();
             if dataset.get(concept).kind == Kind::Group {
-                self.missing_in(dataset, demanded, None, concept, missing);
+                self.missing_in(dataset, (demanded, but), None, concept, missing);
             }
             if missing.len() == before {
                 missing.push(concept);
@@ -88,7 +91,7 @@ mod tests {
             ],
         );
         let missing = |instance: &Instance| -> Vec<&str> {
-            instance.missing(&dataset).into_iter().map(|ix| dataset.get(ix).number.as_str()).collect()
+            instance.missing(&dataset, &[]).into_iter().map(|ix| dataset.get(ix).number.as_str()).collect()
         };
         let text = || Content::Value(Value::Text("x".into()));
         let mut instance = Instance::new();
@@ -101,5 +104,8 @@ mod tests {
         instance.add_leaf(group, ConceptIx(5), text(), Origin::default());
         instance.add_leaf(optional, ConceptIx(2), text(), Origin::default());
         assert_eq!(missing(&instance), ["empty group"]);
+        let unwritten = instance.leaves().map(|(ix, ..)| ix).last().into_iter().collect::<Vec<_>>();
+        let missing = instance.missing(&dataset, &unwritten);
+        assert_eq!(missing, [ConceptIx(2), ConceptIx(6)], "what was not written is not there");
     }
 }

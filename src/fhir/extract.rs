@@ -5,27 +5,33 @@ use std::collections::HashMap;
 use super::answer::{answer_leaves, read_answer, take_beside};
 use super::bundle::collect;
 use super::codec::{Codecs, Used};
-use super::recognise::Recognised;
+use super::losses;
+use super::recognise::{Recognised, Unclear};
 use super::urls;
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
-use crate::ledger::{Ledger, Loss, Reason};
+use crate::ledger::{Ledger, Reason};
 use crate::plan::fhir::{Codec, ElementPath, FhirPlan, FieldIx, IF, Place, RoleIx, Target};
 use crate::terminology::Terminology;
-use crate::tree::Tree;
+use crate::tree::{Leaf, Tree};
 
-/// Reads the instance that resources describe, and accounts for every leaf of them.
+/// Reads the instance that resources describe, accounts for every leaf of them, and counts the resources.
 ///
-/// `roots` are bundles or resources; `leaves` is how many leaves they have together.
+/// `roots` are bundles or resources; `leaves` is how many leaves they have together; `current` is what the caller calls
+/// the current pregnancy: a reference, id or identifier of it, or of the record that refers to it.
+///
+/// # Errors
+/// If it is not clear which pregnancy is the current one.
 pub fn extract(
     plan: &FhirPlan,
     dataset: &Dataset,
     terminology: &Terminology,
     roots: &[Tree],
     leaves: u32,
-) -> (Instance, Ledger) {
+    current: Option<&str>,
+) -> Result<(Instance, Ledger, usize), Unclear> {
     let mut structural = Vec::new();
     let entries = collect(roots, &mut structural);
-    let recognised = Recognised::of(plan, dataset, terminology, entries);
+    let recognised = Recognised::of(plan, dataset, terminology, entries, current)?;
     let mut extractor = Extractor {
         plan,
         dataset,
@@ -37,15 +43,11 @@ pub fn extract(
         aligned: HashMap::new(),
         shared: HashMap::new(),
         copies: Vec::new(),
-        accounts: Accounts {
-            states: vec![Account::Open; leaves as usize],
-            losses: Vec::new(),
-            reasons: HashMap::new(),
-        },
+        accounts: Accounts { states: vec![Account::Open; leaves as usize], reasons: HashMap::new() },
     };
     extractor.accounts.mark(&structural, Account::Structural);
     extractor.run();
-    extractor.finish()
+    Ok(extractor.finish())
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -64,7 +66,6 @@ enum Account {
 
 struct Accounts {
     states: Vec<Account>,
-    losses: Vec<Loss>,
     /// Why a leaf that stays open is lost, where something better than "unknown" is known.
     reasons: HashMap<u32, (Reason, ConceptIx)>,
 }
@@ -501,7 +502,7 @@ impl Extractor<'_, '_> {
         self.accounts.mark(&fixed, Account::Structural);
     }
 
-    fn finish(mut self) -> (Instance, Ledger) {
+    fn finish(self) -> (Instance, Ledger, usize) {
         let mut ledger = Ledger::default();
         for state in &self.accounts.states {
             match state {
@@ -511,57 +512,21 @@ impl Extractor<'_, '_> {
             }
         }
         if ledger.total < u32::try_from(self.accounts.states.len()).unwrap_or(u32::MAX) {
+            let Accounts { states, reasons } = &self.accounts;
+            let state = |leaf: &Leaf| {
+                let open = states.get(leaf.ix as usize) == Some(&Account::Open);
+                open.then(|| reasons.get(&leaf.ix).copied())
+            };
             for (at, entry) in self.recognised.entries.iter().enumerate() {
                 let known = self.recognised.roles[at].is_some();
-                let unknown = if self.recognised.homeless[at] { Reason::NoCarrier } else { Reason::Unknown };
-                let path = format!("{}[{at}]", type_shown(entry.resource));
-                lose(entry.resource, &path, known, unknown, &mut self.accounts);
+                let otherwise = if self.recognised.homeless[at] { Reason::NoCarrier } else { Reason::Unknown };
+                let account = losses::Account { at, resource: entry.resource, known, otherwise };
+                for loss in account.losses(self.plan, self.codecs.terminology, state) {
+                    ledger.lost(loss);
+                }
             }
         }
-        for loss in self.accounts.losses {
-            ledger.lost(loss);
-        }
-        (self.instance, ledger)
-    }
-}
-
-/// The type of a resource as paths show it: only what can be a name of a type, for it is the sender's text.
-fn type_shown(resource: &Tree) -> &str {
-    let is_name = |text: &&str| text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
-    resource.text_at("resourceType").filter(is_name).unwrap_or("resource")
-}
-
-/// Notes each open leaf as lost, at its path.
-fn lose(tree: &Tree, path: &str, known: bool, unknown: Reason, accounts: &mut Accounts) {
-    match tree {
-        Tree::Object(members) => {
-            for (name, value) in members {
-                lose(value, &format!("{path}.{name}"), known, unknown, accounts);
-            }
-        }
-        Tree::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                lose(item, &format!("{path}[{at}]"), known, unknown, accounts);
-            }
-        }
-        Tree::Leaf(leaf) => {
-            if accounts.states.get(leaf.ix as usize) != Some(&Account::Open) {
-                return;
-            }
-            let (reason, concept) = match accounts.reasons.get(&leaf.ix) {
-                Some((reason, concept)) => (*reason, Some(*concept)),
-                None if path.ends_with(".text.div") || path.ends_with(".text.status") => (Reason::Narrative, None),
-                None if known && path.ends_with(".display") => (Reason::Label, None),
-                None => (unknown, None),
-            };
-            accounts.losses.push(Loss {
-                reason,
-                position: leaf.position,
-                path: Some(path.to_owned()),
-                concept,
-                leaves: 1,
-            });
-        }
+        (self.instance, ledger, self.recognised.entries.len())
     }
 }
 

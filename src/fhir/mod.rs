@@ -9,14 +9,17 @@ mod decode;
 mod encode;
 mod extract;
 mod ids;
+mod losses;
 mod place;
 mod recognise;
+mod sole;
 mod web;
 
 pub use bundle::{BundleType, Entry, Syntax, collect, write_bundle, write_ndjson};
 pub use compose::Composition;
 pub use extract::extract;
 pub use ids::IdKey;
+pub use recognise::Unclear;
 
 /// URLs of core extensions that carry what an element has no room for.
 mod urls {

@@ -5,11 +5,21 @@ use std::collections::HashMap;
 use super::answer::{answer_leaves, read_answer};
 use super::bundle::Entry;
 use super::codec::Used;
+use super::sole::Undecided;
 use super::web::Web;
 use crate::dataset::{Dataset, NullFlavor, Text};
 use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, Role, RoleIx};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
+
+/// It is not clear which resource is the one of its kind: the current pregnancy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unclear {
+    /// References to the resources that it may be.
+    pub candidates: Vec<String>,
+    /// True if the source leaves several; false if the caller named none of them.
+    pub several: bool,
+}
 
 /// The resources of a source with their roles and references.
 pub(super) struct Recognised<'t> {
@@ -23,8 +33,18 @@ pub(super) struct Recognised<'t> {
 }
 
 impl<'t> Recognised<'t> {
-    /// Finds the roles of all resources.
-    pub fn of(plan: &FhirPlan, dataset: &Dataset, terminology: &Terminology, entries: Vec<Entry<'t>>) -> Self {
+    /// Finds the roles of all resources. `current` is what the caller calls the one resource of its kind: see
+    /// [`super::sole`].
+    ///
+    /// # Errors
+    /// If it is not clear which that is.
+    pub fn of(
+        plan: &FhirPlan,
+        dataset: &Dataset,
+        terminology: &Terminology,
+        entries: Vec<Entry<'t>>,
+        current: Option<&str>,
+    ) -> Result<Self, Unclear> {
         let mut names = HashMap::new();
         for (at, entry) in entries.iter().enumerate() {
             for name in &entry.names {
@@ -36,8 +56,10 @@ impl<'t> Recognised<'t> {
         let candidates: Vec<Vec<RoleIx>> =
             recognised.entries.iter().map(|entry| candidates(plan, dataset, terminology, entry.resource)).collect();
         let known: Vec<bool> = candidates.iter().map(|roles| !roles.is_empty()).collect();
-        let candidates =
-            Web::new(plan, dataset, candidates, |at, path| recognised.targets(at, path).collect()).settle();
+        let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.targets(at, path).collect());
+        let named = current.map(|current| recognised.called(current));
+        web.single_out(named.as_deref()).map_err(|undecided| recognised.unclear(&undecided))?;
+        let candidates = web.settle();
         for (at, roles) in candidates.iter().enumerate() {
             recognised.homeless[at] = known[at] && roles.is_empty();
             let fields = |ix: &RoleIx| present_fields(plan, plan.role(*ix), recognised.entries[at].resource);
@@ -45,7 +67,39 @@ impl<'t> Recognised<'t> {
             let best = roles.iter().map(fields).max();
             recognised.roles[at] = roles.iter().find(|ix| Some(fields(ix)) == best).copied();
         }
-        recognised
+        Ok(recognised)
+    }
+
+    /// The resources that a caller may mean: by a reference to it, its id, or an identifier (`system|value`, or the
+    /// value alone).
+    fn called(&self, name: &str) -> Vec<usize> {
+        if let Some(at) = self.resolve(name) {
+            return vec![at];
+        }
+        let is_called = |resource: &Tree| {
+            let identifiers = resource.get("identifier").map_or(&[][..], Tree::items);
+            resource.text_at("id") == Some(name)
+                || identifiers.iter().any(|identifier| {
+                    let value = identifier.text_at("value").unwrap_or_default();
+                    let in_system = |system| name.strip_prefix(system)?.strip_prefix('|').filter(|rest| *rest == value);
+                    value == name || identifier.text_at("system").and_then(in_system).is_some()
+                })
+        };
+        (0..self.entries.len()).filter(|at| is_called(self.entries[*at].resource)).collect()
+    }
+
+    fn unclear(&self, undecided: &Undecided) -> Unclear {
+        let (candidates, several) = match undecided {
+            Undecided::Several(candidates) => (candidates, true),
+            Undecided::NotAmong(candidates) => (candidates, false),
+        };
+        let shown = |at: &usize| {
+            let resource = self.entries[*at].resource;
+            let id = resource.text_at("id").filter(|id| is_id(id));
+            let id = id.map_or_else(|| format!("(resource {}, without an id)", at + 1), |id| format!("/{id}"));
+            format!("{}{id}", resource.text_at("resourceType").unwrap_or_default())
+        };
+        Unclear { candidates: candidates.iter().map(shown).collect(), several }
     }
 
     /// The resources that an element of a resource refers to.
@@ -63,6 +117,11 @@ impl<'t> Recognised<'t> {
         let (id, resource_type) = (parts.next()?, parts.next()?);
         self.names.get(format!("{resource_type}/{id}").as_str()).copied()
     }
+}
+
+/// True for what FHIR allows as an id.
+fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
 }
 
 /// The roles that a resource may have by its own content.

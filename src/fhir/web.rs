@@ -9,20 +9,20 @@ use crate::dataset::{ConceptIx, Dataset};
 use crate::plan::fhir::{ElementPath, FhirPlan, Role, RoleIx, Target};
 
 /// A reference to a resource: who makes it, in which role, and what it means by it.
-struct Incoming {
-    from: usize,
-    role: RoleIx,
-    target: Target,
+pub(super) struct Incoming {
+    pub from: usize,
+    pub role: RoleIx,
+    pub target: Target,
 }
 
 /// The roles that resources may have, and the references between them.
 pub(super) struct Web<'p> {
-    plan: &'p FhirPlan,
+    pub(super) plan: &'p FhirPlan,
     dataset: &'p Dataset,
-    candidates: Vec<Vec<RoleIx>>,
+    pub(super) candidates: Vec<Vec<RoleIx>>,
     /// Per resource and candidate: the resources that each reference of the role leads to.
-    outgoing: Vec<Vec<(RoleIx, Vec<Vec<usize>>)>>,
-    incoming: Vec<Vec<Incoming>>,
+    pub(super) outgoing: Vec<Vec<(RoleIx, Vec<Vec<usize>>)>>,
+    pub(super) incoming: Vec<Vec<Incoming>>,
     /// Per role: true if some row makes a reference to it.
     wanted: Vec<bool>,
     /// Groups whose members some resource always collects.
@@ -82,7 +82,7 @@ impl<'p> Web<'p> {
         self.candidates
     }
 
-    fn strike_impossible(&mut self) -> bool {
+    pub(super) fn strike_impossible(&mut self) -> bool {
         let mut changed = false;
         for at in 0..self.candidates.len() {
             let mut possible: Vec<RoleIx> =
@@ -105,7 +105,7 @@ impl<'p> Web<'p> {
             return false;
         }
         self.references(at, ix).all(|(wanted, reached)| {
-            let unsaid = reached.is_empty() && !self.repeats(self.plan.role(wanted).group);
+            let unsaid = reached.is_empty() && !self.dataset.may_repeat(self.plan.role(wanted).group);
             unsaid || reached.iter().any(|target| self.candidates[*target].contains(&wanted))
         })
     }
@@ -113,7 +113,7 @@ impl<'p> Web<'p> {
     /// True if another resource is what there is one of: the current pregnancy.
     fn is_taken(&self, at: usize, ix: RoleIx) -> bool {
         let role = self.plan.role(ix);
-        let once = role.per == role.group && !self.repeats(role.group);
+        let once = role.per == role.group && !self.dataset.may_repeat(role.group);
         once && self.candidates.iter().enumerate().any(|(other, roles)| other != at && roles[..] == [ix])
     }
 
@@ -214,18 +214,6 @@ impl<'p> Web<'p> {
         let role = self.plan.role(ix);
         let alike = |other: &&Role| other.resource_type == role.resource_type && other.profiles == role.profiles;
         !role.codings.is_empty() || self.plan.roles.iter().filter(alike).count() == 1
-    }
-
-    /// True if a group, or one that holds it, may occur more than once.
-    fn repeats(&self, group: ConceptIx) -> bool {
-        let mut at = group;
-        while at != ConceptIx::ROOT {
-            if self.dataset.get(at).max != Some(1) {
-                return true;
-            }
-            at = self.dataset.get(at).parent;
-        }
-        false
     }
 }
 

@@ -3,7 +3,9 @@
 //! A leaf is an attribute or a text of an XML document, or a primitive of a FHIR resource. Each ends in exactly
 //! one state: translated, structural, or lost for a [`Reason`]; the counts add up to the number of leaves read.
 
-use crate::dataset::{ConceptIx, Instance, NodeIx};
+use std::sync::Arc;
+
+use crate::dataset::{ConceptIx, Instance, NodeIx, Text};
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $remedy:literal;)*) => {
@@ -66,8 +68,20 @@ pub struct Loss {
     pub path: Option<String>,
     /// The concept, if it got as far as that.
     pub concept: Option<ConceptIx>,
+    /// The FHIR resource that it is in, if the source is FHIR.
+    pub within: Option<Arc<Within>>,
     /// How many leaves were lost.
     pub leaves: u32,
+}
+
+/// What a FHIR resource is, without what it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Within {
+    /// The canonical URL of its profile: the one that the tables know, or else the first that it names.
+    pub profile: Option<Text>,
+    /// The code of an Observation, which is a question, as `system|code`, if the tables know the system. Of other resources
+    /// the code may be the answer (a diagnosis), and is not told.
+    pub code: Option<Text>,
 }
 
 /// The account of one conversion.
@@ -112,6 +126,7 @@ impl Ledger {
             position: node.origin.position,
             path: None,
             concept: Some(node.concept),
+            within: None,
             leaves,
         });
     }

@@ -1,8 +1,10 @@
-//! What the tables cover, and what a change of them changes: for people who decide about them.
+//! What the tables cover, what a change of them changes, and what arrives of cases: for people who decide about them.
 
+mod arrival;
 mod coverage;
 mod diff;
 mod picture;
 
+pub use arrival::{Case, arrivals};
 pub use coverage::{Coverage, Section, coverage};
 pub use diff::{Change, diff};

@@ -18,25 +18,32 @@ const XHTML: &str = "http://www.w3.org/1999/xhtml";
 pub fn parse_xml(text: &str, limits: &Limits) -> Result<(Tree, u32), SyntaxError> {
     let options = roxmltree::ParsingOptions { nodes_limit: limits.nodes, ..roxmltree::ParsingOptions::default() };
     let document = Document::parse_with_options(text, options).map_err(|_| SyntaxError::new(0, "is no XML"))?;
-    tree_of(&document, limits)
+    tree_of(&document, limits, 0, 0)
 }
 
-/// The tree of a parsed FHIR XML document, with the number of its leaves.
+/// The tree of a parsed FHIR XML document that begins at a byte of its source, where so many leaves came before it; with
+/// the number of leaves up to its end.
 ///
 /// # Errors
 /// If the document element is not in the FHIR namespace, or the nesting exceeds the limit.
-pub fn tree_of(document: &Document<'_>, limits: &Limits) -> Result<(Tree, u32), SyntaxError> {
+pub fn tree_of(
+    document: &Document<'_>,
+    limits: &Limits,
+    offset: usize,
+    leaves: u32,
+) -> Result<(Tree, u32), SyntaxError> {
     let root = document.root_element();
     if root.tag_name().namespace() != Some(FHIR) {
         return Err(SyntaxError::new(root.range().start, "is XML, but no FHIR resource"));
     }
-    let mut reader = Reader { limits, leaves: 0 };
+    let mut reader = Reader { limits, offset, leaves };
     let tree = reader.resource(root, 0)?;
     Ok((tree, reader.leaves))
 }
 
 struct Reader<'a> {
     limits: &'a Limits,
+    offset: usize,
     leaves: u32,
 }
 
@@ -108,7 +115,7 @@ impl Reader<'_> {
     fn leaf_at(&mut self, text: &str, position: usize) -> Tree {
         let ix = self.leaves;
         self.leaves += 1;
-        let position = u32::try_from(position).unwrap_or(u32::MAX);
+        let position = u32::try_from(self.offset + position).unwrap_or(u32::MAX);
         Tree::Leaf(Leaf { text: text.into(), kind: Primitive::String, position, ix })
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::pattern::{RawReference, fill, survey};
+use super::sole::sole_roles;
 use super::template::{Names, Template};
 use super::{
     Alignment, Answer, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity, Place,
@@ -62,6 +63,7 @@ impl FhirPlan {
                 by_type: HashMap::default(),
                 by_concept: vec![Vec::new(); dataset.len()],
                 eaches: Vec::new(),
+                sole: Vec::new(),
             },
         };
         for row in sheet.rows() {
@@ -73,6 +75,7 @@ impl FhirPlan {
             loader.field(row)?;
         }
         loader.resolve_references(&file)?;
+        loader.plan.sole = sole_roles(&loader.plan.roles, dataset);
         Ok(loader.plan)
     }
 }

@@ -7,6 +7,7 @@ mod identity;
 mod load;
 mod path;
 mod pattern;
+mod sole;
 mod template;
 
 pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
@@ -159,6 +160,7 @@ pub struct FhirPlan {
     by_type: HashMap<Text, Vec<RoleIx>, RandomState>,
     by_concept: Vec<Vec<FieldIx>>,
     eaches: Vec<FieldIx>,
+    sole: Vec<RoleIx>,
 }
 
 impl FhirPlan {
@@ -190,6 +192,12 @@ impl FhirPlan {
     /// The fields that belong to every resource of a group.
     pub fn each_fields(&self) -> &[FieldIx] {
         &self.eaches
+    }
+
+    /// The roles that one resource has, while others that look the same have roles that repeat: the current pregnancy,
+    /// among the earlier ones. Of several within each other, the outermost.
+    pub fn sole_roles(&self) -> &[RoleIx] {
+        &self.sole
     }
 
     /// The alignment of a group that has no resources of its own.

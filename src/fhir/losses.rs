@@ -1,0 +1,108 @@
+//! What was lost of a resource: each leaf that nothing used, at its path.
+
+use std::sync::Arc;
+
+use crate::dataset::{ConceptIx, Text};
+use crate::ledger::{Loss, Reason, Within};
+use crate::plan::fhir::FhirPlan;
+use crate::terminology::Terminology;
+use crate::tree::{Leaf, Tree};
+
+/// What is known of a resource of which leaves are lost.
+pub(super) struct Account<'a> {
+    /// Its place among the resources of the source.
+    pub at: usize,
+    /// The resource.
+    pub resource: &'a Tree,
+    /// True if a row made it.
+    pub known: bool,
+    /// Why what nothing better is known of is lost.
+    pub otherwise: Reason,
+}
+
+impl Account<'_> {
+    /// The losses. `state` tells of a leaf whether it is lost and, if more than that is known, why.
+    pub fn losses(
+        &self,
+        plan: &FhirPlan,
+        terminology: &Terminology,
+        state: impl Fn(&Leaf) -> Option<Option<(Reason, ConceptIx)>>,
+    ) -> Vec<Loss> {
+        let mut open = Vec::new();
+        let path = format!("{}[{}]", type_shown(self.resource), self.at);
+        walk(self.resource, &path, &mut |leaf, path| {
+            if let Some(why) = state(leaf) {
+                open.push((leaf.position, path.to_owned(), why));
+            }
+        });
+        if open.is_empty() {
+            return Vec::new();
+        }
+        let within =
+            Arc::new(Within { profile: profile(plan, self.resource), code: question(terminology, self.resource) });
+        open.into_iter()
+            .map(|(position, path, why)| {
+                let (reason, concept) = match why {
+                    Some((reason, concept)) => (reason, Some(concept)),
+                    None => (self.reason(&path), None),
+                };
+                Loss { reason, position, path: Some(path), concept, within: Some(Arc::clone(&within)), leaves: 1 }
+            })
+            .collect()
+    }
+
+    fn reason(&self, path: &str) -> Reason {
+        if path.ends_with(".text.div") || path.ends_with(".text.status") {
+            Reason::Narrative
+        } else if self.known && path.ends_with(".display") {
+            Reason::Label
+        } else {
+            self.otherwise
+        }
+    }
+}
+
+/// The type of a resource as paths show it: only what can be a name of a type, for it is the sender's text.
+fn type_shown(resource: &Tree) -> &str {
+    let is_name = |text: &&str| text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    resource.text_at("resourceType").filter(is_name).unwrap_or("resource")
+}
+
+/// The profile that the tables know, or else the first that can be the URL of one.
+fn profile(plan: &FhirPlan, resource: &Tree) -> Option<Text> {
+    let named = resource.get("meta")?.get("profile")?.items().iter().filter_map(Tree::text);
+    let named: Vec<&str> = named.filter(|url| is_profile(url)).collect();
+    let known = |url: &&&str| plan.roles.iter().any(|role| role.profiles.iter().any(|own| own == **url));
+    named.iter().find(known).or(named.first()).map(|url| Text::from(*url))
+}
+
+fn is_profile(url: &str) -> bool {
+    let may_be = |byte: u8| byte.is_ascii_alphanumeric() || b":/.-_".contains(&byte);
+    url.len() <= 200 && url.starts_with("http") && url.contains("/StructureDefinition/") && url.bytes().all(may_be)
+}
+
+/// The code of an Observation, if its system is known and it looks like a code.
+fn question(terminology: &Terminology, resource: &Tree) -> Option<Text> {
+    if resource.text_at("resourceType") != Some("Observation") {
+        return None;
+    }
+    let may_be = |byte: u8| byte.is_ascii_alphanumeric() || b"-._+:=".contains(&byte);
+    resource.get("code")?.get("coding")?.items().iter().find_map(|coding| {
+        let (system, code) = (coding.text_at("system")?, coding.text_at("code")?);
+        let is_shown = code.len() <= 60 && code.bytes().all(may_be) && terminology.systems().oid(system).is_some();
+        is_shown.then(|| format!("{system}|{code}").into())
+    })
+}
+
+/// Visits each leaf with its path.
+fn walk(tree: &Tree, path: &str, visit: &mut dyn FnMut(&Leaf, &str)) {
+    match tree {
+        Tree::Object(members) => members.iter().for_each(|(name, value)| walk(value, &format!("{path}.{name}"), visit)),
+        Tree::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                walk(item, &format!("{path}[{at}]"), visit);
+            }
+        }
+        Tree::Leaf(leaf) => visit(leaf, path),
+    }
+}

@@ -1,0 +1,305 @@
+//! FHIR that we did not make: which pregnancy is the current one, several files as one case, and what arrives of the
+//! published cases of PWD 3.2.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use ooievaar::dataset::Instance;
+use ooievaar::{Converter, Error, Format, Reading};
+
+/// The day that relative dates of the published cases count from; any day will do.
+const DAY: Date = date(2022, 1, 1);
+/// What stands before the generated part of `docs/foreign-fhir.md`.
+const MARK: &str = "<!-- generated from here -->\n";
+
+/// The published cases, each with its files in order of name.
+fn published() -> Vec<(String, Vec<(PathBuf, String)>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/reference/pwd-3.2/instances");
+    let within = |folder: &Path| {
+        let mut paths: Vec<PathBuf> =
+            fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    };
+    let kinds = within(&root);
+    let cases = kinds.iter().flat_map(|kind| within(&kind.join("fhir")));
+    let read = |case: PathBuf| {
+        let files = within(&case).into_iter().map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            (path, absolute(&text))
+        });
+        (case.file_name().unwrap().to_string_lossy().into_owned(), files.collect())
+    };
+    let cases: Vec<_> = cases.map(read).collect();
+    if cases.is_empty() {
+        println!("skipped: reference data not present");
+    }
+    cases
+}
+
+/// A text with a day in place of each `${DATE, T, D, n}`.
+fn absolute(text: &str) -> String {
+    let mut parts = text.split("${DATE, T, D, ");
+    let mut result = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (days, rest) = part.split_once('}').unwrap();
+        let days: i64 = days.parse().unwrap();
+        result.push_str(&DAY.checked_add(days.days()).unwrap().to_string());
+        result.push_str(rest);
+    }
+    assert!(!result.contains("${"));
+    result
+}
+
+fn read(converter: &Converter, files: &[(PathBuf, String)]) -> Reading {
+    let inputs: Vec<&str> = files.iter().map(|(_, text)| text.as_str()).collect();
+    converter.read_case(&inputs).unwrap()
+}
+
+/// The values of a concept, as FHIR or the dataset writes them.
+fn values(reading: &Reading, number: &str) -> Vec<String> {
+    use ooievaar::dataset::{Content, Value};
+    let concept = reading.dataset().find(number).unwrap();
+    let shown = |content: &Content| match content {
+        Content::Value(Value::Quantity(quantity)) => format!("{} {}", quantity.value, quantity.unit),
+        Content::Value(Value::Count(text) | Value::Text(text)) => text.to_string(),
+        Content::Value(Value::DateTime(moment)) => moment.to_fhir(),
+        Content::Value(Value::Identifier(id)) => format!("{} {}", id.root, id.extension),
+        Content::Value(Value::Code(code)) => format!("{} {}", code.system, code.code),
+        other => format!("{other:?}"),
+    };
+    let leaves = |instance: &Instance| {
+        let own = instance.leaves().filter(|(_, node, _)| node.concept == concept);
+        own.map(|(_, _, content)| shown(content)).collect()
+    };
+    leaves(&reading.instance)
+}
+
+#[test]
+fn the_table_of_the_published_cases_is_current() {
+    let cases = published();
+    if cases.is_empty() {
+        return;
+    }
+    let folder = folder("published");
+    for (name, files) in &cases {
+        fs::create_dir_all(folder.join(name)).unwrap();
+        for (path, text) in files {
+            fs::write(folder.join(name).join(path.file_name().unwrap()), text).unwrap();
+        }
+    }
+    let paths = cases.iter().map(|(name, _)| folder.join(name));
+    let output = Command::cargo_bin("ooievaar").unwrap().args(["report", "cases"]).args(paths).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = String::from_utf8(output.stdout).unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/foreign-fhir.md");
+    let page = fs::read_to_string(&file).unwrap();
+    let (head, committed) = page.split_once(MARK).unwrap();
+    if std::env::var_os("FOREIGN_FHIR").is_some_and(|value| value == "write") {
+        fs::write(&file, format!("{head}{MARK}{table}")).unwrap();
+    } else {
+        assert!(committed == table, "review the change, then run `FOREIGN_FHIR=write cargo test --test foreign_fhir`");
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_published_cases_are_read_and_become_a_message() {
+    let converter = Converter::new().unwrap();
+    for (name, files) in published() {
+        let reading = read(&converter, &files);
+        assert!(reading.ledger.is_balanced(), "{name}");
+        assert_eq!(reading.resources, files.len(), "{name}");
+        let instance = reading.instance.clone();
+        let outcome = converter.write(reading, Format::Hl7v3).unwrap();
+        assert!(outcome.ledger.is_balanced(), "{name}");
+        assert!(!outcome.missing.is_empty(), "{name}: no such case has what concerns the sending of a message");
+        // Whatever is lost on the way into the message was told: what it holds reads back as it was.
+        let again = converter.read(&outcome.output).unwrap();
+        let told = outcome.ledger.losses.iter().filter(|loss| loss.path.is_none()).count();
+        assert_eq!(again.instance.leaves().count() + told, instance.leaves().count(), "{name}");
+        // Each resource by itself, which has nothing to refer to, is read or refused, never a crash.
+        for (path, text) in &files {
+            match converter.read(text.as_bytes()) {
+                Ok(reading) => assert!(reading.ledger.is_balanced(), "{}", path.display()),
+                Err(Error::NothingRecognised { .. }) => {}
+                Err(error) => panic!("{}: {error}", path.display()),
+            }
+        }
+    }
+}
+
+/// Expectations written by hand, from the files.
+#[test]
+fn what_arrives_of_the_published_cases_is_what_they_say() {
+    let converter = Converter::new().unwrap();
+    let expected: &[(&str, &str, &[&str])] = &[
+        ("gz-izb-kwa-1-V1_actieve_zwschap", "20010", &["3"]),
+        // T+94.
+        ("gz-izb-kwa-1-V1_actieve_zwschap", "82160", &["2022-04-05"]),
+        ("gz-izb-kwa-2-V1_vorige_zwschap", "40071", &["8"]),
+        ("gz-izb-kwa-2-V1_vorige_zwschap", "40060", &["3415 g"]),
+        ("gz-izb-kwa-2-V1_vorige_zwschap", "40003", &["2.16.840.1.113883.6.96 169813005"]),
+        // T-205, and eleven days later.
+        ("gz-izb-kwa-3A-V2_meerling_1elijn", "20290", &["2021-06-10"]),
+        ("gz-izb-kwa-3A-V2_meerling_1elijn", "20340", &["2021-06-21"]),
+        // Twins.
+        ("gz-izb-kwa-3B-V2_meerling_2elijn", "40060", &["2605 g", "2089 g"]),
+        ("gz-ize-kwa-casus3", "10040", &["2001-04-02"]),
+        ("gz-ize-kwa-casus3", "20150", &["0"]),
+        ("gz-izk-kwa-casus1", "20640", &["400 ml"]),
+        ("gz-izk-kwa-casus1", "10022", &["2.16.840.1.113883.2.4.6.1 08001234"]),
+        ("gz-izv-kwa-casus1", "20212", &["170 cm"]),
+        ("gz-izv-kwa-casus1", "20640", &["615 ml"]),
+        ("gz-izv-kwa-casus2", "83404", &["Value(Boolean(true))"]),
+        ("gz-izv-kwa-casus2", "82285", &["71 d", "268 d", "275 d", "208 d"]),
+    ];
+    let cases = published();
+    for (name, number, values_expected) in expected.iter().filter(|_| !cases.is_empty()) {
+        let (_, files) = cases.iter().find(|(case, _)| case == name).unwrap();
+        let mut found = values(&read(&converter, files), number);
+        let mut wanted: Vec<String> = values_expected.iter().map(|value| (*value).to_owned()).collect();
+        found.sort();
+        wanted.sort();
+        assert_eq!(found, wanted, "{number} in {name}");
+    }
+}
+
+/// Two pregnancies of one woman, each with a record and a number of pregnancies.
+fn two_pregnancies() -> Vec<String> {
+    let profile =
+        |name: &str| format!(r#""meta": {{"profile": ["http://nictiz.nl/fhir/StructureDefinition/{name}"]}}"#);
+    let mut resources = vec![format!(
+        r#"{{"resourceType": "Patient", "id": "w", {}, "birthDate": "1990-02-03"}}"#,
+        profile("bc-Woman")
+    )];
+    for (name, gravidity) in [("first", 1), ("second", 2)] {
+        resources.push(format!(
+            r#"{{"resourceType": "Condition", "id": "{name}", {}, "subject": {{"reference": "Patient/w"}},
+            "identifier": [{{"system": "urn:oid:1.2.3", "value": "number-{name}"}}],
+            "code": {{"coding": [{{"system": "http://snomed.info/sct", "code": "118185001"}}]}}}}"#,
+            profile("zib-Pregnancy")
+        ));
+        resources.push(format!(
+            r#"{{"resourceType": "EpisodeOfCare", "id": "record-{name}", {}, "patient": {{"reference": "Patient/w"}},
+            "type": [{{"coding": [{{"system": "http://snomed.info/sct", "code": "364320009"}}]}}],
+            "diagnosis": [{{"condition": {{"reference": "Condition/{name}"}}}}], "period": {{"start": "202{gravidity}-01-01"}}}}"#,
+            profile("bc-MaternalRecord")
+        ));
+        resources.push(format!(
+            r#"{{"resourceType": "Observation", {}, "subject": {{"reference": "Patient/w"}}, "valueQuantity": {{"value": {gravidity}}},
+            "context": {{"reference": "EpisodeOfCare/record-{name}"}},
+            "code": {{"coding": [{{"system": "http://loinc.org", "code": "11996-6"}}]}}}}"#,
+            profile("zib-Pregnancy-Gravidity")
+        ));
+    }
+    resources
+}
+
+#[test]
+fn the_current_pregnancy_is_the_one_that_the_caller_names() {
+    let converter = Converter::new().unwrap();
+    let resources = two_pregnancies();
+    let candidates = vec!["Condition/first".to_owned(), "Condition/second".to_owned()];
+    let refused = converter.read_case(&resources).unwrap_err();
+    assert_eq!(refused, Error::WhichPregnancy { candidates: candidates.clone() });
+    let names =
+        ["second", "Condition/second", "number-second", "urn:oid:1.2.3|number-second", "EpisodeOfCare/record-second"];
+    for name in names {
+        let reading = converter.clone().with_current_pregnancy(name).read_case(&resources).unwrap();
+        assert_eq!(values(&reading, "20010"), ["2"], "{name}");
+        assert_eq!(values(&reading, "20290"), ["2022-01-01"], "{name}");
+        assert!(reading.ledger.is_balanced());
+        let lost = |path: &str| {
+            reading.ledger.losses.iter().any(|loss| loss.path.as_deref().is_some_and(|own| own.ends_with(path)))
+        };
+        assert!(lost(".valueQuantity.value"), "what belongs to the other is in the ledger");
+    }
+    let first = converter.clone().with_current_pregnancy("first").read_case(&resources).unwrap();
+    assert_eq!(values(&first, "20010"), ["1"]);
+    for name in ["third", "Patient/w", "Condition/", ""] {
+        let refused = converter.clone().with_current_pregnancy(name).read_case(&resources).unwrap_err();
+        assert_eq!(refused, Error::NoSuchPregnancy { candidates: candidates.clone() }, "{name}");
+    }
+}
+
+#[test]
+fn the_current_pregnancy_is_the_one_that_the_only_record_refers_to() {
+    let mut resources = two_pregnancies();
+    resources.retain(|resource| !resource.contains(r#""id": "record-first""#));
+    let reading = Converter::new().unwrap().read_case(&resources).unwrap();
+    assert_eq!(values(&reading, "20290"), ["2022-01-01"]);
+    assert_eq!(values(&reading, "20010").last().unwrap(), "2");
+}
+
+#[test]
+fn a_loss_tells_profile_and_question_but_no_answer() {
+    let observation = br#"{"resourceType": "Bundle", "type": "collection", "entry": [
+        {"resource": {"resourceType": "Patient", "birthDate": "1990-02-03",
+            "meta": {"profile": ["http://nictiz.nl/fhir/StructureDefinition/bc-Woman"]}}},
+        {"resource": {"resourceType": "Observation", "meta": {"profile": ["http://example.org/StructureDefinition/other"]},
+            "code": {"coding": [{"system": "http://loinc.org", "code": "1-8"}]}}},
+        {"resource": {"resourceType": "Condition", "meta": {"profile": ["Jansen, Utrecht"]},
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": "38341003"}]}}}]}"#;
+    let reading = Converter::new().unwrap().read(observation).unwrap();
+    let within = |kind: &str| {
+        let of_kind = |path: &str| path.starts_with(kind) && path.ends_with("resourceType");
+        let losses = &reading.ledger.losses;
+        losses.iter().find(|loss| loss.path.as_deref().is_some_and(of_kind)).unwrap().within.clone().unwrap()
+    };
+    let observation = within("Observation");
+    assert_eq!(observation.profile.as_deref(), Some("http://example.org/StructureDefinition/other"));
+    assert_eq!(observation.code.as_deref(), Some("http://loinc.org|1-8"));
+    let condition = within("Condition");
+    assert_eq!((condition.profile.as_deref(), condition.code.as_deref()), (None, None));
+}
+
+#[test]
+fn a_folder_of_resources_is_one_case_and_a_loss_names_its_file() {
+    let folder = folder("folder");
+    let resources = two_pregnancies();
+    for (at, resource) in resources.iter().enumerate() {
+        fs::write(folder.join(format!("{at}.json")), resource).unwrap();
+    }
+    let run = |arguments: &[&str]| {
+        let output = Command::cargo_bin("ooievaar").unwrap().args(arguments).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    };
+    let path = folder.to_str().unwrap();
+    let (exit, _, said) = run(&["inspect", path]);
+    assert_eq!(exit, 3);
+    assert!(said.contains("Condition/first, Condition/second") && said.contains("--pregnancy"), "{said}");
+    let (exit, shown, _) = run(&["inspect", "--pregnancy", "second", path]);
+    assert_eq!((exit, shown.contains("Graviditeit: 2")), (0, true), "{shown}");
+    let (exit, message, said) = run(&["convert", "--pregnancy", "second", path]);
+    assert_eq!((exit, message.contains("urn:hl7-org:v3")), (0, true), "{said}");
+    assert!(said.contains("1.json:2:39: unknown-content"), "{said}");
+    // A file of another kind among them, and one that is broken.
+    let message = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/kernset-2.3/minimal.xml");
+    let (exit, _, said) = run(&["convert", path, message.to_str().unwrap()]);
+    assert_eq!((exit, said.contains("minimal.xml: the input is XML, but not FHIR")), (3, true), "{said}");
+    fs::write(folder.join("3.json"), "{\n]").unwrap();
+    let (exit, _, said) = run(&["convert", path]);
+    assert_eq!((exit, said.contains("3.json: line 2, column 1")), (3, true), "{said}");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn what_nothing_is_recognised_of_is_refused() {
+    let slot = br#"{"resourceType": "Slot", "id": "s", "status": "free"}"#;
+    let refused = Converter::new().unwrap().convert(slot, Format::Hl7v3).unwrap_err();
+    assert_eq!((refused.code(), refused), ("nothing-recognised", Error::NothingRecognised { values: 3 }));
+}
+
+fn folder(test: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("ooievaar-foreign-{test}-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
