@@ -10,7 +10,7 @@ use ooievaar::batch::{self, Ended, Input, Layout, Packing, Report, Shard, Stop, 
 use ooievaar::{Bundle, Format};
 
 use super::meter::Meter;
-use super::{Exit, Failure, Tables, files, library, report, say};
+use super::{Bounds, Exit, Failure, Tables, files, library, report, say};
 
 /// Convert many messages: folders, archives, files that hold many
 ///
@@ -56,6 +56,8 @@ pub struct Batch {
     quiet: bool,
     #[command(flatten)]
     tables: Tables,
+    #[command(flatten)]
+    bounds: Bounds,
     /// What kind of FHIR bundle to make: transaction or collection [default: transaction]
     #[arg(long, value_name = "KIND", value_parser = library::bundle)]
     bundle: Option<Bundle>,
@@ -70,7 +72,7 @@ impl Batch {
         let inputs = self.inputs.iter().map(|input| Input::parse(input)).collect::<Result<Vec<_>, _>>();
         let inputs = inputs.map_err(|message| Failure::new(Exit::Input, message))?;
         self.keep_apart(&inputs)?;
-        let converter = library::converter(self.tables.tables.as_deref())?;
+        let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
         let converter = library::set_up(converter, self.bundle, self.id_key_file.as_deref())?;
         if let Some(folder) = &self.report {
             report::prepare(folder)?;

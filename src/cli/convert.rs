@@ -7,7 +7,7 @@ use ooievaar::ada::ReferenceDay;
 use ooievaar::{Bundle, Format};
 
 use super::losses::Account;
-use super::{Current, Exit, Failure, Tables, files, library, say};
+use super::{Bounds, Current, Exit, Failure, Tables, files, library, say};
 
 /// Convert one message, document or bundle to another format
 ///
@@ -37,6 +37,8 @@ pub struct Convert {
     compact: bool,
     #[command(flatten)]
     tables: Tables,
+    #[command(flatten)]
+    bounds: Bounds,
     /// What kind of FHIR bundle to make: transaction or collection [default: transaction]
     #[arg(long, value_name = "KIND", value_parser = library::bundle)]
     bundle: Option<Bundle>,
@@ -52,7 +54,7 @@ pub struct Convert {
 
 impl Convert {
     pub fn run(self) -> Result<Exit, Failure> {
-        let converter = library::converter(self.tables.tables.as_deref())?;
+        let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
         let converter =
             library::set_up(converter, self.bundle, self.id_key_file.as_deref())?.with_indent(!self.compact);
         let converter = match self.reference_day {

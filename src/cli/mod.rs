@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use ooievaar::Converter;
+use ooievaar::tree::Limits;
 
 /// Translates Dutch birth-care records between PWD 2.3 (HL7v3) and PWD 3.2 (FHIR STU3), both ways.
 #[derive(Debug, Parser)]
@@ -75,6 +76,27 @@ impl Current {
             Some(reference) => converter.with_current_pregnancy(reference),
             None => converter,
         }
+    }
+}
+
+/// What an input may ask of the machine.
+#[derive(Debug, Args)]
+struct Bounds {
+    /// Refuse an input of more bytes than this
+    #[arg(long = "max-bytes", value_name = "BYTES", default_value_t = Limits::default().bytes)]
+    bytes: usize,
+    /// Refuse FHIR that is nested deeper than this; messages are read as deep as their plan
+    #[arg(long = "max-depth", value_name = "LEVELS", default_value_t = Limits::default().depth)]
+    depth: usize,
+    /// Refuse an input of more elements (XML, with their texts) or values (JSON) than this
+    #[arg(long = "max-elements", value_name = "N", default_value_t = Limits::default().nodes)]
+    elements: u32,
+}
+
+impl Bounds {
+    /// The same converter, with these limits. Entities need none: a document type declaration is refused.
+    fn of(&self, converter: Converter) -> Converter {
+        converter.with_limits(Limits { bytes: self.bytes, depth: self.depth, nodes: self.elements })
     }
 }
 

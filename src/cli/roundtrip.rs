@@ -7,7 +7,7 @@ use ooievaar::dataset::{Content, Dataset, Instance, NodeIx};
 use ooievaar::{Converter, Format};
 
 use super::inspect::shown;
-use super::{Current, Exit, Failure, Tables, files, library, say};
+use super::{Bounds, Current, Exit, Failure, Tables, files, library, say};
 
 /// Convert messages to the other side and back, and show what comes back different
 ///
@@ -28,12 +28,14 @@ pub struct Roundtrip {
     #[command(flatten)]
     tables: Tables,
     #[command(flatten)]
+    bounds: Bounds,
+    #[command(flatten)]
     current: Current,
 }
 
 impl Roundtrip {
     pub fn run(self) -> Result<Exit, Failure> {
-        let converter = library::converter(self.tables.tables.as_deref())?;
+        let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
         let named = self.current.of(converter.clone());
         let mut exit = Exit::Done;
         for input in &self.inputs {

@@ -100,7 +100,7 @@ fn explain(fault: &roxmltree::Error) -> &'static str {
     use roxmltree::Error as Fault;
     match fault {
         Fault::DtdDetected => "has a document type declaration, which is refused; remove it",
-        Fault::NodesLimitReached => "has too many elements",
+        Fault::NodesLimitReached => "has more elements than the limit of elements",
         Fault::EntityReferenceLoop(_) | Fault::UnknownEntityReference(..) | Fault::MalformedEntityReference(_) => {
             "refers to an entity that XML does not define"
         }

@@ -62,7 +62,7 @@ impl Reader<'_> {
         members: &mut Vec<(Text, Tree)>,
     ) -> Result<(), SyntaxError> {
         if depth > self.limits.depth {
-            return Err(SyntaxError::new(node.range().start, "nested too deeply"));
+            return Err(SyntaxError::new(node.range().start, "nested deeper than the limit of depth"));
         }
         for attribute in
             node.attributes().filter(|attribute| attribute.namespace().is_none() && attribute.name() != "value")
