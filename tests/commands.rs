@@ -110,3 +110,27 @@ fn a_round_trip_shows_what_comes_back_different() {
     assert_eq!(lines, ["- Vrouw > Adres > Postcode (10304)"]);
     fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn a_code_outside_the_value_set_is_kept_and_named() {
+    let folder = folder("unknown");
+    let message = fs::read_to_string(root().join("fixtures/kernset-2.3/full-single.xml")).unwrap();
+    // The colour of the amniotic fluid.
+    let start = message.find("900199").unwrap();
+    let code = start + message[start..].find("<value").unwrap();
+    let code = code + message[code..].find("code=\"").unwrap() + 6;
+    let end = code + message[code..].find('"').unwrap();
+    fs::write(folder.join("in.xml"), format!("{}777777{}", &message[..code], &message[end..])).unwrap();
+    let run = |more: &[&str]| {
+        let mut command = Command::cargo_bin("ooievaar").unwrap();
+        let output = command.arg("convert").arg(folder.join("in.xml")).args(more).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap())
+    };
+    let [bundle, said] = run(&[]);
+    assert!(bundle.contains("777777"));
+    assert!(said.contains("not in the value set of their concept") && said.contains("(20610)"), "{said}");
+    assert!(!said.contains("777777"), "{said}");
+    assert!(run(&["--show-values"])[1].contains("777777"));
+    fs::remove_dir_all(folder).unwrap();
+}

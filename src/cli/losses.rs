@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ooievaar::Outcome;
-use ooievaar::dataset::{ConceptIx, Dataset};
+use ooievaar::dataset::{Code, ConceptIx, Dataset};
 use ooievaar::ledger::{Ledger, Loss, Reason};
 use serde_json::{Value, json};
 
@@ -20,6 +20,8 @@ const EXCERPT: usize = 60;
 pub struct Account<'a> {
     ledger: &'a Ledger,
     missing: &'a [ConceptIx],
+    /// Codes that are no member of the value set of their concept; they are kept as they are.
+    unknown: Vec<(ConceptIx, &'a Code)>,
     dataset: &'a Dataset,
     /// The sources, one after the other.
     source: Vec<u8>,
@@ -31,11 +33,15 @@ pub struct Account<'a> {
 
 impl<'a> Account<'a> {
     pub fn of(outcome: &'a Outcome, inputs: &[Input]) -> Self {
-        Self::new(&outcome.ledger, &outcome.missing, outcome.reading.dataset(), inputs)
+        let mut account = Self::new(&outcome.ledger, outcome.reading.dataset(), inputs);
+        account.missing = &outcome.missing;
+        account.unknown = outcome.reading.unknown_codes().collect();
+        account
     }
 
-    fn new(ledger: &'a Ledger, missing: &'a [ConceptIx], dataset: &'a Dataset, inputs: &[Input]) -> Self {
-        let mut account = Self { ledger, missing, dataset, source: Vec::new(), files: Vec::new(), lines: Vec::new() };
+    fn new(ledger: &'a Ledger, dataset: &'a Dataset, inputs: &[Input]) -> Self {
+        let (source, files, lines) = (Vec::new(), Vec::new(), Vec::new());
+        let mut account = Self { ledger, missing: &[], unknown: Vec::new(), dataset, source, files, lines };
         for input in inputs {
             let start = account.source.len();
             if inputs.len() > 1 {
@@ -75,6 +81,22 @@ impl<'a> Account<'a> {
         if let Some(more) = ledger.losses.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             let _ = writeln!(text, "  … and {more} more, see --report");
         }
+        if !self.unknown.is_empty() {
+            let _ = writeln!(
+                text,
+                "note: these codes are not in the value set of their concept, and were kept as they are:"
+            );
+        }
+        for (ix, code) in self.unknown.iter().take(SHOWN) {
+            let _ = write!(text, "  {} ({})", self.dataset.path(*ix), self.dataset.get(*ix).number);
+            if show_values {
+                let _ = write!(text, ": {} of {}", code.code, code.system);
+            }
+            text.push('\n');
+        }
+        if let Some(more) = self.unknown.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            let _ = writeln!(text, "  … and {more} more, see --report");
+        }
         if !self.missing.is_empty() {
             let _ = writeln!(text, "note: the message demands what the source does not have:");
         }
@@ -94,6 +116,15 @@ impl<'a> Account<'a> {
             .iter()
             .map(|ix| json!({ "concept": self.dataset.get(*ix).number.as_str(), "name": self.dataset.path(*ix) }))
             .collect();
+        let unknown = self.unknown.iter().map(|(ix, code)| {
+            let concept = self.dataset.get(*ix).number.as_str();
+            let mut entry = json!({ "concept": concept, "name": self.dataset.path(*ix) });
+            if show_values {
+                entry["code"] = code.code.as_str().into();
+                entry["system"] = code.system.as_str().into();
+            }
+            entry
+        });
         json!({
             "read": self.ledger.total,
             "translated": self.ledger.translated,
@@ -101,6 +132,7 @@ impl<'a> Account<'a> {
             "lost": self.ledger.lost_leaves(),
             "reasons": reasons,
             "losses": losses,
+            "unknown_codes": unknown.collect::<Vec<Value>>(),
             "missing": missing,
         })
     }
@@ -187,7 +219,7 @@ mod tests {
         }
         let dataset = Dataset::new("test".into(), "1.2.3".into(), Vec::new());
         let input = Input { path: "in".into(), bytes: source.to_vec() };
-        look(Account::new(&ledger, &[], &dataset, &[input]))
+        look(Account::new(&ledger, &dataset, &[input]))
     }
 
     #[test]
