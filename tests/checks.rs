@@ -117,6 +117,19 @@ fn what_the_caller_knows_becomes_a_finding() {
 }
 
 #[test]
+fn groups_that_hold_each_other_are_found() {
+    let mut tables = Source::Embedded.files().unwrap();
+    let dataset = String::from_utf8(tables["dataset/pwd-2.3.csv"].clone()).unwrap();
+    let group = dataset.lines().find(|line| line.starts_with("4,,")).unwrap();
+    let line = dataset.lines().position(|line| line == group).unwrap() + 1;
+    let circle = dataset.replace(group, &group.replacen("4,,", "4,20290,", 1));
+    tables.insert("dataset/pwd-2.3.csv".to_owned(), circle.into_bytes());
+    let report = check(&Source::Memory(Arc::new(tables)), &Options::default()).unwrap();
+    let at = |finding: &&ooievaar::check::Diagnostic| finding.code == "OOI-103" && finding.line as usize == line;
+    assert!(report.findings.iter().any(|finding| at(&finding)));
+}
+
+#[test]
 fn nothing_is_allowed_without_a_reason() {
     let file = "value-sets/InterpretatieMethodeCodelijst.csv";
     let tables = Source::Embedded.files().unwrap();

@@ -5,14 +5,15 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use ooievaar::Format;
-use ooievaar_fuzz::{edits, is_document, read_and_write, seed};
+use ooievaar_fuzz::edits::Xml;
+use ooievaar_fuzz::{Input, input, read_and_write, seed};
 
-static SEEDS: LazyLock<[String; 2]> = LazyLock::new(seed::ada);
+static SEEDS: LazyLock<Vec<Xml>> = LazyLock::new(|| seed::xml(Format::Ada));
 
-fuzz_target!(|bytes: &[u8]| {
-    if is_document(bytes) {
-        return read_and_write(bytes, &[Format::Ada]);
+fuzz_target!(|bytes: &[u8]| match input(bytes) {
+    Input::Document(bytes) => read_and_write(bytes, Some(Format::Ada)),
+    Input::Edits(which, written, script) => {
+        let text = SEEDS[which % SEEDS.len()].edited(script);
+        read_and_write(text.as_bytes(), written.then_some(Format::Ada));
     }
-    let text = edits::xml(&SEEDS[usize::from(bytes[0] % 8 == 7)], &bytes[1..]);
-    read_and_write(text.as_bytes(), &[Format::Ada]);
 });

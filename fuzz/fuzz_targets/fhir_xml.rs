@@ -6,15 +6,16 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use ooievaar::Format;
 use ooievaar::tree::{Tree, write_xml};
-use ooievaar_fuzz::{edits, is_document, read_and_write, seed};
+use ooievaar_fuzz::{Input, edits, input, read_and_write, seed};
 
-static SEEDS: LazyLock<[Tree; 2]> = LazyLock::new(seed::bundles);
+static SEEDS: LazyLock<Vec<Tree>> = LazyLock::new(seed::bundles);
 
-fuzz_target!(|bytes: &[u8]| {
-    if is_document(bytes) {
-        return read_and_write(bytes, &[Format::FhirXml]);
+fuzz_target!(|bytes: &[u8]| match input(bytes) {
+    Input::Document(bytes) => read_and_write(bytes, Some(Format::FhirXml)),
+    Input::Edits(which, written, script) => {
+        let edited = edits::tree(&SEEDS[which % SEEDS.len()], script);
+        let mut text = String::new();
+        write_xml(&edited, &mut text);
+        read_and_write(text.as_bytes(), written.then_some(Format::FhirXml));
     }
-    let mut text = String::new();
-    write_xml(&edits::tree(&SEEDS[usize::from(bytes[0] % 8 == 7)], &bytes[1..]), &mut text);
-    read_and_write(text.as_bytes(), &[Format::FhirXml]);
 });

@@ -1,18 +1,19 @@
 //! The reader of messages: any bytes, and edits of a message.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
 use ooievaar::Format;
-use ooievaar_fuzz::{edits, is_document, read_and_write};
+use ooievaar_fuzz::edits::Xml;
+use ooievaar_fuzz::{Input, input, read_and_write, seed};
 
-const SEED: &str = include_str!("../../fixtures/kernset-2.3/minimal.xml");
+static SEEDS: LazyLock<Vec<Xml>> = LazyLock::new(|| seed::xml(Format::Hl7v3));
 
-fuzz_target!(|bytes: &[u8]| {
-    if is_document(bytes) {
-        read_and_write(bytes, &[Format::Hl7v3]);
-    } else {
-        let large = bytes[0] % 8 == 7;
-        let seed = if large { include_str!("../../fixtures/kernset-2.3/early-loss.xml") } else { SEED };
-        read_and_write(edits::xml(seed, &bytes[1..]).as_bytes(), &[Format::Hl7v3]);
+fuzz_target!(|bytes: &[u8]| match input(bytes) {
+    Input::Document(bytes) => read_and_write(bytes, Some(Format::Hl7v3)),
+    Input::Edits(which, written, script) => {
+        let text = SEEDS[which % SEEDS.len()].edited(script);
+        read_and_write(text.as_bytes(), written.then_some(Format::Hl7v3));
     }
 });

@@ -1,32 +1,38 @@
-//! The reader and the checker of tables. The first line of an input is the path of a table, the rest what is in it.
-//! If the path begins with `+`, the table takes the place of the built-in one, and all are checked and compiled.
+//! The readers, the checker and the compiler of tables, on a small set that is whole: a script of edits, or a path, a
+//! line break and what is in the table of that path. If the path begins with `=`, that table is alone.
 #![no_main]
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use ooievaar::Converter;
 use ooievaar::check::{Options, check};
 use ooievaar::tables::Source;
-
-static ALL: LazyLock<BTreeMap<String, Vec<u8>>> =
-    LazyLock::new(|| Source::Embedded.files().expect("the built-in tables are there"));
+use ooievaar_fuzz::sheets;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return };
-    let Ok(path) = std::str::from_utf8(&bytes[..end]) else { return };
-    let content = bytes[end + 1..].to_vec();
-    let source = match path.strip_prefix('+') {
-        Some(path) => {
-            let mut files = ALL.clone();
-            files.insert(path.to_owned(), content);
-            Source::Memory(Arc::new(files))
+    let files = match bytes {
+        [] => return,
+        // No path begins with it.
+        [0, script @ ..] => sheets::edited(script),
+        _ => {
+            let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return };
+            let Ok(path) = std::str::from_utf8(&bytes[..end]) else { return };
+            let content = bytes[end + 1..].to_vec();
+            match path.strip_prefix('=') {
+                Some(path) => BTreeMap::from([(path.to_owned(), content)]),
+                None => {
+                    let mut files = sheets::SMALL.clone();
+                    files.insert(path.to_owned(), content);
+                    files
+                }
+            }
         }
-        None => Source::Memory(Arc::new(BTreeMap::from([(path.to_owned(), content)]))),
     };
-    let _ = check(&source, &Options::default());
-    if path.starts_with('+') {
-        let _ = Converter::from_source(&source);
-    }
+    let source = Source::Memory(Arc::new(files));
+    let report = check(&source, &Options::default());
+    let compiled = Converter::from_source(&source);
+    // What is refused without a finding would leave its editor in the dark.
+    assert!(compiled.is_ok() || report.is_ok_and(|report| report.errors() > 0), "refused, but nothing was found");
 });

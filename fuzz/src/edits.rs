@@ -2,12 +2,14 @@
 //!
 //! A script is a row of steps of five bytes: what to do, where (two bytes), and with what (two bytes).
 
+use std::ops::Range;
+
 use ooievaar::tree::{Chars, Tree};
 
 /// The most steps of a script that are done.
 const STEPS: usize = 8;
-/// A document does not grow beyond this many bytes, or this many nodes.
-const LARGEST: usize = 60_000;
+/// A resource does not grow beyond this many nodes.
+const LARGEST: usize = 6_000;
 
 /// Values that are special somewhere.
 const VALUES: [&str; 16] = [
@@ -35,40 +37,54 @@ fn value(with: usize) -> &'static str {
     VALUES[with % VALUES.len()]
 }
 
-/// Does the steps of a script to an XML document.
-pub fn xml(seed: &str, script: &[u8]) -> String {
-    let mut text = seed.to_owned();
-    for step in steps(script) {
-        let Some(next) = xml_step(&text, &step) else { break };
-        if next.len() > LARGEST {
-            break;
-        }
-        text = next;
-    }
-    text
+/// A document of XML, and where its parts are.
+pub struct Xml {
+    text: String,
+    elements: Vec<Range<usize>>,
+    values: Vec<Range<usize>>,
 }
 
-fn xml_step(text: &str, step: &Step) -> Option<String> {
-    let document = roxmltree::Document::parse(text).ok()?;
-    let elements: Vec<_> = document.descendants().filter(|node| node.is_element()).skip(1).collect();
-    let element = *elements.get(step.at % elements.len().max(1))?;
-    let other = *elements.get(step.with % elements.len().max(1))?;
-    let attributes: Vec<_> = elements.iter().flat_map(|element| element.attributes()).collect();
-    let replaced = |range: std::ops::Range<usize>, by: &str| {
-        let mut next = text.to_owned();
-        next.replace_range(range, by);
-        Some(next)
-    };
-    match step.what % 6 {
-        0 => replaced(element.range(), ""),
-        1 => replaced(element.range().end..element.range().end, &text[element.range()]),
-        2 => replaced(element.range(), &text[other.range()]),
-        3 => replaced(element.range().start..element.range().start, &text[other.range()]),
-        what => {
-            let attribute = attributes.get(step.at % attributes.len().max(1))?;
-            let other = attributes.get(step.with % attributes.len().max(1))?;
-            let by = if what == 4 { &text[other.range_value()] } else { value(step.with) };
-            replaced(attribute.range_value(), by)
+impl Xml {
+    /// Takes a document apart.
+    pub fn new(text: String) -> Self {
+        let document = roxmltree::Document::parse(&text).expect("a seed is XML");
+        let elements: Vec<_> = document.descendants().filter(|node| node.is_element()).skip(1).collect();
+        let values = elements.iter().flat_map(|element| element.attributes().map(|attribute| attribute.range_value()));
+        let (elements, values) = (elements.iter().map(|element| element.range()).collect(), values.collect());
+        Self { text, elements, values }
+    }
+
+    /// Does the steps of a script, each to the document as it was; of two that overlap only the first.
+    pub fn edited(&self, script: &[u8]) -> String {
+        let mut changes: Vec<(Range<usize>, &str)> = steps(script).map(|step| self.change(&step)).collect();
+        changes.sort_by_key(|(range, _)| range.start);
+        let mut edited = String::with_capacity(self.text.len() * 2);
+        let mut done = 0;
+        for (range, by) in changes {
+            if range.start >= done {
+                edited.push_str(&self.text[done..range.start]);
+                edited.push_str(by);
+                done = range.end;
+            }
+        }
+        edited.push_str(&self.text[done..]);
+        edited
+    }
+
+    /// What a step puts in the place of what.
+    fn change(&self, step: &Step) -> (Range<usize>, &str) {
+        fn nth(ranges: &[Range<usize>], at: usize) -> Range<usize> {
+            ranges.get(at % ranges.len().max(1)).cloned().unwrap_or_default()
+        }
+        let element = nth(&self.elements, step.at);
+        let other = &self.text[nth(&self.elements, step.with)];
+        match step.what % 6 {
+            0 => (element, ""),
+            1 => (element.end..element.end, &self.text[element]),
+            2 => (element, other),
+            3 => (element.start..element.start, other),
+            4 => (nth(&self.values, step.at), &self.text[nth(&self.values, step.with)]),
+            _ => (nth(&self.values, step.at), value(step.with)),
         }
     }
 }
@@ -78,7 +94,7 @@ pub fn tree(seed: &Tree, script: &[u8]) -> Tree {
     let mut tree = seed.clone();
     for step in steps(script) {
         let count = nodes(&tree);
-        if count > LARGEST / 10 {
+        if count > LARGEST {
             break;
         }
         let other = nth(&mut tree, &mut (step.with % count)).map(|node| node.clone());

@@ -1,28 +1,30 @@
-//! Documents that edits begin with, made from our own messages.
+//! Documents that edits begin with: small ones, so that much is tried in little time, of every part of the tables.
 
 use ooievaar::Format;
 use ooievaar::tree::{Limits, Tree, parse_json};
 
-use crate::CONVERTER;
+use crate::edits::Xml;
+use crate::{CONVERTER, DRAWN, instance, kind};
 
-const MESSAGES: [&str; 2] = [
-    include_str!("../../fixtures/kernset-2.3/minimal.xml"),
-    include_str!("../../fixtures/kernset-2.3/early-loss.xml"),
-];
+/// How many leaves of what was drawn are in a document.
+const LEAVES: usize = 6;
 
-/// Bundles, the smaller one first.
-pub fn bundles() -> [Tree; 2] {
-    converted(Format::FhirJson).map(|text| parse_json(text.as_bytes(), &Limits::default()).expect("it is JSON").0)
+/// Documents of XML.
+pub fn xml(format: Format) -> Vec<Xml> {
+    documents(format).into_iter().map(Xml::new).collect()
 }
 
-/// ADA documents, the smaller one first.
-pub fn ada() -> [String; 2] {
-    converted(Format::Ada)
+/// Bundles.
+pub fn bundles() -> Vec<Tree> {
+    let documents = documents(Format::FhirJson).into_iter();
+    documents.map(|text| parse_json(text.as_bytes(), &Limits::default()).expect("it is JSON").0).collect()
 }
 
-fn converted(format: Format) -> [String; 2] {
-    MESSAGES.map(|message| {
-        let outcome = CONVERTER.convert(message.as_bytes(), format).expect("a fixture is converted");
-        String::from_utf8(outcome.output).expect("it is UTF-8")
-    })
+fn documents(format: Format) -> Vec<String> {
+    let drawn = (0..usize::try_from(DRAWN).unwrap_or(0)).map(|drawn| {
+        // Leaves that lie far from each other.
+        let instance = instance(drawn, (0..LEAVES).map(|leaf| drawn + leaf * 37));
+        CONVERTER.write_instance(kind(), &instance, format).expect("the kind has a binding").0
+    });
+    drawn.map(|bytes| String::from_utf8(bytes).expect("it is UTF-8")).collect()
 }

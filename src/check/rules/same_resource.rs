@@ -33,10 +33,12 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         // What refers to a resource tells it from another: a reason of a referral is no history.
         let referred = |number: &str| -> Vec<&str> {
             let mut groups = Vec::new();
-            let mut at = number;
-            while let Some(row) = dataset.and_then(|dataset| dataset.concepts.get(at)) {
+            let (mut at, mut below) = (number, u32::MAX);
+            // A group stands above what is in it. Where it does not, there may be a circle; that is another finding.
+            while let Some(row) = dataset.and_then(|dataset| dataset.concepts.get(at)).filter(|row| row.line() < below)
+            {
                 groups.extend(members.iter().map(String::as_str).filter(|group| *group == at));
-                at = row.get("parent");
+                (at, below) = (row.get("parent"), row.line());
             }
             groups
         };
