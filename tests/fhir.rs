@@ -233,3 +233,74 @@ fn a_no_looks_like_a_no_from_every_side() {
     }
     assert_eq!(counts.len(), 3, "{counts:?}");
 }
+
+/// What a child has to tell of (broken membranes, an episiotomy) may be known before it is born.
+#[test]
+fn a_birth_without_a_date_is_not_said_to_be_over() {
+    let statuses = |message: &str, profile: &str| -> Vec<String> {
+        let all = resources(&converter(), message.as_bytes());
+        let of_profile =
+            all.iter().filter(|resource| resource["meta"]["profile"][0].as_str().unwrap().ends_with(profile));
+        of_profile.map(|resource| text(resource, "status").to_owned()).collect()
+    };
+    let message = fixture("full-single");
+    let born = r#"<birthTime value="20240522171200"/>"#;
+    assert!(message.contains(born));
+    let before = message.replace(born, "");
+    for profile in ["bc-Birth", "bc-DeliveryProcedure"] {
+        assert_eq!(statuses(&message, profile), ["completed", "completed"], "{profile}");
+        let mut now = statuses(&before, profile);
+        now.sort();
+        assert_eq!(now, ["completed", "unknown"], "the one of an earlier pregnancy, and the one under way: {profile}");
+    }
+}
+
+/// PWD 3.2 wins: its code stands first, and the one of the message is kept.
+#[test]
+fn what_has_a_code_in_3_2_is_said_in_it() {
+    let message = fixture("full-single");
+    let changed = |from: &str, to: &str| {
+        assert!(message.contains(from), "{from}");
+        message.replace(from, to)
+    };
+    let (intake, means) = ("2.16.840.1.113883.2.4.4.13.26", "2.16.840.1.113883.6.96");
+    let risk = |code: &str| {
+        changed(&format!(r#"code="1" codeSystem="{intake}""#), &format!(r#"code="{code}" codeSystem="{intake}""#))
+    };
+    let drug = |code: &str| {
+        changed(&format!(r#"code="426060003" codeSystem="{means}""#), &format!(r#"code="{code}" codeSystem="{means}""#))
+    };
+    let cases = [
+        (message.clone(), "249163006", "PRN530401"),
+        (message.clone(), "168089007", "38386-9"),
+        (message.clone(), "300421000146103", "OntLt3"),
+        (message.clone(), "300431000146101", "OntMt3"),
+        (risk("2"), "11501000146101", "2"),
+        (risk("3"), "47200007", "3"),
+        (risk("5"), "47200007", "5"),
+        (drug("52685006:363701004=404642006"), "144681000146108", "52685006:363701004=404642006"),
+        (drug("281706009:363701004=11713004"), "144711000146107", "281706009:363701004=11713004"),
+    ];
+    for (message, target, own) in cases {
+        let all = resources(&converter(), message.as_bytes());
+        let mut found = Vec::new();
+        for resource in &all {
+            codings(resource, &mut found);
+        }
+        assert!(found.iter().any(|codes| codes == &[target, own]), "{target}, {own}: {found:?}");
+    }
+}
+
+/// The codes of every concept that has several.
+fn codings<'v>(value: &'v Value, found: &mut Vec<Vec<&'v str>>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::Array(several)) = members.get("coding") {
+                found.push(several.iter().map(|coding| text(coding, "code")).collect());
+            }
+            members.values().for_each(|inner| codings(inner, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| codings(item, found)),
+        _ => {}
+    }
+}
