@@ -88,6 +88,6 @@ pub fn input(bytes: &[u8]) -> Input<'_> {
     match bytes {
         [] | [b'<' | b'{' | b'[' | b' ' | b'\n' | 0xef | 0xfe | 0xff, ..] | [_] => Input::Document(bytes),
         // To write and to read again takes four times as long, and finds less often.
-        [which, written, script @ ..] => Input::Edits(usize::from(*which), written % 4 == 0, script),
+        [which, written, script @ ..] => Input::Edits(usize::from(*which), written % 8 == 0, script),
     }
 }

@@ -7,7 +7,7 @@ use crate::edits::Xml;
 use crate::{CONVERTER, DRAWN, instance, kind};
 
 /// How many leaves of what was drawn are in a document.
-const LEAVES: usize = 6;
+const LEAVES: usize = 3;
 
 /// Documents of XML.
 pub fn xml(format: Format) -> Vec<Xml> {
