@@ -60,8 +60,9 @@ pub fn read_and_write(bytes: &[u8], format: Option<Format>) {
         assert!(outcome.ledger.is_balanced(), "the ledger of what was written does not add up");
         // NDJSON of nothing is no line.
         if !outcome.output.is_empty() {
-            let again = CONVERTER.read(&outcome.output);
-            assert!(again.is_ok(), "what was written as {format} cannot be read");
+            if let Err(error) = CONVERTER.read(&outcome.output) {
+                panic!("what was written as {format} cannot be read: {}", error.code());
+            }
         }
     }
 }

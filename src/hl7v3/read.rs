@@ -176,9 +176,31 @@ impl<'p, 'd> Reader<'p, 'd> {
             return self.account.lost(element.lost.unwrap_or(Reason::Unknown), child, None, leaves(child));
         };
         match matching::pick(self.plan, bucket, child) {
+            Ok(ix) if self.is_modified(child, self.plan.element(ix)) => {
+                let concept = self.plan.element(ix).scope.as_ref().map(|scope| scope.concept);
+                self.account.lost(Reason::Modifier, child, concept, leaves(child));
+            }
             Ok(ix) => self.element(child, ix),
             Err(reason) => self.account.lost(reason, child, None, leaves(child)),
         }
+    }
+
+    /// True if something in an element says that what it states is not so, not now, or not certain, and the plan has no
+    /// place for that: then none of it may be read as if it were stated.
+    fn is_modified(&self, node: Node<'d, '_>, element: &Element) -> bool {
+        self.plan.modifiers().iter().any(|modifier| match &modifier.child {
+            None => node
+                .attribute(modifier.attribute.as_str())
+                .is_some_and(|value| modifier.changes(Some(element), value)),
+            Some(name) => node.children().filter(|child| child.tag_name().name() == name.as_str()).any(|child| {
+                child.attribute(modifier.attribute.as_str()).is_some_and(|value| {
+                    let namespace = child.tag_name().namespace().unwrap_or_default();
+                    let bucket = self.plan.bucket(element, namespace, name);
+                    let inner = bucket.and_then(|bucket| matching::pick(self.plan, bucket, child).ok());
+                    modifier.changes(inner.map(|ix| self.plan.element(ix)), value)
+                })
+            }),
+        })
     }
 
     fn original_text(&mut self, child: Node<'d, '_>, parts: &mut Parts<'d>) {

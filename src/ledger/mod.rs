@@ -53,6 +53,8 @@ reasons! {
     Label = "label", "the code itself was kept; only its label differs";
     /// It concerns the transport of the message, not the case.
     Transport = "transport", "none: the target has its own transport";
+    /// Something beside or around the value says that it is not so, not now, or not certain, and the concept cannot say that.
+    Modifier = "modifier", "the source denies, intends, doubts or withdraws this; correct the sender, or add a row that can say it";
     /// Generated text that repeats the structured content.
     Narrative = "narrative", "none: the structured content was read";
 }

@@ -6,7 +6,7 @@ use super::build::Builder;
 use super::rows::Rows;
 use super::scope::Scoper;
 use super::skeleton::Skeleton;
-use super::{Align, ElementIx, MessagePlan, ident};
+use super::{Align, ElementIx, MessagePlan, Modifier, ident};
 use crate::dataset::{ConceptIx, Dataset};
 use crate::plan::MessageMeta;
 use crate::tables::{Source, TableError};
@@ -26,6 +26,7 @@ impl MessagePlan {
         let root = builder.build()?;
         let built = builder.finish()?;
         let mut plan = Self {
+            modifiers: Modifier::all(&meta),
             meta,
             elements: built.elements,
             aligns,

@@ -8,6 +8,7 @@ mod build;
 mod datatype;
 mod ident;
 mod load;
+mod modifier;
 mod rows;
 mod scope;
 mod skeleton;
@@ -19,6 +20,7 @@ use crate::dataset::{ConceptIx, Kind, Text};
 use crate::ledger::Reason;
 
 pub use datatype::Datatype;
+pub(crate) use modifier::Modifier;
 
 /// Name of the attribute that types a value, as it is written.
 pub(crate) const XSI_TYPE: &str = "xsi:type";
@@ -40,6 +42,7 @@ pub struct MessagePlan {
     roots: Vec<ElementIx>,
     namespaces: Vec<Namespace>,
     carriers: HashMap<ConceptIx, Place>,
+    modifiers: Vec<Modifier>,
 }
 
 /// A namespace of the message, with the prefix under which it is written.
