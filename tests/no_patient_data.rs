@@ -25,8 +25,7 @@ fn kind() -> &'static MessageKind {
 /// A drawn instance in which every text, code, label, number and identifier holds the marker.
 fn marked(seed: u64) -> Instance {
     let kind = kind();
-    let message = kind.hl7v3.as_ref().unwrap();
-    let generator = Generator::new(&kind.dataset, &kind.terminology, message, kind.fhir.as_deref());
+    let generator = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref());
     let mut instance = generator.instance(seed);
     let leaves: Vec<NodeIx> = instance.leaves().map(|(ix, ..)| ix).collect();
     for ix in leaves {

@@ -11,7 +11,7 @@ use ooievaar_fuzz::{kind, there_and_back};
 static GENERATOR: LazyLock<Generator<'static>> = LazyLock::new(|| {
     let kind = kind();
     let message = kind.hl7v3.as_ref().expect("the kind is a message");
-    Generator::new(&kind.dataset, &kind.terminology, message, kind.fhir.as_deref())
+    Generator::new(&kind.dataset, &kind.terminology, Some(message), kind.fhir.as_deref())
 });
 
 fuzz_target!(|bytes: &[u8]| {
