@@ -149,6 +149,28 @@ fn a_round_trip_shows_what_comes_back_different() {
 }
 
 #[test]
+fn a_round_trip_goes_on_after_what_cannot_be_read() {
+    let folder = folder("roundtrips");
+    let good = root().join("fixtures/kernset-2.3/minimal.xml");
+    let bundle = folder.join("case/bundle.json");
+    fs::create_dir_all(bundle.parent().unwrap()).unwrap();
+    assert_eq!(ooievaar(&["convert", good.to_str().unwrap(), "-o", bundle.to_str().unwrap()]).0, 0);
+    let broken = folder.join("broken.xml");
+    fs::write(&broken, "<REPC_IN004014NL").unwrap();
+    let (absent, case) = (folder.join("absent.xml"), folder.join("case"));
+    let mut command = Command::cargo_bin("ooievaar").unwrap();
+    let output = command.arg("roundtrip").args([&broken, &absent, &good, &bundle, &case]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 5, "{said}");
+    assert!(lines[0].contains("broken.xml: ") && lines[1].contains("absent.xml: cannot be read"), "{said}");
+    assert!(lines[2..].iter().all(|line| line.ends_with(": all came back")), "{said}");
+    assert_eq!(ooievaar(&["roundtrip", good.to_str().unwrap(), case.to_str().unwrap()]).0, 0);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn a_code_outside_the_value_set_is_kept_and_named() {
     let folder = folder("unknown");
     let message = fs::read_to_string(root().join("fixtures/kernset-2.3/full-single.xml")).unwrap();
