@@ -47,6 +47,43 @@ fn a_false_claim_is_found() {
     fs::remove_dir_all(tables).unwrap();
 }
 
+#[test]
+fn a_false_copy_is_found_and_each_row_is_named() {
+    let tables = folder("copy");
+    copy(&root().join("mappings"), &tables);
+    let file = tables.join("fhir-stu3/pwd-2.3.csv");
+    let text = fs::read_to_string(&file).unwrap();
+    let line =
+        text.lines().position(|line| line.contains(",child,") && line.contains(",deceasedBoolean,")).unwrap() + 1;
+    let right = text.lines().nth(line - 1).unwrap();
+    // The copy of what another row says, in the woman instead of the child: only a reader that has nothing else sees it.
+    let wrong = right.replace(",child,", ",woman,");
+    assert_ne!(right, wrong);
+    fs::write(&file, text.replace(right, &wrong)).unwrap();
+    let arguments = ["mappings", "proof", "--tables", tables.to_str().unwrap(), "--format"];
+    let (exit, junit) = ooievaar(&[&arguments[..], &["junit"]].concat());
+    assert_eq!(exit, 1);
+    let failed: Vec<&str> = junit.lines().filter(|line| line.contains("<failure")).collect();
+    let place = format!("file=\"fhir-stu3/pwd-2.3.csv\" line=\"{line}\"");
+    assert!(failed.iter().any(|case| case.contains(&place)), "{failed:#?}");
+    let (_, json) = ooievaar(&[&arguments[..], &["json"]].concat());
+    let kinds: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let rows: Vec<&serde_json::Value> =
+        kinds.as_array().unwrap().iter().flat_map(|kind| kind["rows"].as_array().unwrap()).collect();
+    let places: std::collections::HashSet<String> = rows
+        .iter()
+        .map(|row| format!("{} {} {} {}", row["file"], row["line"], row["format"], row["concept"]))
+        .collect();
+    assert!(rows.len() > 1000 && places.len() > 800, "{} rows, {} places", rows.len(), places.len());
+    assert!(rows.iter().all(|row| row["line"].as_u64().unwrap() > 1), "each row has its line");
+    for format in ["hl7v3", "ada", "fhir-json"] {
+        assert!(rows.iter().any(|row| row["format"] == format), "{format}");
+    }
+    let copies = rows.iter().filter(|row| row["copy"] == true);
+    assert_eq!(copies.filter(|row| row["holds"] == false).count(), 1);
+    fs::remove_dir_all(tables).unwrap();
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -108,6 +145,28 @@ fn a_round_trip_shows_what_comes_back_different() {
     assert_eq!(exit, 1);
     let lines: Vec<&str> = shown.lines().skip(1).collect();
     assert_eq!(lines, ["- Vrouw > Adres > Postcode (10304)"]);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_round_trip_goes_on_after_what_cannot_be_read() {
+    let folder = folder("roundtrips");
+    let good = root().join("fixtures/kernset-2.3/minimal.xml");
+    let bundle = folder.join("case/bundle.json");
+    fs::create_dir_all(bundle.parent().unwrap()).unwrap();
+    assert_eq!(ooievaar(&["convert", good.to_str().unwrap(), "-o", bundle.to_str().unwrap()]).0, 0);
+    let broken = folder.join("broken.xml");
+    fs::write(&broken, "<REPC_IN004014NL").unwrap();
+    let (absent, case) = (folder.join("absent.xml"), folder.join("case"));
+    let mut command = Command::cargo_bin("ooievaar").unwrap();
+    let output = command.arg("roundtrip").args([&broken, &absent, &good, &bundle, &case]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 5, "{said}");
+    assert!(lines[0].contains("broken.xml: ") && lines[1].contains("absent.xml: cannot be read"), "{said}");
+    assert!(lines[2..].iter().all(|line| line.ends_with(": all came back")), "{said}");
+    assert_eq!(ooievaar(&["roundtrip", good.to_str().unwrap(), case.to_str().unwrap()]).0, 0);
     fs::remove_dir_all(folder).unwrap();
 }
 

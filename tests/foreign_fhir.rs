@@ -10,6 +10,7 @@ use assert_cmd::Command;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use ooievaar::dataset::Instance;
+use ooievaar::ledger::Reason;
 use ooievaar::{Converter, Error, Format, Reading};
 
 /// The day that relative dates of the published cases count from; any day will do.
@@ -157,7 +158,20 @@ fn what_arrives_of_the_published_cases_is_what_they_say() {
         ("gz-izv-kwa-casus1", "20212", &["170 cm"]),
         ("gz-izv-kwa-casus1", "20640", &["615 ml"]),
         ("gz-izv-kwa-casus2", "83404", &["Value(Boolean(true))"]),
-        ("gz-izv-kwa-casus2", "82285", &["71 d", "268 d", "275 d", "208 d"]),
+        // Durations at check-ups and of the pregnancy: none of them is that of a diagnosis.
+        ("gz-izv-kwa-casus2", "82285", &[]),
+        ("gz-izb-kwa-3B-V2_meerling_2elijn", "82272", &[]),
+        // What was done in a contact was done in the episode of that contact.
+        ("gz-izv-kwa-casus2", "20640", &["300 ml"]),
+        ("gz-izv-kwa-casus2", "80626", &["2.16.840.1.113883.6.96 11466000", "2.16.840.1.113883.6.96 11466000"]),
+        // The caesareans of two children are not how the delivery was begun.
+        ("gz-izv-kwa-casus2", "20560", &[]),
+        ("gz-izb-kwa-3B-V2_meerling_2elijn", "20560", &[]),
+        ("gz-izv-kwa-casus1", "20560", &["2.16.840.1.113883.6.96 236960006"]),
+        // The start of a period.
+        ("gz-izb-kwa-2-V1_vorige_zwschap", "20590", &["2020-05-24T02:19:00+02:00"]),
+        ("gz-izv-kwa-casus1", "30030", &["2021-05-21T12:13:00+02:00"]),
+        ("gz-izv-kwa-casus1", "40140", &["2.16.840.1.113883.6.96 37235006"]),
     ];
     let cases = published();
     for (name, number, values_expected) in expected.iter().filter(|_| !cases.is_empty()) {
@@ -199,6 +213,124 @@ fn two_pregnancies() -> Vec<String> {
         ));
     }
     resources
+}
+
+/// A delivery with one birth, and what a bundle says of them.
+fn delivery(more: &[&str]) -> Reading {
+    let profile =
+        |name: &str| format!(r#""meta": {{"profile": ["http://nictiz.nl/fhir/StructureDefinition/{name}"]}}"#);
+    let coding = |system: &str, code: &str| format!(r#"{{"coding": [{{"system": "{system}", "code": "{code}"}}]}}"#);
+    let snomed = |code: &str| coding("http://snomed.info/sct", code);
+    let mut resources = vec![
+        format!(r#"{{"resourceType": "Patient", "id": "w", {}, "birthDate": "1990-02-03"}}"#, profile("bc-Woman")),
+        format!(r#"{{"resourceType": "Patient", "id": "c", {}, "birthDate": "2021-02-03"}}"#, profile("bc-Child")),
+        format!(
+            r#"{{"resourceType": "Condition", "id": "p", {}, "code": {}, "subject": {{"reference": "Patient/w"}}}}"#,
+            profile("zib-Pregnancy"),
+            snomed("118185001")
+        ),
+        format!(
+            r#"{{"resourceType": "EpisodeOfCare", "id": "e", {}, "type": [{}], "patient": {{"reference": "Patient/w"}},
+            "diagnosis": [{{"condition": {{"reference": "Condition/p"}}}}]}}"#,
+            profile("bc-MaternalRecord"),
+            snomed("364320009")
+        ),
+        // No check-up: the type of this contact does not say that.
+        format!(
+            r#"{{"resourceType": "Encounter", "id": "contact", "type": [{}], "episodeOfCare": [{{"reference": "EpisodeOfCare/e"}}]}}"#,
+            snomed("11429006")
+        ),
+        format!(
+            r#"{{"resourceType": "Procedure", "id": "d", {}, "status": "completed", "category": {}, "code": {},
+            "subject": {{"reference": "Patient/w"}}, "context": {{"reference": "Encounter/contact"}},
+            "reasonReference": [{{"reference": "Condition/p"}}]}}"#,
+            profile("bc-DeliveryProcedure"),
+            snomed("386637004"),
+            snomed("236973005")
+        ),
+        format!(
+            r#"{{"resourceType": "Procedure", "id": "b", {}, "status": "completed", "category": {}, "code": {},
+            "subject": {{"reference": "Patient/c"}}, "context": {{"reference": "Encounter/contact"}},
+            "partOf": [{{"reference": "Procedure/d"}}], "reasonReference": [{{"reference": "Condition/p"}}]}}"#,
+            profile("bc-Birth"),
+            snomed("386637004"),
+            snomed("3950001")
+        ),
+    ];
+    resources.extend(more.iter().map(|resource| (*resource).to_owned()));
+    Converter::new().unwrap().read_case(&resources).unwrap()
+}
+
+#[test]
+fn what_is_part_of_a_contact_is_part_of_its_episode() {
+    let loss = r#"{"resourceType": "Observation", "status": "final",
+        "meta": {"profile": ["http://nictiz.nl/fhir/StructureDefinition/bc-DeliveryObservation"]},
+        "extension": [{"url": "http://nictiz.nl/fhir/StructureDefinition/observation-focusSTU3",
+            "valueReference": {"reference": "Procedure/d"}}],
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "364332008"}]},
+        "subject": {"reference": "Patient/w"}, "context": {"reference": "Encounter/contact"},
+        "valueQuantity": {"value": 300, "unit": "ml", "system": "http://unitsofmeasure.org", "code": "ml"}}"#;
+    let reading = delivery(&[loss]);
+    assert_eq!(values(&reading, "20640"), ["300 ml"]);
+    assert_eq!(values(&reading, "40050"), ["2021-02-03"]);
+    assert!(reading.ledger.is_balanced());
+}
+
+#[test]
+fn a_procedure_that_is_part_of_a_birth_is_not_how_the_delivery_began() {
+    let procedure = |parts: &[&str]| {
+        let parts: Vec<String> = parts.iter().map(|part| format!(r#"{{"reference": "Procedure/{part}"}}"#)).collect();
+        format!(
+            r#"{{"resourceType": "Procedure", "status": "completed",
+            "meta": {{"profile": ["http://nictiz.nl/fhir/StructureDefinition/bc-ObstetricProcedure"]}},
+            "category": {{"coding": [{{"system": "http://snomed.info/sct", "code": "386637004"}}]}},
+            "code": {{"coding": [{{"system": "http://snomed.info/sct", "code": "80771000146107"}}]}},
+            "subject": {{"reference": "Patient/w"}}, "context": {{"reference": "EpisodeOfCare/e"}}, "partOf": [{}]}}"#,
+            parts.join(", ")
+        )
+    };
+    assert_eq!(values(&delivery(&[&procedure(&["d"])]), "20560").len(), 1);
+    let reading = delivery(&[&procedure(&["d", "b"])]);
+    assert_eq!(values(&reading, "20560"), [""; 0]);
+    let told = reading.ledger.losses.iter().any(|loss| loss.reason == Reason::NoCarrier);
+    assert!(told && reading.ledger.is_balanced());
+}
+
+#[test]
+fn a_moment_may_be_the_start_of_a_period_and_the_end_is_told() {
+    let dilation = r#"{"resourceType": "Observation", "status": "final",
+        "meta": {"profile": ["http://nictiz.nl/fhir/StructureDefinition/bc-DeliveryObservation"]},
+        "extension": [{"url": "http://nictiz.nl/fhir/StructureDefinition/observation-focusSTU3",
+            "valueReference": {"reference": "Procedure/d"}}],
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "160621000146107"}]},
+        "subject": {"reference": "Patient/w"}, "context": {"reference": "EpisodeOfCare/e"},
+        "valuePeriod": {"start": "2021-02-02T22:10:00+01:00", "end": "2021-02-03T04:00:00+01:00"}}"#;
+    let reading = delivery(&[dilation]);
+    assert_eq!(values(&reading, "20590"), ["2021-02-02T22:10:00+01:00"]);
+    let paths: Vec<&str> = reading.ledger.losses.iter().filter_map(|loss| loss.path.as_deref()).collect();
+    assert!(paths.iter().any(|path| path.ends_with(".valuePeriod.end")), "{paths:?}");
+    let outcome = Converter::new().unwrap().write(reading, Format::FhirJson).unwrap();
+    let written = String::from_utf8(outcome.output).unwrap();
+    assert!(written.contains(r#""valueDateTime":"2021-02-02T22:10:00+01:00""#) && !written.contains("valuePeriod"));
+}
+
+#[test]
+fn a_duration_of_the_pregnancy_is_not_that_of_a_diagnosis() {
+    let duration = |also: &str| {
+        format!(
+            r#"{{"resourceType": "Observation", "status": "final",
+            "meta": {{"profile": ["http://nictiz.nl/fhir/StructureDefinition/zib-Pregnancy-PregnancyDuration"]}},
+            "extension": [{{"url": "http://nictiz.nl/fhir/StructureDefinition/observation-focusSTU3",
+                "valueReference": {{"reference": "Condition/p"}}}}],
+            "code": {{"coding": [{{"system": "http://snomed.info/sct", "code": "57036006"}}{also}]}},
+            "subject": {{"reference": "Patient/w"}}, "context": {{"reference": "EpisodeOfCare/e"}},
+            "effectiveDateTime": "2021-01-01",
+            "valueQuantity": {{"value": 71, "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"}}}}"#
+        )
+    };
+    assert_eq!(values(&delivery(&[&duration("")]), "82285"), [""; 0]);
+    let as_we_write_it = duration(r#", {"system": "http://snomed.info/sct", "code": "445872007"}"#);
+    assert_eq!(values(&delivery(&[&as_we_write_it]), "82285"), ["71 d"]);
 }
 
 #[test]

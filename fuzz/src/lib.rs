@@ -17,8 +17,7 @@ pub static CONVERTER: LazyLock<Converter> =
 
 static GENERATOR: LazyLock<Generator<'static>> = LazyLock::new(|| {
     let kind = kind();
-    let message = kind.hl7v3.as_ref().expect("the kind is a message");
-    Generator::new(&kind.dataset, &kind.terminology, message, kind.fhir.as_deref())
+    Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref())
 });
 
 /// How many instances are drawn, once.

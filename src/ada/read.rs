@@ -5,7 +5,7 @@ use roxmltree::{Document, Node, NodeType};
 use super::leaf::{self, NoReferenceDay};
 use super::{ReferenceDay, has_oid};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
-use crate::ledger::{Ledger, Loss, Reason};
+use crate::ledger::{Ledger, Loss, Reason, shown_name};
 use crate::plan::AdaPlan;
 use crate::terminology::Terminology;
 
@@ -284,7 +284,7 @@ fn path(node: Node<'_, '_>, attribute: Option<&str>) -> String {
     }
     if let Some(attribute) = attribute {
         path.push_str("/@");
-        path.push_str(attribute);
+        path.push_str(shown_name(attribute));
     }
     path
 }
@@ -294,5 +294,6 @@ fn step(node: Node<'_, '_>) -> String {
     let is_same = |other: &Node<'_, '_>| other.is_element() && other.tag_name().name() == name;
     let before = node.prev_siblings().skip(1).filter(is_same).count();
     let after = node.next_siblings().skip(1).any(|other| is_same(&other));
+    let name = shown_name(name);
     if before > 0 || after { format!("{name}[{}]", before + 1) } else { name.to_owned() }
 }

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ooievaar::ada::ReferenceDay;
 use ooievaar::{Bundle, Format};
 
 use super::losses::Account;
-use super::{Bounds, Current, Exit, Failure, Tables, files, library, say};
+use super::{Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
 
 /// Convert one message, document or bundle to another format
 ///
@@ -45,9 +44,8 @@ pub struct Convert {
     /// Derive resource ids with the secret key in this file, so that they cannot be traced to a BSN
     #[arg(long, value_name = "FILE")]
     id_key_file: Option<PathBuf>,
-    /// The day T that relative dates (T-14D) in an ADA document count from, as YYYY-MM-DD
-    #[arg(long, value_name = "DATE", value_parser = library::reference_day)]
-    reference_day: Option<ReferenceDay>,
+    #[command(flatten)]
+    day: DayT,
     #[command(flatten)]
     current: Current,
 }
@@ -57,11 +55,7 @@ impl Convert {
         let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
         let converter =
             library::set_up(converter, self.bundle, self.id_key_file.as_deref())?.with_indent(!self.compact);
-        let converter = match self.reference_day {
-            Some(day) => converter.with_reference_day(day),
-            None => converter,
-        };
-        let converter = self.current.of(converter);
+        let converter = self.current.of(self.day.of(converter));
         let sources = files::read_case(&self.inputs)?;
         let refused = |error| Failure::new(Exit::Input, files::refused(&error, &sources));
         let reading = converter.read_case(&sources).map_err(refused)?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ooievaar::dataset::{Code, Content, Dataset, Instance, NodeIx, Value};
 
-use super::{Bounds, Current, Exit, Failure, Tables, files, library};
+use super::{Bounds, Current, DayT, Exit, Failure, Tables, files, library};
 
 /// Show what a file says, as a tree of the concepts of the standard with their values
 ///
@@ -21,12 +21,14 @@ pub struct Inspect {
     #[command(flatten)]
     bounds: Bounds,
     #[command(flatten)]
+    day: DayT,
+    #[command(flatten)]
     current: Current,
 }
 
 impl Inspect {
     pub fn run(self) -> Result<Exit, Failure> {
-        let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
+        let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
         let sources = files::read_case(&self.inputs)?;
         let reading = self
             .current

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use ooievaar::Converter;
+use ooievaar::ada::ReferenceDay;
 use ooievaar::tree::Limits;
 
 /// Translates Dutch birth-care records between PWD 2.3 (HL7v3) and PWD 3.2 (FHIR STU3), both ways.
@@ -74,6 +75,24 @@ impl Current {
     fn of(&self, converter: Converter) -> Converter {
         match &self.pregnancy {
             Some(reference) => converter.with_current_pregnancy(reference),
+            None => converter,
+        }
+    }
+}
+
+/// Which day relative dates count from.
+#[derive(Debug, Args)]
+struct DayT {
+    /// The day T that relative dates (T-14D) in an ADA document count from, as YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = library::reference_day)]
+    reference_day: Option<ReferenceDay>,
+}
+
+impl DayT {
+    /// The same converter, which knows the day.
+    fn of(&self, converter: Converter) -> Converter {
+        match self.reference_day {
+            Some(day) => converter.with_reference_day(day),
             None => converter,
         }
     }

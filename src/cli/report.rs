@@ -8,7 +8,7 @@ use ooievaar::Format;
 use ooievaar::batch::Report;
 use ooievaar::review::{Case, arrivals};
 
-use super::{Exit, Failure, Tables, files, library, say};
+use super::{Bounds, Exit, Failure, Tables, files, library, say};
 
 /// Work with the reports of batches, and report on cases
 #[derive(Debug, Args)]
@@ -38,6 +38,8 @@ enum What {
         cases: Vec<PathBuf>,
         #[command(flatten)]
         tables: Tables,
+        #[command(flatten)]
+        bounds: Bounds,
     },
 }
 
@@ -45,7 +47,7 @@ impl ReportCommand {
     pub fn run(self) -> Result<Exit, Failure> {
         match self.command {
             What::Merge { reports, output } => merge(reports, &output),
-            What::Cases { cases, tables } => report_cases(&cases, &tables),
+            What::Cases { cases, tables, bounds } => report_cases(&cases, &tables, &bounds),
         }
     }
 }
@@ -68,8 +70,8 @@ fn merge(reports: Vec<PathBuf>, output: &Path) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn report_cases(paths: &[PathBuf], tables: &Tables) -> Result<Exit, Failure> {
-    let converter = library::converter(tables.tables.as_deref())?;
+fn report_cases(paths: &[PathBuf], tables: &Tables, bounds: &Bounds) -> Result<Exit, Failure> {
+    let converter = bounds.of(library::converter(tables.tables.as_deref())?);
     let mut cases = Vec::with_capacity(paths.len());
     for path in paths {
         let inputs = files::read_case(std::slice::from_ref(path))?;

@@ -6,20 +6,22 @@ use clap::Args;
 use ooievaar::dataset::{Content, Dataset, Instance, NodeIx};
 use ooievaar::{Converter, Format};
 
+use super::files::Input;
 use super::inspect::shown;
-use super::{Bounds, Current, Exit, Failure, Tables, files, library, say};
+use super::{Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
 
 /// Convert messages to the other side and back, and show what comes back different
 ///
 /// A message goes to FHIR and back, FHIR to the message and back. Each difference is a line: `-` for what was there,
-/// `+` for what came back, with the occurrence and the name of the concept.
+/// `+` for what came back, with the occurrence and the name of the concept. What could not be read is named, and the rest
+/// is done all the same.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 all came back; 1 something came back different; 3 an input could not be read; 4 the \
-                        mapping tables are faulty."
+    after_help = "Exit codes: 0 all came back; 1 something came back different; 3 an input could not be read or \
+                        converted (whatever became of the others); 4 the mapping tables are faulty."
 )]
 pub struct Roundtrip {
-    /// The files; - for standard input
+    /// The files, each a case; - for standard input. A folder is one case of FHIR resources
     #[arg(value_name = "FILE", required = true)]
     inputs: Vec<PathBuf>,
     /// Show the values that differ. They are patient data: mind where they end up
@@ -30,27 +32,43 @@ pub struct Roundtrip {
     #[command(flatten)]
     bounds: Bounds,
     #[command(flatten)]
+    day: DayT,
+    #[command(flatten)]
     current: Current,
 }
 
 impl Roundtrip {
     pub fn run(self) -> Result<Exit, Failure> {
-        let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
+        let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
         let named = self.current.of(converter.clone());
         let mut exit = Exit::Done;
         for input in &self.inputs {
-            let bytes = files::read(input)?;
-            let differences = roundtrip(&converter, &named, &bytes, self.show_values)
-                .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", files::name(input))))?;
-            if differences.is_empty() {
-                say(format_args!("{}: all came back", files::name(input)));
-                continue;
+            match self.one(&converter, &named, input) {
+                Ok(true) => {}
+                Ok(false) if exit == Exit::Done => exit = Exit::Losses,
+                Ok(false) => {}
+                Err(failure) if failure.exit == Exit::Input => {
+                    say(format_args!("error: {}", failure.message));
+                    exit = Exit::Input;
+                }
+                Err(failure) => return Err(failure),
             }
-            exit = Exit::Losses;
-            let text = differences.join("\n");
-            files::print(format!("{}: {} differences\n{text}\n", files::name(input), differences.len()).as_bytes())?;
         }
         Ok(exit)
+    }
+
+    /// True if all of a case came back.
+    fn one(&self, converter: &Converter, named: &Converter, input: &PathBuf) -> Result<bool, Failure> {
+        let sources = files::read_case(std::slice::from_ref(input))?;
+        let differences = roundtrip(converter, named, &sources, self.show_values)
+            .map_err(|error| Failure::new(Exit::Input, files::refused(&error, &sources)))?;
+        if differences.is_empty() {
+            say(format_args!("{}: all came back", files::name(input)));
+            return Ok(true);
+        }
+        let text = differences.join("\n");
+        files::print(format!("{}: {} differences\n{text}\n", files::name(input), differences.len()).as_bytes())?;
+        Ok(false)
     }
 }
 
@@ -58,10 +76,10 @@ impl Roundtrip {
 fn roundtrip(
     converter: &Converter,
     named: &Converter,
-    bytes: &[u8],
+    sources: &[Input],
     show_values: bool,
 ) -> Result<Vec<String>, ooievaar::Error> {
-    let reading = named.read(bytes)?;
+    let reading = named.read_case(sources)?;
     let first = reading.instance.clone();
     let there = reading.format.other_side();
     // ADA and the message are two forms of one side; there and back is by way of FHIR for both.

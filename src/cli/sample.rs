@@ -49,7 +49,7 @@ impl Sample {
         };
         let faulty = |error| Failure::new(Exit::Tables, error);
         let samples = Samples::load(&source, &kind.name, &kind.dataset).map_err(faulty)?;
-        let generator = Generator::new(&kind.dataset, &kind.terminology, message, kind.fhir.as_deref());
+        let generator = Generator::new(&kind.dataset, &kind.terminology, Some(message), kind.fhir.as_deref());
         if let Some(folder) = &self.output {
             std::fs::create_dir_all(folder)
                 .map_err(|error| Failure::new(Exit::Output, format!("{}: {error}", folder.display())))?;

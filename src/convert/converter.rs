@@ -12,7 +12,7 @@ use crate::ada::{self, ReferenceDay};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, NodeIx, Value};
 use crate::fhir::{self, BundleType, IdKey, Syntax};
 use crate::hl7v3;
-use crate::ledger::{Ledger, Unwritten};
+use crate::ledger::{Ledger, Unwritten, shown_name};
 use crate::plan::fhir::FhirPlan;
 use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
@@ -415,8 +415,10 @@ impl Converter {
 
     pub(super) fn wrong_kind(&self, document: &roxmltree::Document<'_>) -> Error {
         let root = document.root_element().tag_name();
-        let name: String = root.name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
-        Error::WrongKind { found: format!("XML that begins with <{name}>"), expected: self.expected() }
+        Error::WrongKind {
+            found: format!("XML that begins with <{}>", shown_name(root.name())),
+            expected: self.expected(),
+        }
     }
 
     pub(super) fn expected(&self) -> String {

@@ -10,7 +10,7 @@ use super::recognise::{Recognised, Unclear};
 use super::urls;
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
 use crate::ledger::{Ledger, Reason};
-use crate::plan::fhir::{Codec, ElementPath, FhirPlan, FieldIx, IF, Place, RoleIx, Target};
+use crate::plan::fhir::{Codec, ElementPath, FhirPlan, Field, FieldIx, IF, Place, RoleIx, Target};
 use crate::terminology::Terminology;
 use crate::tree::{Leaf, Tree};
 
@@ -215,6 +215,11 @@ impl Extractor<'_, '_> {
                 .into_iter()
                 .collect();
         }
+        let paths = std::iter::once(path).chain(&field.elsewhere);
+        paths.map(|path| self.values_at(field, path, resource)).find(|values| !values.is_empty()).unwrap_or_default()
+    }
+
+    fn values_at(&self, field: &Field, path: &ElementPath, resource: &Tree) -> Vec<(Result<Content, Reason>, Used)> {
         let mut values = Vec::new();
         for holder in path.holders(resource) {
             let items: Vec<&Tree> = path.last().items(holder).filter(|item| !item.is_empty()).collect();

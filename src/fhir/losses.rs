@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::dataset::{ConceptIx, Text};
-use crate::ledger::{Loss, Reason, Within};
+use crate::ledger::{Loss, Reason, Within, shown_name};
 use crate::plan::fhir::FhirPlan;
 use crate::terminology::Terminology;
 use crate::tree::{Leaf, Tree};
@@ -97,7 +97,9 @@ fn question(terminology: &Terminology, resource: &Tree) -> Option<Text> {
 /// Visits each leaf with its path.
 fn walk(tree: &Tree, path: &str, visit: &mut dyn FnMut(&Leaf, &str)) {
     match tree {
-        Tree::Object(members) => members.iter().for_each(|(name, value)| walk(value, &format!("{path}.{name}"), visit)),
+        Tree::Object(members) => {
+            members.iter().for_each(|(name, value)| walk(value, &format!("{path}.{}", shown_name(name)), visit));
+        }
         Tree::Array(items) => {
             for (at, item) in items.iter().enumerate() {
                 walk(item, &format!("{path}[{at}]"), visit);

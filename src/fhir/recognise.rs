@@ -12,6 +12,10 @@ use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, R
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 
+/// What says of a resource which larger one it is part of. Where the specification lets an element refer to either, one who
+/// names the part names the whole: what was done in a contact was done in the episode of that contact.
+const WHOLES: &[(&str, &str)] = &[("Encounter", "episodeOfCare")];
+
 /// It is not clear which resource is the one of its kind: the current pregnancy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unclear {
@@ -56,7 +60,7 @@ impl<'t> Recognised<'t> {
         let candidates: Vec<Vec<RoleIx>> =
             recognised.entries.iter().map(|entry| candidates(plan, dataset, terminology, entry.resource)).collect();
         let known: Vec<bool> = candidates.iter().map(|roles| !roles.is_empty()).collect();
-        let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.targets(at, path).collect());
+        let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));
         let named = current.map(|current| recognised.called(current));
         web.single_out(named.as_deref()).map_err(|undecided| recognised.unclear(&undecided))?;
         let candidates = web.settle();
@@ -102,10 +106,24 @@ impl<'t> Recognised<'t> {
         Unclear { candidates: candidates.iter().map(shown).collect(), several }
     }
 
-    /// The resources that an element of a resource refers to.
+    /// The resources that an element of a resource refers to, and those that they are part of.
     pub fn targets(&self, at: usize, path: &ElementPath) -> impl Iterator<Item = usize> {
+        self.each_target(at, path).into_iter().flatten()
+    }
+
+    /// The same for each reference apart.
+    fn each_target(&self, at: usize, path: &ElementPath) -> Vec<Vec<usize>> {
         let references = path.select(self.entries[at].resource).into_iter();
-        references.filter_map(|reference| self.resolve(reference.text_at("reference")?))
+        let direct = references.filter_map(|reference| self.resolve(reference.text_at("reference")?));
+        direct.map(|target| std::iter::once(target).chain(self.wholes(target)).collect()).collect()
+    }
+
+    /// What a resource says that it is part of, by an element that the specification has for that.
+    fn wholes(&self, at: usize) -> impl Iterator<Item = usize> {
+        let resource = self.entries[at].resource;
+        let element = WHOLES.iter().find(|(kind, _)| resource.text_at("resourceType") == Some(kind));
+        let references = element.and_then(|(_, element)| resource.get(element)).map_or(&[][..], Tree::items);
+        references.iter().filter_map(|reference| self.resolve(reference.text_at("reference")?))
     }
 
     fn resolve(&self, reference: &str) -> Option<usize> {
@@ -251,10 +269,12 @@ fn is_present(plan: &FhirPlan, ix: FieldIx, resource: &Tree) -> bool {
         return !leaves.is_empty() || read_answer(answer, resource, &mut Used::default()).is_some();
     }
     let Place::Role(_, path) = &field.place else { return false };
-    let companion = format!("_{}", path.last().name);
-    path.holders(resource).iter().any(|holder| {
-        path.last().items(holder).next().is_some()
-            || holder.get(&companion).is_some()
-            || (path.last().name.starts_with("value") && holder.get("dataAbsentReason").is_some())
+    std::iter::once(path).chain(&field.elsewhere).any(|path| {
+        let companion = format!("_{}", path.last().name);
+        path.holders(resource).iter().any(|holder| {
+            path.last().items(holder).next().is_some()
+                || holder.get(&companion).is_some()
+                || (path.last().name.starts_with("value") && holder.get("dataAbsentReason").is_some())
+        })
     })
 }

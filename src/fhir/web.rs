@@ -15,13 +15,30 @@ pub(super) struct Incoming {
     pub target: Target,
 }
 
+/// Where an element of a resource leads.
+#[derive(Default)]
+struct Reached {
+    /// The resources that it refers to, and those that they are part of.
+    all: Vec<usize>,
+    /// The same for each reference apart, where there are several.
+    each: Vec<Vec<usize>>,
+}
+
+impl Reached {
+    fn of(each: Vec<Vec<usize>>) -> Self {
+        Self { all: each.concat(), each: if each.len() > 1 { each } else { Vec::new() } }
+    }
+}
+
 /// The roles that resources may have, and the references between them.
 pub(super) struct Web<'p> {
     pub(super) plan: &'p FhirPlan,
     dataset: &'p Dataset,
+    /// Per resource: true if some row knows its content.
+    known: Vec<bool>,
     pub(super) candidates: Vec<Vec<RoleIx>>,
     /// Per resource and candidate: the resources that each reference of the role leads to.
-    pub(super) outgoing: Vec<Vec<(RoleIx, Vec<Vec<usize>>)>>,
+    outgoing: Vec<Vec<(RoleIx, Vec<Reached>)>>,
     pub(super) incoming: Vec<Vec<Incoming>>,
     /// Per role: true if some row makes a reference to it.
     wanted: Vec<bool>,
@@ -30,12 +47,13 @@ pub(super) struct Web<'p> {
 }
 
 impl<'p> Web<'p> {
-    /// The web of resources with these candidates; `targets` follows an element of a resource that is a reference.
+    /// The web of resources with these candidates; `targets` follows an element of a resource that is a reference, or
+    /// several.
     pub fn new(
         plan: &'p FhirPlan,
         dataset: &'p Dataset,
         candidates: Vec<Vec<RoleIx>>,
-        targets: impl Fn(usize, &ElementPath) -> Vec<usize>,
+        targets: impl Fn(usize, &ElementPath) -> Vec<Vec<usize>>,
     ) -> Self {
         let mut incoming: Vec<Vec<Incoming>> = candidates.iter().map(|_| Vec::new()).collect();
         let mut outgoing = Vec::with_capacity(candidates.len());
@@ -43,10 +61,10 @@ impl<'p> Web<'p> {
             let mut links = Vec::with_capacity(roles.len());
             for role in roles {
                 let references = &plan.role(*role).references;
-                let reached: Vec<Vec<usize>> =
-                    references.iter().map(|reference| targets(from, &reference.path)).collect();
+                let reached: Vec<Reached> =
+                    references.iter().map(|reference| Reached::of(targets(from, &reference.path))).collect();
                 for (reference, reached) in references.iter().zip(&reached) {
-                    for at in reached {
+                    for at in &reached.all {
                         incoming[*at].push(Incoming { from, role: *role, target: reference.target });
                     }
                 }
@@ -54,6 +72,7 @@ impl<'p> Web<'p> {
             }
             outgoing.push(links);
         }
+        let known = candidates.iter().map(|roles| !roles.is_empty()).collect();
         let mut wanted = vec![false; plan.roles.len()];
         let mut surely_collected = Vec::new();
         for reference in plan.roles.iter().flat_map(|role| &role.references) {
@@ -64,7 +83,7 @@ impl<'p> Web<'p> {
                 Target::Members(_) => {}
             }
         }
-        Self { plan, dataset, candidates, outgoing, incoming, wanted, surely_collected }
+        Self { plan, dataset, known, candidates, outgoing, incoming, wanted, surely_collected }
     }
 
     /// The roles that remain: mostly one for a resource, none for one that the references leave without a place.
@@ -96,17 +115,41 @@ impl<'p> Web<'p> {
         changed
     }
 
-    /// False if a reference contradicts a role: it refers to something else than the role wants, does not say to
-    /// which of several children, pregnancies or contacts the resource belongs, or a list that always has it lacks it.
+    /// False if a reference contradicts a role: it refers to something else than the role wants, or to more (what is part of
+    /// a birth too is not about the delivery alone), does not say to which of several children, pregnancies or contacts
+    /// the resource belongs, or a list that always has it lacks it.
     fn is_possible(&self, at: usize, ix: RoleIx) -> bool {
         let role = self.plan.role(ix);
         let collector = self.surely_collected.iter().find(|group| self.dataset.is_within(role.concept, **group));
         if collector.is_some_and(|group| !self.groups(at).any(|listed| listed == *group)) {
             return false;
         }
-        self.references(at, ix).all(|(wanted, reached)| {
+        let agrees = self.references(at, ix).all(|(wanted, reached)| {
             let unsaid = reached.is_empty() && !self.dataset.may_repeat(self.plan.role(wanted).group);
             unsaid || reached.iter().any(|target| self.candidates[*target].contains(&wanted))
+        });
+        agrees && !self.says_more(at, ix)
+    }
+
+    /// True if an element that must refer to something refers to something else beside it, which rows know and the role
+    /// does not mention there.
+    fn says_more(&self, at: usize, ix: RoleIx) -> bool {
+        let references = &self.plan.role(ix).references;
+        let is_meant = |path: &ElementPath, target: usize| {
+            references.iter().filter(|reference| reference.path == *path).any(|reference| match reference.target {
+                Target::Role(wanted) => self.candidates[target].contains(&wanted),
+                Target::Members(group) => self.candidates[target]
+                    .iter()
+                    .any(|own| self.dataset.is_within(self.plan.role(*own).concept, group)),
+            })
+        };
+        references.iter().zip(self.links(at, ix)).any(|(reference, reached)| {
+            let required = matches!(reference.target, Target::Role(_)) && !reference.optional;
+            let strange = |one: &Vec<usize>| {
+                one.iter().any(|target| self.known[*target])
+                    && !one.iter().any(|target| is_meant(&reference.path, *target))
+            };
+            required && reached.each.iter().any(strange)
         })
     }
 
@@ -163,11 +206,16 @@ impl<'p> Web<'p> {
 
     /// The references that a role must have: the role each wants, and the resources each reaches.
     fn references(&self, at: usize, ix: RoleIx) -> impl Iterator<Item = (RoleIx, &[usize])> {
-        let links = self.outgoing[at].iter().find(|(role, _)| *role == ix).map_or(&[][..], |(_, links)| links);
-        self.plan.role(ix).references.iter().zip(links).filter_map(|(reference, reached)| match reference.target {
-            Target::Role(wanted) if !reference.optional => Some((wanted, reached.as_slice())),
+        let links = self.plan.role(ix).references.iter().zip(self.links(at, ix));
+        links.filter_map(|(reference, reached)| match reference.target {
+            Target::Role(wanted) if !reference.optional => Some((wanted, reached.all.as_slice())),
             _ => None,
         })
+    }
+
+    /// Where each reference of a role leads.
+    fn links(&self, at: usize, ix: RoleIx) -> &[Reached] {
+        self.outgoing[at].iter().find(|(role, _)| *role == ix).map_or(&[][..], |(_, links)| links)
     }
 
     /// The references to a resource that are still possible.

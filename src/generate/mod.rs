@@ -35,14 +35,18 @@ pub struct Generator<'a> {
 }
 
 impl<'a> Generator<'a> {
-    /// A generator of the instances that a message can carry, and FHIR too if its plan is given.
+    /// A generator of the instances that a message can carry (without one: of all that the dataset has), and FHIR too if its
+    /// plan is given.
     pub fn new(
         dataset: &'a Dataset,
         terminology: &'a Terminology,
-        message: &'a MessagePlan,
+        message: Option<&'a MessagePlan>,
         fhir: Option<&'a FhirPlan>,
     ) -> Self {
-        let mut holdings = holdings(dataset, message);
+        let mut holdings = match message {
+            Some(message) => holdings(dataset, message),
+            None => dataset.concepts().map(|(_, concept)| Holding::of_kind(concept.kind)).collect(),
+        };
         if let Some(plan) = fhir {
             holding::narrow(&mut holdings, plan, terminology);
         }
@@ -79,12 +83,7 @@ impl<'a> Generator<'a> {
     pub fn alone(&self, concept: ConceptIx, content: &Content) -> Option<Instance> {
         let says =
             |instance: &Instance| instance.leaves().any(|(_, node, said)| node.concept == concept && said == content);
-        let choice = |concept: ConceptIx, content: &Content| {
-            let groups = self.dataset.groups_between(ConceptIx::ROOT, concept);
-            let path = groups.into_iter().chain([concept]).map(|step| (step, 0)).collect();
-            Choice { path, content: content.clone() }
-        };
-        let own = choice(concept, content);
+        let own = self.first(concept, content);
         let mut choices = vec![own.clone()];
         let instance = self.build(&choices);
         if says(&instance) {
@@ -92,18 +91,35 @@ impl<'a> Generator<'a> {
         }
         // A key says what its partner says.
         let key = self.normal.partner_key(concept);
-        choices.extend(key.map(|key| choice(key, content)));
+        choices.extend(key.map(|key| self.first(key, content)));
         let carriers = self.normal.carriers(concept).into_iter().filter(|carrier| Some(*carrier) != key);
         for carrier in carriers.filter(|carrier| *carrier != concept) {
             let Some(holding) = self.holding(carrier) else { continue };
-            let rng = &mut Rng::with_seed(0);
-            choices.push(choice(carrier, &values::draw(rng, self.dataset.get(carrier), holding, self.terminology)));
+            choices.push(self.first(carrier, &self.some(carrier, holding)));
             let instance = self.build(&choices);
             if says(&instance) {
                 return Some(instance);
             }
         }
         None
+    }
+
+    /// An instance in which a concept says this, and another says something.
+    pub fn together(&self, concept: ConceptIx, content: &Content, other: ConceptIx) -> Instance {
+        let beside = self.holding(other).map(|holding| self.first(other, &self.some(other, holding)));
+        self.build(&[Some(self.first(concept, content)), beside].into_iter().flatten().collect::<Vec<_>>())
+    }
+
+    /// The first leaf of a concept in the first of each of its groups.
+    fn first(&self, concept: ConceptIx, content: &Content) -> Choice {
+        let groups = self.dataset.groups_between(ConceptIx::ROOT, concept);
+        let path = groups.into_iter().chain([concept]).map(|step| (step, 0)).collect();
+        Choice { path, content: content.clone() }
+    }
+
+    /// Something that a concept may say.
+    fn some(&self, concept: ConceptIx, holding: &Holding) -> Content {
+        values::draw(&mut Rng::with_seed(0), self.dataset.get(concept), holding, self.terminology)
     }
 
     /// Everything that a concept may say, as far as it can be listed: each code, both answers, each null flavour,

@@ -34,7 +34,8 @@ struct Aligned {
 }
 
 impl<'a> Normal<'a> {
-    pub fn new(dataset: &'a Dataset, message: &'a MessagePlan, fhir: Option<&'a FhirPlan>) -> Self {
+    pub fn new(dataset: &'a Dataset, message: Option<&'a MessagePlan>, fhir: Option<&'a FhirPlan>) -> Self {
+        let Some(message) = message else { return Self::of_dataset(dataset) };
         let scopes = || message.elements().filter_map(|element| element.scope.as_ref());
         let nodes: HashSet<ConceptIx> =
             scopes().filter(|scope| scope.is_group).map(|scope| scope.concept).chain([ConceptIx::ROOT]).collect();
@@ -63,6 +64,18 @@ impl<'a> Normal<'a> {
             None => nodes,
         };
         Self { dataset, nodes, single, aligned, common }
+    }
+
+    /// Of instances that no message carries: each group is a node.
+    fn of_dataset(dataset: &'a Dataset) -> Self {
+        let groups = dataset.concepts().filter(|(_, concept)| concept.kind == Kind::Group).map(|(ix, _)| ix);
+        Self {
+            dataset,
+            nodes: groups.chain([ConceptIx::ROOT]).collect(),
+            single: HashSet::new(),
+            aligned: Vec::new(),
+            common: Vec::new(),
+        }
     }
 
     /// The normal form.

@@ -77,9 +77,13 @@ const TEXTS: &[&str] = &[
 /// A text of any kind; sometimes a long one.
 pub(super) fn text(rng: &mut Rng) -> Text {
     if rng.u8(..50) == 0 {
-        return TEXTS.join(" ").repeat(20).into();
+        return long_text();
     }
     one(rng, TEXTS).into()
+}
+
+fn long_text() -> Text {
+    TEXTS.join(" ").repeat(20).into()
 }
 
 fn one<'t>(rng: &mut Rng, list: &[&'t str]) -> &'t str {
@@ -129,7 +133,8 @@ pub(super) fn all(concept: &Concept, holding: &Holding, terminology: &Terminolog
             let digits = if holding.datatype == Datatype::Int { COUNTS } else { DECIMALS };
             let unit = if holding.datatype == Datatype::Int { Text::default() } else { concept.unit.clone() };
             let quantity = |digits: &&str| Quantity { value: (*digits).into(), unit: unit.clone() };
-            digits.iter().map(|digits| value(Value::Quantity(quantity(digits)))).collect()
+            let unitless = (!unit.is_empty()).then(|| Quantity { value: "42".into(), unit: Text::default() });
+            digits.iter().map(quantity).chain(unitless).map(|quantity| value(Value::Quantity(quantity))).collect()
         }
         Datatype::Ii if concept.kind != Kind::String => {
             let root = if holding.root.is_empty() { Text::const_new(NAMESPACE) } else { holding.root.clone() };
@@ -139,7 +144,10 @@ pub(super) fn all(concept: &Concept, holding: &Holding, terminology: &Terminolog
                 })
                 .into()
         }
-        Datatype::Ii | Datatype::St => TEXTS.iter().map(|text| value(Value::Text((*text).into()))).collect(),
+        Datatype::Ii | Datatype::St => {
+            let texts = TEXTS.iter().map(|text| Text::from(*text)).chain([long_text()]);
+            texts.map(|text| value(Value::Text(text))).collect()
+        }
         Datatype::Ce | Datatype::Cd | Datatype::Co | Datatype::Cs => codes(concept, holding, terminology),
     };
     if let Some(Content::Value(Value::Code(code))) = all.first().cloned()

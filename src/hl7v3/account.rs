@@ -6,7 +6,7 @@ use std::fmt::Write;
 use roxmltree::{Node, NodeId};
 
 use crate::dataset::ConceptIx;
-use crate::ledger::{Ledger, Loss, Reason};
+use crate::ledger::{Ledger, Loss, Reason, shown_name};
 
 /// The ledger of a reader, with what it takes to say where something was lost.
 #[derive(Default)]
@@ -28,7 +28,7 @@ impl<'d> Account<'d> {
     pub fn lost_attribute(&mut self, reason: Reason, element: Node<'d, '_>, name: &str, position: usize) {
         let mut path = self.path(element);
         path.push_str("/@");
-        path.push_str(name);
+        path.push_str(shown_name(name));
         self.push(reason, position, path, None, 1);
     }
 
@@ -52,7 +52,7 @@ impl<'d> Account<'d> {
         let mut path = String::new();
         for step in steps {
             path.push('/');
-            path.push_str(step.tag_name().name());
+            path.push_str(shown_name(step.tag_name().name()));
             if let Some(position) = self.position(step) {
                 // Writing to a string does not fail.
                 let _ = write!(path, "[{position}]");

@@ -59,6 +59,14 @@ reasons! {
     Narrative = "narrative", "none: the structured content was read";
 }
 
+/// The name of an element, attribute or type of a source as diagnostics show it. It is the sender's text: what is no name, or
+/// has more digits than any name in the formats, may be somebody's number.
+pub fn shown_name(name: &str) -> &str {
+    let may_be = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    if name.len() <= 64 && digits <= 6 && name.bytes().all(may_be) { name } else { "(name)" }
+}
+
 /// One loss: where, of what, why. It never holds the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss {

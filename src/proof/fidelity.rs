@@ -19,8 +19,8 @@ pub fn fidelity(source: &Source, kind: &MessageKind, proofs: &[RowProof]) -> Res
         None => None,
     };
     let mut text = format!(
-        "## {}\n\n| concept | name | HL7v3 | FHIR | PWD 3.2 | decided by | HL7v3 there and back | FHIR there and back |\n\
-         |---|---|---|---|---|---|---|---|\n",
+        "## {}\n\n| concept | name | HL7v3 | FHIR | PWD 3.2 | decided by | HL7v3 there and back | ADA there and back | FHIR there and back |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
         kind.title
     );
     for (ix, concept) in kind.dataset.concepts().filter(|(_, concept)| concept.in_use && concept.kind != Kind::Group) {
@@ -30,13 +30,14 @@ pub fn fidelity(source: &Source, kind: &MessageKind, proofs: &[RowProof]) -> Res
         let first = rows.first();
         let _ = writeln!(
             text,
-            "| {number} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {number} | {} | {} | {} | {} | {} | {} | {} | {} |",
             escaped(&concept.name),
             own.map_or_else(|| "-".to_owned(), |row| escaped(&message_place(&row))),
             if rows.is_empty() { "-".to_owned() } else { escaped(&fhir_place(fhir.as_ref(), &rows)) },
             first.map_or("", |row| row.get("pwd32")),
             first.map_or("", |row| row.get("follows")),
             verdict(proofs, ix, Format::Hl7v3),
+            verdict(proofs, ix, Format::Ada),
             verdict(proofs, ix, Format::FhirJson),
         );
     }
@@ -71,7 +72,9 @@ fn fhir_place(sheet: Option<&Sheet>, rows: &[Row<'_>]) -> String {
 }
 
 fn verdict(proofs: &[RowProof], concept: ConceptIx, format: Format) -> String {
-    let Some(proof) = proofs.iter().find(|proof| proof.concept == concept && proof.format == format) else {
+    let Some(proof) =
+        proofs.iter().find(|proof| proof.concept == concept && proof.format == format && !proof.row.is_copy)
+    else {
         return String::new();
     };
     match &proof.verdict {

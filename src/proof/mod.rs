@@ -1,9 +1,12 @@
 //! The proof that rows work in both directions: each value that a concept may have is written by its row and read
 //! again.
 
+mod copy;
 mod fidelity;
+mod rows;
 
 pub use fidelity::fidelity;
+pub use rows::TableRow;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +16,10 @@ use crate::convert::{Converter, Error, Format, MessageKind};
 use crate::dataset::{ConceptIx, Content, Instance, Kind, Value};
 use crate::generate::{Generator, Holding};
 use crate::ledger::Reason;
-use crate::plan::fhir::Place;
+use crate::plan::fhir::{Codec, FhirPlan, FieldIx, Place};
+use crate::tables::Source;
+use copy::Copied;
+use rows::Rows;
 
 /// What a row does to the values of its concept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +30,9 @@ pub enum Verdict {
     Kept,
     /// Some values do not arrive, and that is said; how many, for each reason.
     Lossy(BTreeMap<Reason, usize>),
+    /// The row answers in its own words (a status) what another row says: so many values do not come back from it alone,
+    /// and none comes back changed.
+    Coarser(usize),
     /// Some values come back changed, and nothing says so: a fault. How many.
     Changed(usize),
 }
@@ -35,6 +44,7 @@ impl Verdict {
             Self::Exact => "exact",
             Self::Kept => "exact, original kept",
             Self::Lossy(_) => "lossy",
+            Self::Coarser(_) => "coarser copy",
             Self::Changed(_) => "changed",
         }
     }
@@ -52,6 +62,8 @@ pub struct RowProof {
     pub format: Format,
     /// The concept of the row.
     pub concept: ConceptIx,
+    /// The row.
+    pub row: TableRow,
     /// How many values were tried.
     pub values: usize,
     /// What became of them.
@@ -61,99 +73,149 @@ pub struct RowProof {
 }
 
 impl RowProof {
-    /// True if the row claims to be exact, and is not. Every row that names a place claims it.
+    /// True if the row claims to be exact, and is not. Every row that names a place claims it; one that answers in
+    /// its own words what another says claims only that it says nothing else.
     pub fn is_false(&self) -> bool {
-        !self.placeless && !self.verdict.is_exact()
+        !self.placeless && !self.verdict.is_exact() && !matches!(self.verdict, Verdict::Coarser(_))
     }
 }
 
-/// Runs every row of a kind of message, and of its FHIR binding, both ways over all values of its concept, in the
-/// order of the dataset.
+/// Runs every row of a kind of message, of its ADA form and of its FHIR binding both ways over all values of its
+/// concept, in the order of the dataset. Of several rows in FHIR that have one concept, each but the first is read alone.
 ///
 /// # Errors
-/// If the tables do not bind the message to the formats that they have rows for, which would be a bug.
-pub fn prove(converter: &Converter, kind: &MessageKind) -> Result<Vec<RowProof>, Error> {
-    let Some(message) = &kind.hl7v3 else { return Ok(Vec::new()) };
-    let own = Generator::new(&kind.dataset, &kind.terminology, message, None);
-    let both = Generator::new(&kind.dataset, &kind.terminology, message, kind.fhir.as_deref());
+/// If a table cannot be read, or the tables do not bind the message to the formats that they have rows for, which would be
+/// a bug.
+pub fn prove(converter: &Converter, source: &Source, kind: &MessageKind) -> Result<Vec<RowProof>, Error> {
+    let rows = Rows::load(source, kind)?;
+    let own = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), None);
+    let both = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref());
     let leaves: Vec<ConceptIx> = kind
         .dataset
         .concepts()
         .filter(|(_, concept)| concept.in_use && concept.kind != Kind::Group)
         .map(|(ix, _)| ix)
         .collect();
+    let prover = |generator, format| Prover { converter, kind, generator, format };
     let proofs: Result<Vec<Vec<RowProof>>, Error> = leaves
         .into_par_iter()
         .map(|concept| {
-            let mut rows = vec![row(converter, kind, &own, Format::Hl7v3, concept, !message.carries(concept))?];
-            if let Some(plan) = &kind.fhir {
-                let fields = plan.fields_of(concept).iter().map(|ix| &plan.field(*ix).place);
-                let placeless = fields.filter(|place| !matches!(place, Place::None)).count() == 0;
-                rows.push(row(converter, kind, &both, Format::FhirJson, concept, placeless)?);
+            let mut proofs = Vec::new();
+            if let Some(message) = &kind.hl7v3 {
+                let row = rows.of_message(concept);
+                proofs.push(prover(&own, Format::Hl7v3).row(concept, row, !message.carries(concept))?);
             }
-            Ok(rows)
+            proofs.push(prover(&own, Format::Ada).row(concept, rows.of_dataset(concept), false)?);
+            // The rows of FHIR are those of the dataset: they are run once, with the message that carries all of them.
+            if let (Some(plan), Some(_)) = (&kind.fhir, &kind.hl7v3) {
+                let prover = prover(&both, Format::FhirJson);
+                let mut fields = plan.fields_of(concept).iter();
+                let first = fields.next().map(|ix| plan.field(*ix));
+                let placeless = first.is_none_or(|field| field.place.is_none());
+                proofs.push(prover.row(concept, rows.of_fhir(concept, first), placeless)?);
+                for copy in fields {
+                    proofs.push(prover.copy(concept, rows.of_fhir(concept, Some(plan.field(*copy))), plan, *copy)?);
+                }
+            }
+            Ok(proofs)
         })
         .collect();
     Ok(proofs?.into_iter().flatten().collect())
 }
 
-fn row(
-    converter: &Converter,
-    kind: &MessageKind,
-    generator: &Generator<'_>,
+/// What runs rows of one format.
+struct Prover<'a> {
+    converter: &'a Converter,
+    kind: &'a MessageKind,
+    generator: &'a Generator<'a>,
     format: Format,
-    concept: ConceptIx,
-    placeless: bool,
-) -> Result<RowProof, Error> {
-    let holding = generator.holding(concept).cloned().or_else(|| Holding::of_kind(kind.dataset.get(concept).kind));
-    let values = holding.map_or_else(Vec::new, |holding| generator.values(concept, &holding));
-    let mut reasons: BTreeMap<Reason, usize> = BTreeMap::new();
-    let (mut changed, mut kept) = (0, false);
-    if placeless {
-        reasons.insert(Reason::NoPlace, values.len());
-    } else {
-        for content in &values {
-            match try_value(converter, kind, generator, format, concept, content)? {
-                Tried::Back => kept |= format == Format::FhirJson && is_translated(kind, concept, content),
-                Tried::Lost(reason) => *reasons.entry(reason).or_default() += 1,
-                Tried::Changed => changed += 1,
+}
+
+impl Prover<'_> {
+    fn values(&self, concept: ConceptIx) -> Vec<Content> {
+        let holding = self.generator.holding(concept).cloned();
+        let holding = holding.or_else(|| Holding::of_kind(self.kind.dataset.get(concept).kind));
+        holding.map_or_else(Vec::new, |holding| self.generator.values(concept, &holding))
+    }
+
+    fn row(&self, concept: ConceptIx, row: TableRow, placeless: bool) -> Result<RowProof, Error> {
+        let values = self.values(concept);
+        let mut reasons: BTreeMap<Reason, usize> = BTreeMap::new();
+        let (mut changed, mut kept) = (0, false);
+        if placeless {
+            reasons.insert(Reason::NoPlace, values.len());
+        } else {
+            for content in &values {
+                match self.try_value(concept, content)? {
+                    Tried::Back => {
+                        kept |= self.format == Format::FhirJson && is_translated(self.kind, concept, content);
+                    }
+                    Tried::Lost(reason) => *reasons.entry(reason).or_default() += 1,
+                    Tried::Changed => changed += 1,
+                }
             }
         }
+        let verdict = match (changed, reasons.is_empty(), kept) {
+            (0, true, false) => Verdict::Exact,
+            (0, true, true) => Verdict::Kept,
+            (0, false, _) => Verdict::Lossy(reasons),
+            (changed, ..) => Verdict::Changed(changed),
+        };
+        Ok(RowProof { format: self.format, concept, row, values: values.len(), verdict, placeless })
     }
-    let verdict = match (changed, reasons.is_empty(), kept) {
-        (0, true, false) => Verdict::Exact,
-        (0, true, true) => Verdict::Kept,
-        (0, false, _) => Verdict::Lossy(reasons),
-        (changed, ..) => Verdict::Changed(changed),
-    };
-    Ok(RowProof { format, concept, values: values.len(), verdict, placeless })
+
+    /// Writes a value, and reads it by one row alone.
+    fn copy(&self, concept: ConceptIx, row: TableRow, plan: &FhirPlan, field: FieldIx) -> Result<RowProof, Error> {
+        let alone = plan.reading_only(field);
+        let values = self.values(concept);
+        let (mut silent, mut changed) = (0, 0);
+        for content in &values {
+            let beside = match &plan.field(field).place {
+                // It is written only where that is.
+                Place::Each(other, _) if self.kind.dataset.get(*other).kind != Kind::Group => Some(*other),
+                _ => None,
+            };
+            let instance = match beside {
+                Some(other) => Some(self.generator.together(concept, content, other)),
+                None => self.generator.alone(concept, content),
+            };
+            let Some(instance) = instance else { continue };
+            let (output, _) = self.converter.write_instance(self.kind, &instance, self.format)?;
+            match copy::read(self.kind, &alone, &output, &instance, concept) {
+                Copied::Back => {}
+                Copied::Silent => silent += 1,
+                Copied::Changed => changed += 1,
+            }
+        }
+        let verdict = match (changed, silent) {
+            (0, 0) => Verdict::Exact,
+            // The status of a record says no more than that its end is there.
+            (0, silent) if matches!(plan.field(field).codec, Codec::Answer(_)) => Verdict::Coarser(silent),
+            (0, silent) => Verdict::Lossy(BTreeMap::from([(Reason::NoPlace, silent)])),
+            (changed, _) => Verdict::Changed(changed),
+        };
+        Ok(RowProof { format: self.format, concept, row, values: values.len(), verdict, placeless: false })
+    }
+
+    fn try_value(&self, concept: ConceptIx, content: &Content) -> Result<Tried, Error> {
+        let Some(instance) = self.generator.alone(concept, content) else { return Ok(Tried::Lost(Reason::NoCarrier)) };
+        let (output, unwritten) = self.converter.write_instance(self.kind, &instance, self.format)?;
+        if let Some(leaf) = unwritten.first() {
+            return Ok(Tried::Lost(leaf.reason));
+        }
+        let reading = self.converter.read(&output)?;
+        if let Some(loss) = reading.ledger.losses.first() {
+            return Ok(Tried::Lost(loss.reason));
+        }
+        let same = same_displays(&instance, &reading.instance) && reading.instance == instance;
+        Ok(if same { Tried::Back } else { Tried::Changed })
+    }
 }
 
 enum Tried {
     Back,
     Lost(Reason),
     Changed,
-}
-
-fn try_value(
-    converter: &Converter,
-    kind: &MessageKind,
-    generator: &Generator<'_>,
-    format: Format,
-    concept: ConceptIx,
-    content: &Content,
-) -> Result<Tried, Error> {
-    let Some(instance) = generator.alone(concept, content) else { return Ok(Tried::Lost(Reason::NoCarrier)) };
-    let (output, unwritten) = converter.write_instance(kind, &instance, format)?;
-    if let Some(leaf) = unwritten.first() {
-        return Ok(Tried::Lost(leaf.reason));
-    }
-    let reading = converter.read(&output)?;
-    if let Some(loss) = reading.ledger.losses.first() {
-        return Ok(Tried::Lost(loss.reason));
-    }
-    let same = same_displays(&instance, &reading.instance) && reading.instance == instance;
-    Ok(if same { Tried::Back } else { Tried::Changed })
 }
 
 /// True if the codes have the same labels: they are no part of what makes codes equal.

@@ -3,6 +3,7 @@ use crate::check::registry::rule;
 use crate::check::run::Findings;
 use crate::check::{Body, Context};
 use crate::dataset::Kind;
+use crate::plan::fhir::ElementPath;
 
 rule! {
     /// The datatype of a FHIR row does not go with the kind of the concept, or with the type of the element.
@@ -74,12 +75,12 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                     .filter_map(|(kind, path)| kind_at(&context.elements, kind, path))
                     .collect()
             } else {
-                let kind = resource_type(context, table.sheet, row);
-                kind.and_then(|kind| {
-                    kind_at(&context.elements, &kind, element.strip_prefix(&format!("{kind}.")).unwrap_or(element))
-                })
-                .into_iter()
-                .collect()
+                let kind = resource_type(context, table.sheet, row).unwrap_or_default();
+                let prefix = format!("{kind}.");
+                let paths = ElementPath::alternatives(element);
+                paths
+                    .filter_map(|path| kind_at(&context.elements, &kind, path.strip_prefix(&prefix).unwrap_or(path)))
+                    .collect()
             };
             for found in types.iter().filter(|found| !holds(found, datatype)) {
                 findings.cell(

@@ -35,8 +35,9 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                     follow(context, row, kind, path, findings);
                 }
             } else if let Some(kind) = resource_type(context, table.sheet, row) {
-                let path = element.strip_prefix(&format!("{kind}.")).unwrap_or(element);
-                follow(context, row, &kind, path, findings);
+                for path in ElementPath::alternatives(element) {
+                    follow(context, row, &kind, path.strip_prefix(&format!("{kind}.")).unwrap_or(path), findings);
+                }
             }
         }
     }

@@ -200,6 +200,10 @@ impl Loader<'_> {
         };
         let ix = FieldIx(u16::try_from(self.plan.fields.len()).map_err(|_| row.fault("element", "too many rows"))?);
         let place = self.place(row, element, answer)?;
+        let elsewhere = match &place {
+            Place::Role(role, _) if element != "-" => self.elsewhere(row, element, *role)?,
+            _ => Vec::new(),
+        };
         let (codec, beside) = match (&place, datatype, answer) {
             (Place::None | Place::Aligned, _, _) => (Codec::String, None),
             (_, None, Some(answer)) => (Codec::Answer(answer), None),
@@ -222,6 +226,7 @@ impl Loader<'_> {
             line: row.line,
             concept,
             place,
+            elsewhere,
             codec,
             code_map: code_map.map(Text::from),
             copy,
@@ -256,12 +261,22 @@ impl Loader<'_> {
             .find_role(name)
             .ok_or_else(|| row.fault("resource", format!("no row makes a resource `{name}`")))?;
         let resource_type = &self.plan.role(role).resource_type;
+        let element = ElementPath::alternatives(element).next().unwrap_or_default();
         let element = element.strip_prefix(&format!("{resource_type}.")).unwrap_or(element);
         let said = answer.and_then(|answer| self.plan.answers[answer].yes.first());
         match said {
             Some((said, _)) if element.is_empty() => Ok(Place::Role(role, said.clone())),
             _ => Ok(Place::Role(role, path(element)?.through_primitives(&self.plan.elements, resource_type))),
         }
+    }
+
+    fn elsewhere(&self, row: Row<'_>, element: &str, role: RoleIx) -> Result<Vec<ElementPath>, TableError> {
+        let resource_type = &self.plan.role(role).resource_type;
+        let path = |text: &str| match ElementPath::parse(text) {
+            Ok(path) => Ok(path.through_primitives(&self.plan.elements, resource_type)),
+            Err(message) => Err(row.fault("element", message)),
+        };
+        ElementPath::alternatives(element).skip(1).map(path).collect()
     }
 
     fn answer(&self, row: Row<'_>, name: &str) -> Result<usize, TableError> {

@@ -76,6 +76,8 @@ pub struct Field {
     pub concept: ConceptIx,
     /// The resource.
     pub place: Place,
+    /// Where others have the value, in the same resource: never written, and read if the place has nothing.
+    pub elsewhere: Vec<ElementPath>,
     /// How the value is written there.
     pub codec: Codec,
     /// Name of the code map that translates it.
@@ -97,6 +99,13 @@ pub enum Place {
     Aligned,
     /// None; the row says why.
     None,
+}
+
+impl Place {
+    /// True if FHIR has no place.
+    pub fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
 }
 
 /// How a value is written as a FHIR datatype.
@@ -198,6 +207,20 @@ impl FhirPlan {
     /// among the earlier ones. Of several within each other, the outermost.
     pub fn sole_roles(&self) -> &[RoleIx] {
         &self.sole
+    }
+
+    /// The same plan for reading a concept by one of its rows alone, as if the others were not there.
+    #[must_use]
+    pub fn reading_only(&self, field: FieldIx) -> Self {
+        let mut plan = self.clone();
+        let concept = usize::from(self.field(field).concept.0);
+        let others: Vec<FieldIx> = self.by_concept[concept].iter().copied().filter(|ix| *ix != field).collect();
+        for role in &mut plan.roles {
+            role.fields.retain(|ix| !others.contains(ix));
+        }
+        plan.eaches.retain(|ix| !others.contains(ix));
+        plan.by_concept[concept] = vec![field];
+        plan
     }
 
     /// The alignment of a group that has no resources of its own.

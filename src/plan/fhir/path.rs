@@ -49,6 +49,15 @@ impl Token {
 }
 
 impl ElementPath {
+    /// The paths of a cell: the one that is written, and after `|` those that are read where it has nothing.
+    pub fn alternatives(cell: &str) -> impl Iterator<Item = &str> {
+        let mut inside = false;
+        cell.split(move |c| {
+            inside = c == '[' || (inside && c != ']');
+            c == '|' && !inside
+        })
+    }
+
     /// Reads a path.
     ///
     /// # Errors
