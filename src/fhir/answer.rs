@@ -78,8 +78,7 @@ fn companion_of(path: &ElementPath) -> ElementPath {
 
 /// Reads a yes, no or null flavour; `None` if the resource is silent.
 pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> Option<Content> {
-    let clause =
-        answer.clauses.iter().find(|clause| clause.tests.iter().all(|(path, test)| is_met(path, test, resource)))?;
+    let clause = answer.clauses.iter().find(|clause| clause.is_met(resource))?;
     let content = match clause.says {
         Says::Yes => Content::Value(Value::Boolean(true)),
         Says::No => Content::Value(Value::Boolean(false)),
@@ -99,6 +98,18 @@ pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> 
     };
     take_state(state, resource, used);
     Some(content)
+}
+
+impl Clause {
+    /// True if a resource says what the clause looks for.
+    pub(super) fn is_met(&self, resource: &Tree) -> bool {
+        self.tests.iter().all(|(path, test)| is_met(path, test, resource))
+    }
+}
+
+/// True if a resource has what is written when the question was not answered.
+pub(super) fn is_silent(answer: &Answer, resource: &Tree) -> bool {
+    is_state(&answer.absent, resource)
 }
 
 fn is_met(path: &ElementPath, test: &Test, resource: &Tree) -> bool {

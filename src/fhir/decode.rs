@@ -1,6 +1,7 @@
 //! Values from FHIR datatypes.
 
 use super::codec::{Codecs, Used, extension_value, read_null};
+use super::encode::is_number;
 use super::urls;
 use crate::dataset::{Code, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value};
 use crate::ledger::Reason;
@@ -69,7 +70,7 @@ impl Codecs<'_> {
                 _ => Err(Reason::Datatype),
             },
             Codec::Integer | Codec::Decimal => {
-                let digits = text(Some(item), used)?;
+                let digits = number(text(Some(item), used)?)?;
                 Ok(Content::Value(match kind {
                     Kind::Quantity => Value::Quantity(Quantity { value: digits, unit: Text::default() }),
                     _ => Value::Count(digits),
@@ -112,7 +113,7 @@ impl Codecs<'_> {
             Codec::String => {
                 let characters = text(Some(item), used)?;
                 Ok(Content::Value(match kind {
-                    Kind::Count => Value::Count(characters),
+                    Kind::Count => Value::Count(number(characters)?),
                     Kind::Identifier => Value::Identifier(Identifier { root: Text::default(), extension: characters }),
                     _ => Value::Text(characters),
                 }))
@@ -277,7 +278,7 @@ fn read_quantity(item: &Tree, kind: Kind, used: &mut Used) -> Result<Content, Re
         used.take_all(item);
         return Ok(null);
     }
-    let value: Text = used.take_at(item, "value").ok_or(Reason::Datatype)?.into();
+    let value = number(used.take_at(item, "value").ok_or(Reason::Datatype)?.into())?;
     if kind == Kind::Count {
         return Ok(Content::Value(Value::Count(value)));
     }
@@ -285,6 +286,10 @@ fn read_quantity(item: &Tree, kind: Kind, used: &mut Used) -> Result<Content, Re
     let code = used.take_at(item, "code").map(Text::from);
     used.take_at(item, "system");
     Ok(Content::Value(Value::Quantity(Quantity { value, unit: code.or(unit).unwrap_or_default() })))
+}
+
+fn number(digits: Text) -> Result<Text, Reason> {
+    if is_number(&digits) { Ok(digits) } else { Err(Reason::Datatype) }
 }
 
 fn text(tree: Option<&Tree>, used: &mut Used) -> Result<Text, Reason> {

@@ -219,11 +219,15 @@ fn text_or_empty(text: &str) -> Tree {
 
 /// Digits as a JSON number; JSON knows fewer forms than XML.
 fn number(digits: &str) -> Result<Tree, Reason> {
+    if is_number(digits) { Ok(Tree::number(digits)) } else { Err(Reason::Datatype) }
+}
+
+/// True for a decimal of FHIR: digits, with a sign before and a fraction behind at most.
+pub(super) fn is_number(digits: &str) -> bool {
     let unsigned = digits.strip_prefix('-').unwrap_or(digits);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let plain = is_digits(whole) && is_digits(fraction) && (whole.len() == 1 || !whole.starts_with('0'));
-    if plain { Ok(Tree::number(digits)) } else { Err(Reason::Datatype) }
+    is_digits(whole) && is_digits(fraction) && (whole.len() == 1 || !whole.starts_with('0'))
 }
 
 fn compact(text: &Text) -> Made {

@@ -6,6 +6,7 @@ use super::answer::{answer_leaves, read_answer, take_beside};
 use super::bundle::collect;
 use super::codec::{Codecs, Used};
 use super::losses;
+use super::modifier;
 use super::recognise::{Recognised, Unclear};
 use super::urls;
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
@@ -235,9 +236,15 @@ impl Extractor<'_, '_> {
                 item.each_leaf(&mut |leaf| taken |= self.accounts.states.get(leaf.ix as usize) == Some(&Account::Used));
                 if !taken {
                     let mut used = Used::default();
-                    let content = self.codecs.read(field, path, holder, Some(item), &mut used);
-                    if let Some(answer) = field.beside {
-                        take_beside(&self.plan.answers[answer], resource, &mut used);
+                    let mut content = self.codecs.read(field, path, holder, Some(item), &mut used);
+                    if let Some(answer) = field.beside.map(|at| &self.plan.answers[at]) {
+                        content = content.and_then(|content| modifier::beside(answer, resource, content));
+                        if content.is_ok() {
+                            take_beside(answer, resource, &mut used);
+                        }
+                    }
+                    if modifier::is_changed(self.plan, path, resource, holder, item) {
+                        content = Err(Reason::Modifier);
                     }
                     values.push((content, used));
                 }
@@ -524,7 +531,7 @@ impl Extractor<'_, '_> {
             };
             for (at, entry) in self.recognised.entries.iter().enumerate() {
                 let known = self.recognised.roles[at].is_some();
-                let otherwise = if self.recognised.homeless[at] { Reason::NoCarrier } else { Reason::Unknown };
+                let otherwise = self.recognised.lost[at].filter(|_| !known).unwrap_or(Reason::Unknown);
                 let account = losses::Account { at, resource: entry.resource, known, otherwise };
                 for loss in account.losses(self.plan, self.codecs.terminology, state) {
                     ledger.lost(loss);

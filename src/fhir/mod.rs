@@ -10,6 +10,7 @@ mod encode;
 mod extract;
 mod ids;
 mod losses;
+mod modifier;
 mod place;
 mod recognise;
 mod sole;

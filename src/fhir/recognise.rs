@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use super::answer::{answer_leaves, read_answer};
 use super::bundle::Entry;
 use super::codec::Used;
+use super::modifier;
 use super::sole::Undecided;
 use super::web::Web;
 use crate::dataset::{Dataset, NullFlavor, Text};
+use crate::ledger::Reason;
 use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, Role, RoleIx};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
@@ -31,8 +33,9 @@ pub(super) struct Recognised<'t> {
     pub entries: Vec<Entry<'t>>,
     /// The role of each, or `None` if no row knows it.
     pub roles: Vec<Option<RoleIx>>,
-    /// True for what rows know by its content, but whose references do not say where it belongs.
-    pub homeless: Vec<bool>,
+    /// Why a resource that rows know by its content has no role all the same: its references do not say where it belongs, or
+    /// it says of itself that it is not so.
+    pub lost: Vec<Option<Reason>>,
     names: HashMap<Text, usize>,
 }
 
@@ -55,17 +58,20 @@ impl<'t> Recognised<'t> {
                 names.entry(name.clone()).or_insert(at);
             }
         }
-        let homeless = vec![false; entries.len()];
-        let mut recognised = Self { roles: vec![None; entries.len()], homeless, entries, names };
-        let candidates: Vec<Vec<RoleIx>> =
+        let lost = vec![None; entries.len()];
+        let mut recognised = Self { roles: vec![None; entries.len()], lost, entries, names };
+        let mut candidates: Vec<Vec<RoleIx>> =
             recognised.entries.iter().map(|entry| candidates(plan, dataset, terminology, entry.resource)).collect();
-        let known: Vec<bool> = candidates.iter().map(|roles| !roles.is_empty()).collect();
+        for (at, roles) in candidates.iter_mut().enumerate().filter(|(_, roles)| !roles.is_empty()) {
+            roles
+                .retain(|ix| !modifier::is_refused(plan, terminology, plan.role(*ix), recognised.entries[at].resource));
+            recognised.lost[at] = Some(if roles.is_empty() { Reason::Modifier } else { Reason::NoCarrier });
+        }
         let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));
         let named = current.map(|current| recognised.called(current));
         web.single_out(named.as_deref()).map_err(|undecided| recognised.unclear(&undecided))?;
         let candidates = web.settle();
         for (at, roles) in candidates.iter().enumerate() {
-            recognised.homeless[at] = known[at] && roles.is_empty();
             let fields = |ix: &RoleIx| present_fields(plan, plan.role(*ix), recognised.entries[at].resource);
             // The first of equals: the order of the table decides.
             let best = roles.iter().map(fields).max();
@@ -121,7 +127,9 @@ impl<'t> Recognised<'t> {
     /// What a resource says that it is part of, by an element that the specification has for that.
     fn wholes(&self, at: usize) -> impl Iterator<Item = usize> {
         let resource = self.entries[at].resource;
-        let element = WHOLES.iter().find(|(kind, _)| resource.text_at("resourceType") == Some(kind));
+        // What is taken back is part of nothing.
+        let is_so = self.lost[at] != Some(Reason::Modifier);
+        let element = WHOLES.iter().find(|(kind, _)| is_so && resource.text_at("resourceType") == Some(kind));
         let references = element.and_then(|(_, element)| resource.get(element)).map_or(&[][..], Tree::items);
         references.iter().filter_map(|reference| self.resolve(reference.text_at("reference")?))
     }
@@ -155,7 +163,10 @@ fn candidates(plan: &FhirPlan, dataset: &Dataset, terminology: &Terminology, res
     let suits = |role: &Role| {
         says(role, &said)
             && has_codings(role, resource)
-            && (role.per == role.group || present_fields(plan, role, resource) > 0)
+            && (role.per == role.group
+                || present_fields(plan, role, resource) > 0
+                // It is this role's, but says something that the role cannot say.
+                || modifier::is_refused(plan, terminology, role, resource))
     };
     let of_profile = || plan.roles_of_type(resource_type).iter().copied().filter(|ix| by_profile(plan.role(*ix)));
     let mut found: Vec<RoleIx> = of_profile().filter(|ix| suits(plan.role(*ix))).collect();

@@ -279,6 +279,17 @@ pub const LAYOUTS: &[Layout] = &[
         ],
     },
     Layout {
+        path: "fhir-stu3/modifiers.csv",
+        about: "The elements that change what a resource or a value says, so that it cannot be read as if they were not there.",
+        columns: &[
+            must("type", Content::Text, "the type that has the element, or * for all"),
+            must("element", Content::Name, "the element"),
+            may("harmless", Content::Text, "the values that change nothing, with spaces between"),
+            must("source", Content::Text, "where this comes from, and why"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
         path: "fhir-stu3/profiles.csv",
         about: "Facts of the profiles: the elements that a resource must have, and those it cannot have.",
         columns: &[

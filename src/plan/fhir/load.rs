@@ -6,8 +6,8 @@ use super::pattern::{RawReference, fill, survey};
 use super::sole::sole_roles;
 use super::template::{Names, Template};
 use super::{
-    Alignment, Answer, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity, Place,
-    RefSpec, Role, RoleIx, Target,
+    Alignment, Answer, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity,
+    Modifiers, Place, RefSpec, Role, RoleIx, Target,
 };
 use crate::dataset::{ConceptIx, Dataset, Kind, Text};
 use crate::tables::{Row, Sheet, Source, TableError};
@@ -54,6 +54,7 @@ impl FhirPlan {
             raw_references: Vec::new(),
             plan: Self {
                 elements: Elements::load(source)?,
+                modifiers: Modifiers::load(source)?,
                 roles: Vec::new(),
                 fields: Vec::new(),
                 answers: Answer::load(source)?,

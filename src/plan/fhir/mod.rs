@@ -5,6 +5,7 @@ mod answers;
 mod elements;
 mod identity;
 mod load;
+mod modifiers;
 mod path;
 mod pattern;
 mod sole;
@@ -14,6 +15,7 @@ pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
 pub use elements::{Element, Elements};
 pub use identity::Identity;
 pub use load::code_maps;
+pub use modifiers::Modifiers;
 pub use path::{ElementPath, Step, Token};
 pub use pattern::{Codings, Condition, IF, RefSpec, Target};
 pub use template::Template;
@@ -155,6 +157,8 @@ pub struct Alignment {
 pub struct FhirPlan {
     /// Facts of the specification.
     pub elements: Elements,
+    /// The elements that change what is said.
+    pub modifiers: Modifiers,
     /// The roles, in the order of the table.
     pub roles: Vec<Role>,
     /// The fields, in the order of the table.
