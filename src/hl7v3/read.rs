@@ -189,9 +189,9 @@ impl<'p, 'd> Reader<'p, 'd> {
     /// place for that: then none of it may be read as if it were stated.
     fn is_modified(&self, node: Node<'d, '_>, element: &Element) -> bool {
         self.plan.modifiers().iter().any(|modifier| match &modifier.child {
-            None => node
-                .attribute(modifier.attribute.as_str())
-                .is_some_and(|value| modifier.changes(Some(element), value)),
+            None => {
+                node.attribute(modifier.attribute.as_str()).is_some_and(|value| modifier.changes(Some(element), value))
+            }
             Some(name) => node.children().filter(|child| child.tag_name().name() == name.as_str()).any(|child| {
                 child.attribute(modifier.attribute.as_str()).is_some_and(|value| {
                     let namespace = child.tag_name().namespace().unwrap_or_default();
