@@ -6,6 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use jiff::civil::Date;
+use ooievaar::dataset::{Content, NodeIx, Value};
+use ooievaar::{Converter, Format};
 
 fn ooievaar(arguments: &[&str]) -> (i32, String) {
     let output = Command::cargo_bin("ooievaar").unwrap().args(arguments).output().unwrap();
@@ -127,6 +130,67 @@ fn samples_are_the_same_for_a_seed_and_about_nobody() {
         first.iter().map(|(name, _)| folder.join("first").join(name).to_string_lossy().into_owned()).collect();
     let arguments: Vec<&str> = std::iter::once("roundtrip").chain(files.iter().map(String::as_str)).collect();
     assert_eq!(ooievaar(&arguments), (0, String::new()));
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// What the parts of a sample say of each other.
+#[test]
+fn samples_hang_together() {
+    let folder = folder("plausible");
+    let converter = Converter::new().unwrap();
+    for (kind, count) in [("kernset-2.3", 150), ("kernset-neonatologie-3.0", 30)] {
+        let place = folder.join(kind);
+        let arguments = ["sample", "--message", kind, "--count", &count.to_string(), "-o", place.to_str().unwrap()];
+        assert_eq!(ooievaar(&arguments).0, 0);
+        let mut earlier = 0;
+        for file in fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path()) {
+            let message = fs::read(&file).unwrap();
+            let name = file.display();
+            let reading = converter.read(&message).unwrap();
+            assert!(reading.ledger.losses.is_empty(), "{name}");
+            for format in
+                [Format::FhirJson, Format::Ada].into_iter().filter(|to| kind == "kernset-2.3" || *to == Format::Ada)
+            {
+                assert!(converter.convert(&message, format).unwrap().ledger.losses.is_empty(), "{name} to {format}");
+            }
+            if kind != "kernset-2.3" {
+                continue;
+            }
+            let (dataset, instance) = (reading.dataset(), &reading.instance);
+            let nodes = |number: &str| instance.descendants(dataset, NodeIx::ROOT, dataset.find(number).unwrap());
+            let said = |number: &str| nodes(number).into_iter().filter_map(|node| instance.node(node).content.clone());
+            let count = |number: &str| match said(number).next() {
+                Some(Content::Value(Value::Count(digits))) => digits.parse::<usize>().ok(),
+                _ => None,
+            };
+            let day = |content: Content| match content {
+                Content::Value(Value::DateTime(moment)) => moment.to_fhir()[..10].parse::<Date>().unwrap(),
+                other => panic!("{name}: {other:?}"),
+            };
+            let pregnancies = nodes("17").len();
+            earlier += pregnancies;
+            assert!(count("20010").is_none_or(|gravidity| gravidity == pregnancies + 1), "{name}");
+            assert!(count("20150").is_none_or(|parity| parity == nodes("18").len()), "{name}");
+            assert_eq!(count("20505").unwrap(), nodes("7").len(), "{name}");
+            let born = said("10040").map(day).next().unwrap();
+            for birth in said("40050").chain(said("80702")).map(day) {
+                let years = (birth - born).get_days() / 365;
+                assert!((16..46).contains(&years), "{name}: {years}");
+            }
+            let due = said("82160").map(day).next().unwrap();
+            for checkup in nodes("80732") {
+                let leaf = |number: &str| {
+                    let found = instance.descendants(dataset, checkup, dataset.find(number).unwrap());
+                    found.first().and_then(|node| instance.node(*node).content.clone())
+                };
+                if let (Some(date), Some(Content::Value(Value::Quantity(duration)))) = (leaf("80737"), leaf("80738")) {
+                    let days: i32 = duration.value.parse().unwrap();
+                    assert_eq!((due - day(date)).get_days() + days, 280, "{name}");
+                }
+            }
+        }
+        assert!(earlier > 20 || kind != "kernset-2.3", "{earlier}");
+    }
     fs::remove_dir_all(folder).unwrap();
 }
 

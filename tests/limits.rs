@@ -52,3 +52,36 @@ fn nested_too_deeply() {
     assert_eq!((message.0, bundle.0), (0, 3));
     assert!(bundle.1.contains("nested deeper than the limit of depth"), "{}", bundle.1);
 }
+
+#[test]
+fn every_command_that_reads_has_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let message = root.join("fixtures/kernset-2.3/minimal.xml");
+    let message = message.to_str().unwrap();
+    let text = std::fs::read_to_string(message).unwrap();
+    let one_less = (text.len() - 1).to_string();
+    let frame = serde_json::json!({ "id": 1, "message": text }).to_string();
+    let folder = std::env::temp_dir().join(format!("ooievaar-limits-{}", std::process::id()));
+    let output = folder.to_str().unwrap();
+    let commands: [&[&str]; 6] = [
+        &["convert", message],
+        &["inspect", message],
+        &["roundtrip", message],
+        &["report", "cases", message],
+        &["batch", message, "-o", output],
+        &["stream"],
+    ];
+    for command in commands {
+        for limit in [["--max-bytes", &one_less], ["--max-elements", "10"]] {
+            let _ = std::fs::remove_dir_all(&folder);
+            let mut run = Command::cargo_bin("ooievaar").unwrap();
+            let ended = run.args(command).args(limit).write_stdin(format!("{frame}\n")).output().unwrap();
+            let quarantine = std::fs::read_to_string(folder.join("quarantine.ndjson")).unwrap_or_default();
+            let said = [ended.stdout, ended.stderr].map(|text| String::from_utf8(text).unwrap()).concat() + &quarantine;
+            let bytes = format!("the limit is {one_less}");
+            let wanted = if limit[0] == "--max-bytes" { &bytes } else { "the limit of elements" };
+            assert!(said.contains(wanted), "{command:?} {limit:?}: {said}");
+        }
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+}

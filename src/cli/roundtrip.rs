@@ -44,9 +44,11 @@ impl Roundtrip {
         let mut exit = Exit::Done;
         for input in &self.inputs {
             match self.one(&converter, &named, input) {
-                Ok(true) => {}
-                Ok(false) if exit == Exit::Done => exit = Exit::Losses,
-                Ok(false) => {}
+                Ok(came_back) => {
+                    if !came_back && exit == Exit::Done {
+                        exit = Exit::Losses;
+                    }
+                }
                 Err(failure) if failure.exit == Exit::Input => {
                     say(format_args!("error: {}", failure.message));
                     exit = Exit::Input;

@@ -98,7 +98,9 @@ fn question(terminology: &Terminology, resource: &Tree) -> Option<Text> {
 fn walk(tree: &Tree, path: &str, visit: &mut dyn FnMut(&Leaf, &str)) {
     match tree {
         Tree::Object(members) => {
-            members.iter().for_each(|(name, value)| walk(value, &format!("{path}.{}", shown_name(name)), visit));
+            for (name, value) in members {
+                walk(value, &format!("{path}.{}", shown_name(name)), visit);
+            }
         }
         Tree::Array(items) => {
             for (at, item) in items.iter().enumerate() {

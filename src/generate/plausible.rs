@@ -1,7 +1,7 @@
 //! Instances that look like records of invented people: `messages/<kind>/samples.csv` says how often a concept is
 //! there, and between what limits its values lie.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fastrand::Rng;
 use jiff::ToSpan as _;
@@ -35,8 +35,8 @@ struct Look {
     chance: Option<u8>,
     /// Of a hundred, that there is one more.
     more: u8,
-    /// An answer that must be yes.
-    when: Option<ConceptIx>,
+    /// An answer that must be given: yes, or one of these codes.
+    when: Option<(ConceptIx, Vec<Text>)>,
     form: Form,
 }
 
@@ -48,18 +48,20 @@ enum Form {
     Day(i64, i64),
     /// A moment: minutes before or after the birth.
     Moment(i64, i64),
-    /// Days of pregnancy on the date that another concept of the group says.
-    Gestation(ConceptIx),
-    /// A number, with as many decimals as the limits.
-    Number(i64, i64, u32),
+    /// A date: days before or after the date of another concept.
+    Near(ConceptIx, i64, i64),
+    /// Days of pregnancy on the date that one concept of the group says, with the due date that another says.
+    Gestation(ConceptIx, ConceptIx),
+    /// A number, with as many decimals as the limits, and what it grows by from one occurrence to the next.
+    Number(i64, i64, u32, Option<i64>),
     /// Yes, so many times of a hundred.
     Yes(u8),
     /// The position of the group among its siblings.
     Nth,
     /// How many occurrences of a group there are, and so many more.
     Count(ConceptIx, u16),
-    /// A citizen service number of the range for tests.
-    Bsn,
+    /// A citizen service number of the range for tests; its namespace, where the message does not fix it.
+    Bsn(Text),
     /// An identifier: its namespace, and a text in which `#` is a digit.
     Identifier(Text, Text),
     /// One of these texts, or codes; `#` is a digit and `@` a capital.
@@ -107,7 +109,11 @@ fn look(row: Row<'_>, dataset: &Dataset) -> Result<Look, TableError> {
     };
     let when = match row.get("when") {
         "" => None,
-        number => Some(find(row, "when", number, dataset)?),
+        text => {
+            let (number, codes) = text.split_once('=').unwrap_or((text, ""));
+            let codes = codes.split('|').filter(|code| !code.is_empty()).map(Text::from).collect();
+            Some((find(row, "when", number, dataset)?, codes))
+        }
     };
     Ok(Look { chance: percent("chance")?, more: percent("more")?.unwrap_or_default(), when, form: form(row, dataset)? })
 }
@@ -119,15 +125,21 @@ fn form(row: Row<'_>, dataset: &Dataset) -> Result<Form, TableError> {
         "" => Form::Any,
         "day" => Form::Day(whole("from")?.into(), whole("to")?.into()),
         "moment" => Form::Moment(whole("from")?.into(), whole("to")?.into()),
-        "gestation" => Form::Gestation(find(row, "values", values, dataset)?),
+        "near" => Form::Near(find(row, "values", values, dataset)?, whole("from")?.into(), whole("to")?.into()),
+        "gestation" => {
+            let (date, due) =
+                values.split_once(' ').ok_or_else(|| row.fault("values", "names no date and due date"))?;
+            Form::Gestation(find(row, "values", date, dataset)?, find(row, "values", due, dataset)?)
+        }
         "number" => {
             let places = row.get("from").split_once('.').map_or(0, |(_, places)| places.len());
             let places = u32::try_from(places).unwrap_or_default();
+            let step = Some(values).filter(|values| !values.is_empty()).map(|_| "values");
             let scaled = |column: &str| {
                 let digits = row.get(column).replacen('.', "", 1);
                 digits.parse::<i64>().map_err(|_| row.fault(column, "is no number with as many decimals as `from`"))
             };
-            Form::Number(scaled("from")?, scaled("to")?, places)
+            Form::Number(scaled("from")?, scaled("to")?, places, step.map(scaled).transpose()?)
         }
         "yes" => Form::Yes(u8::try_from(whole("from")?).map_err(|_| row.fault("from", "is no percentage"))?),
         "nth" => Form::Nth,
@@ -135,7 +147,7 @@ fn form(row: Row<'_>, dataset: &Dataset) -> Result<Form, TableError> {
             let more = u16::try_from(whole("from")?).map_err(|_| row.fault("from", "is no number"))?;
             Form::Count(find(row, "values", values, dataset)?, more)
         }
-        "bsn" => Form::Bsn,
+        "bsn" => Form::Bsn(values.into()),
         "identifier" => {
             let (root, pattern) = values.split_once('^').ok_or_else(|| row.fault("values", "is no `root^digits`"))?;
             Form::Identifier(root.into(), pattern.into())
@@ -153,6 +165,21 @@ struct Case<'s> {
     choices: Vec<Choice>,
     /// The dates drawn, in days before or after the birth.
     days: HashMap<Vec<(ConceptIx, u16)>, i64>,
+    /// The first of numbers that grow.
+    firsts: HashMap<ConceptIx, i64>,
+}
+
+impl Case<'_> {
+    /// The date that a concept says within the same occurrences, in days before or after the birth.
+    fn day(&self, concept: ConceptIx, path: &[(ConceptIx, u16)]) -> Option<i64> {
+        let is_near = |other: &[(ConceptIx, u16)]| {
+            other.last().is_some_and(|(own, _)| *own == concept)
+                && other.iter().zip(path).all(|(theirs, own)| own.0 != theirs.0 || own.1 == theirs.1)
+        };
+        let mut found: Vec<_> = self.days.iter().filter(|(other, _)| is_near(other)).collect();
+        found.sort();
+        found.first().map(|(_, day)| **day)
+    }
 }
 
 impl Generator<'_> {
@@ -160,27 +187,31 @@ impl Generator<'_> {
     pub fn sample(&self, samples: &Samples, seed: u64) -> Instance {
         let mut rng = Rng::with_seed(seed);
         let birth = date(2023, 1, 1).at(0, 0, 0, 0).saturating_add(rng.i64(0..730 * 24 * 60).minutes());
-        let mut case = Case { samples, rng, birth, choices: Vec::new(), days: HashMap::new() };
+        let mut case = Case { samples, rng, birth, choices: Vec::new(), days: HashMap::new(), firsts: HashMap::new() };
         self.case(&mut case, &mut Vec::new(), ConceptIx::ROOT);
         let mut choices = std::mem::take(&mut case.choices);
-        self.count(samples, &mut choices);
-        let answered = |choice: &Choice, answer: ConceptIx, all: &[Choice]| {
-            let yes = Content::Value(Value::Boolean(true));
+        let answered = |choice: &Choice, (answer, codes): &(ConceptIx, Vec<Text>), all: &[Choice]| {
+            let is_given = |content: &Content| match content {
+                Content::Value(Value::Boolean(yes)) => *yes && codes.is_empty(),
+                Content::Value(Value::Code(code)) => codes.contains(&code.code),
+                _ => false,
+            };
             let common = |other: &Choice| {
                 // Both within the same occurrences, as far as their groups are the same.
                 choice.path.iter().zip(&other.path).all(|(own, theirs)| own.0 != theirs.0 || own.1 == theirs.1)
             };
             all.iter().any(|other| {
-                other.path.last().is_some_and(|(concept, _)| *concept == answer)
-                    && other.content == yes
+                other.path.last().is_some_and(|(concept, _)| concept == answer)
+                    && is_given(&other.content)
                     && common(other)
             })
         };
         let all = choices.clone();
         choices.retain(|choice| {
             let mut looks = choice.path.iter().filter_map(|(concept, _)| samples.of(*concept));
-            looks.all(|look| look.when.is_none_or(|answer| answered(choice, answer, &all)))
+            looks.all(|look| look.when.as_ref().is_none_or(|answer| answered(choice, answer, &all)))
         });
+        self.count(samples, &mut choices);
         self.build(&choices)
     }
 
@@ -237,14 +268,22 @@ impl Generator<'_> {
                 let moment = case.birth.saturating_add(later(rng, path, from, to).minutes());
                 values::moment(&moment.strftime("%Y%m%d%H%M%S").to_string())
             }
-            Form::Gestation(date) => {
-                let mut sibling = path.to_vec();
-                if let Some(last) = sibling.last_mut() {
-                    *last = (date, 0);
-                }
-                number(concept, &(TERM + case.days.get(&sibling).copied().unwrap_or_default()).to_string())
+            Form::Near(other, from, to) => {
+                let days = rng.i64(from..=to.max(from));
+                let days = days + case.day(other, path).unwrap_or_default();
+                case.days.insert(path.to_vec(), days);
+                values::moment(&case.birth.saturating_add(days.days()).strftime("%Y%m%d").to_string())
             }
-            Form::Number(from, to, places) => number(concept, &decimal(rng.i64(from..=to.max(from)), places)),
+            Form::Gestation(date, due) => {
+                let days = case.day(date, path).unwrap_or_default() - case.day(due, path).unwrap_or_default();
+                number(concept, &(TERM + days).to_string())
+            }
+            Form::Number(from, to, places, step) => {
+                let drawn = rng.i64(from..=to.max(from));
+                let nth = path.iter().map(|(_, nth)| i64::from(*nth)).max().unwrap_or_default();
+                let grown = step.map(|step| *case.firsts.entry(ix).or_insert(drawn) + nth * step);
+                number(concept, &decimal(grown.unwrap_or(drawn), places))
+            }
             Form::Yes(percent) => Content::Value(Value::Boolean(rng.u8(..100) < percent)),
             Form::Nth => {
                 let groups = path.iter().rev().skip(1);
@@ -252,8 +291,9 @@ impl Generator<'_> {
                 number(concept, &(nth + 1).to_string())
             }
             Form::Count(_, more) => number(concept, &more.to_string()),
-            Form::Bsn => {
-                Content::Value(Value::Identifier(Identifier { root: holding.root.clone(), extension: bsn(rng) }))
+            Form::Bsn(root) => {
+                let root = if root.is_empty() { holding.root.clone() } else { root };
+                Content::Value(Value::Identifier(Identifier { root, extension: bsn(rng) }))
             }
             Form::Identifier(root, pattern) => {
                 Content::Value(Value::Identifier(Identifier { root, extension: filled(rng, &pattern) }))
@@ -312,9 +352,12 @@ impl Generator<'_> {
         for choice in choices {
             let Some((concept, _)) = choice.path.last() else { continue };
             if let Some(Look { form: Form::Count(group, more), .. }) = samples.of(*concept) {
-                let count = drawn.iter().flat_map(|path| path.iter()).filter(|(other, _)| other == group);
-                let count = count.map(|(_, nth)| nth + 1).max().unwrap_or_default();
-                choice.content = number(self.dataset.get(*concept), &(count + more).to_string());
+                let occurrences = drawn.iter().filter_map(|path| {
+                    let at = path.iter().position(|(other, _)| other == group)?;
+                    Some(&path[..=at])
+                });
+                let count = occurrences.collect::<HashSet<_>>().len();
+                choice.content = number(self.dataset.get(*concept), &(count + usize::from(*more)).to_string());
             }
         }
     }

@@ -138,7 +138,7 @@ pub const DATATYPES: &[&str] = &["CE", "CD", "CO", "CS", "BL", "TS", "PQ", "INT"
 pub const RELATIONS: &[&str] = &["equal", "equivalent", "wider", "narrower", "inexact", "relatedto", "unmatched"];
 /// What `form` of a sample can say.
 pub const FORMS: &[&str] =
-    &["day", "moment", "gestation", "number", "yes", "nth", "count", "bsn", "identifier", "one-of"];
+    &["day", "moment", "near", "gestation", "number", "yes", "nth", "count", "bsn", "identifier", "one-of"];
 /// How a code can prove that it was typed right.
 pub const CHECK_DIGITS: &[&str] = &["verhoeff", "mod10"];
 
@@ -246,7 +246,7 @@ pub const LAYOUTS: &[Layout] = &[
             must("concept", Content::Concept, "the concept"),
             may("chance", Content::Number, "of a hundred cases, in how many it is there"),
             may("more", Content::Number, "of a hundred occurrences, after how many there is one more"),
-            may("when", Content::Concept, "an answer that must be yes"),
+            may("when", Content::Text, "an answer that must be yes, or `concept=code`, with `|` between codes"),
             may("form", Content::OneOf(FORMS), "the form of its values"),
             may("from", Content::Text, "the least value"),
             may("to", Content::Text, "the largest value"),
@@ -320,7 +320,11 @@ pub const LAYOUTS: &[Layout] = &[
             may("also_code", Content::Code, "a second code of the resource"),
             may("also_system", Content::Oid, "the OID of its system"),
             may("also_display", Content::Text, "its label"),
-            may("element", Content::Text, "the path of the element; `-` if there is no place"),
+            may(
+                "element",
+                Content::Text,
+                "the path of the element, after `|` where others have it; `-` if there is no place",
+            ),
             may("datatype", Content::Text, "the datatype of the value"),
             may("code_map", Content::Name, "the table in `code-maps/`"),
             may("pwd32", Content::Numbers, "the PWD 3.2 concepts that descend from it"),
