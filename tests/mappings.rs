@@ -63,6 +63,39 @@ fn exit_codes_are_a_promise() {
 }
 
 #[test]
+fn a_row_that_claims_too_much_is_refuted() {
+    let copy = Copy::new("refuted");
+    // How yes is written is then no longer how it is read.
+    copy.change("fhir-stu3/answers.toml", |text| {
+        let (before, after) = text.split_once("[condition.yes]").unwrap();
+        format!("{before}[condition.yes]{}", after.replacen("\"confirmed\"", "\"provisional\"", 1))
+    });
+    let findings = |folder: &str| {
+        let (status, json) = ooievaar(&["check", folder, "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        (status, report["findings"].as_array().unwrap().clone())
+    };
+    let (status, found) = findings(copy.path());
+    assert_eq!(status, 1);
+    assert!(found.iter().all(|finding| finding["code"] == "OOI-501"), "{found:?}");
+    let diabetes = found.iter().find(|finding| finding["concept"] == "82465 Diabetes mellitus?").unwrap();
+    let table = std::fs::read_to_string(copy.0.join("fhir-stu3/pwd-2.3.csv")).unwrap();
+    let line = table.lines().position(|line| line.starts_with("82465,")).unwrap() + 1;
+    assert_eq!(diabetes["line"], line);
+    assert!(diabetes["file"].as_str().unwrap().ends_with("fhir-stu3/pwd-2.3.csv"));
+    assert!(diabetes["message"].as_str().unwrap().ends_with("the first: yes"), "{diabetes}");
+    // With errors of another kind the rows are not run: they say nothing then.
+    copy.change("messages/kernset-2.3/rows.csv", |text| text.replace("30050,Episiotomie?", "30050,Episotomie?"));
+    assert!(findings(copy.path()).1.iter().all(|finding| finding["code"] == "OOI-105"));
+}
+
+#[test]
+fn every_row_has_an_example() {
+    let (status, shown) = ooievaar(&["check", "--examples", "fixtures"]);
+    assert_eq!(status, 0, "{shown}");
+}
+
+#[test]
 fn what_a_spreadsheet_did_is_mended() {
     let copy = Copy::new("fmt");
     let file = "value-sets/Echelon.csv";

@@ -10,6 +10,7 @@ mod diagnostic;
 mod examples;
 mod files;
 mod reference;
+mod refuted;
 mod registry;
 pub mod render;
 mod rules;

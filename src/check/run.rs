@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::allow::{self, Allowed};
+use super::refuted::refuted;
 use super::registry::{self, Rule};
 use super::sheet::Row;
 use super::{Context, Diagnostic, Files, Severity};
@@ -15,8 +16,8 @@ pub struct Options {
     pub raise: Vec<String>,
     /// Concepts that occur in an example; `None`: examples are not looked at.
     pub examples: Option<BTreeSet<String>>,
-    /// Rows whose claim to be exact is refuted: file, line and why.
-    pub refuted: Vec<(String, u32, String)>,
+    /// Run every row both ways too, if the tables have no errors: it takes longer than all checks together.
+    pub prove: bool,
 }
 
 /// What was found.
@@ -47,14 +48,20 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
     let files = Files::load(source)?;
     let mut context = Context::new(&files);
     context.examples.clone_from(&options.examples);
-    context.refuted.clone_from(&options.refuted);
     let mut found = Vec::new();
     for rule in registry::ALL {
         let mut findings = Findings { rule, context: &context, found: &mut found };
         (rule.run)(&context, &mut findings);
     }
+    let permissions = allow::all(&files);
+    let stands = |finding: &Diagnostic| !permissions.iter().any(|allowed| allowed.covers(finding));
+    if options.prove && !found.iter().any(|finding| finding.severity == Severity::Error && stands(finding)) {
+        context.refuted = Some(refuted(&context));
+        let rule = &super::rules::refuted_exact::RULE;
+        (rule.run)(&context, &mut Findings { rule, context: &context, found: &mut found });
+    }
     let rows = context.sheets().map(|sheet| sheet.raw.rows.len()).sum();
-    let mut report = settle(&context, found, &allow::all(&files));
+    let mut report = settle(&context, found, &permissions);
     report.files = files.iter().count();
     report.rows = rows;
     for finding in &mut report.findings {
@@ -83,8 +90,13 @@ fn settle(context: &Context<'_>, found: Vec<Diagnostic>, permissions: &[Allowed]
     let rule = &super::rules::allow_without_finding::RULE;
     let mut unneeded = Findings { rule, context, found: &mut report.findings };
     for (allowed, _) in permissions.iter().zip(used).filter(|(allowed, used)| !used && !allowed.reason.is_empty()) {
-        // Whether an example is missing is only known when somebody asks.
-        if registry::find(&allowed.code).is_some_and(|rule| rule.name == "no-example") && context.examples.is_none() {
+        // What only shows when somebody asks may be there, for all that is known.
+        let unasked = match registry::find(&allowed.code).map(|rule| rule.name) {
+            Some("no-example") => context.examples.is_none(),
+            Some("refuted-exact") => context.refuted.is_none(),
+            _ => false,
+        };
+        if unasked {
             continue;
         }
         let message = format!("{} is allowed here, but there is nothing to allow", allowed.code);

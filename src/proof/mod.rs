@@ -24,7 +24,7 @@ pub enum Verdict {
     Kept,
     /// Some values do not arrive, and that is said; how many, for each reason.
     Lossy(BTreeMap<Reason, usize>),
-    /// Some values come back changed, and nothing says so: a fault. How many.
+    /// Some values come back changed and nothing says so, or what was written of them is refused: a fault. How many.
     Changed(usize),
 }
 
@@ -56,6 +56,8 @@ pub struct RowProof {
     pub values: usize,
     /// What became of them.
     pub verdict: Verdict,
+    /// The first value that does not come back.
+    pub first: Option<Content>,
     /// True if the row says that there is no place: it claims nothing.
     pub placeless: bool,
 }
@@ -108,12 +110,16 @@ fn row(
     let holding = generator.holding(concept).cloned().or_else(|| Holding::of_kind(kind.dataset.get(concept).kind));
     let values = holding.map_or_else(Vec::new, |holding| generator.values(concept, &holding));
     let mut reasons: BTreeMap<Reason, usize> = BTreeMap::new();
-    let (mut changed, mut kept) = (0, false);
+    let (mut changed, mut kept, mut first) = (0, false, None);
     if placeless {
         reasons.insert(Reason::NoPlace, values.len());
     } else {
         for content in &values {
-            match try_value(converter, kind, generator, format, concept, content)? {
+            let tried = try_value(converter, kind, generator, format, concept, content)?;
+            if first.is_none() && !matches!(tried, Tried::Back) {
+                first = Some(content.clone());
+            }
+            match tried {
                 Tried::Back => kept |= format == Format::FhirJson && is_translated(kind, concept, content),
                 Tried::Lost(reason) => *reasons.entry(reason).or_default() += 1,
                 Tried::Changed => changed += 1,
@@ -126,7 +132,7 @@ fn row(
         (0, false, _) => Verdict::Lossy(reasons),
         (changed, ..) => Verdict::Changed(changed),
     };
-    Ok(RowProof { format, concept, values: values.len(), verdict, placeless })
+    Ok(RowProof { format, concept, values: values.len(), verdict, first, placeless })
 }
 
 enum Tried {
@@ -148,7 +154,8 @@ fn try_value(
     if let Some(leaf) = unwritten.first() {
         return Ok(Tried::Lost(leaf.reason));
     }
-    let reading = converter.read(&output)?;
+    // What was just written must be readable: where it is not, no ledger says why.
+    let Ok(reading) = converter.read(&output) else { return Ok(Tried::Changed) };
     if let Some(loss) = reading.ledger.losses.first() {
         return Ok(Tried::Lost(loss.reason));
     }
