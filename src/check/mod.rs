@@ -17,6 +17,7 @@ mod rules;
 mod run;
 mod sheet;
 mod skeleton;
+mod slip;
 
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Severity};
