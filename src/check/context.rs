@@ -48,6 +48,8 @@ pub struct DatasetTable<'a> {
 pub struct Message<'a> {
     /// Its name: the folder.
     pub name: String,
+    /// What people call it.
+    pub title: String,
     /// The name of its dataset.
     pub dataset: String,
     /// `concepts.csv`.
@@ -91,6 +93,7 @@ impl<'a> Context<'a> {
             let skeleton = files.get(&format!("{folder}/skeleton.xml")).and_then(|file| file.text.as_deref());
             messages.push(Message {
                 name: name.clone(),
+                title: meta.title.clone(),
                 dataset: meta.dataset.clone(),
                 concepts: sheet(format!("{folder}/concepts.csv")),
                 rows: sheet(format!("{folder}/rows.csv")),
