@@ -73,6 +73,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("OOI-408", "code-systems.csv", "urn:oid:2.16.840.1.113883.2.4.4.13.37", "urn:oid:2.16.840.1.113883.2.4.4.13.36"),
     ("OOI-409", "fhir-stu3/pwd-2.3.csv", "PartusPrematurusDreig", "PartusPrematurusDrieg"),
     ("OOI-410", "value-sets/Echelon.csv", "NI,", "IN,"),
+    ("OOI-411", "value-sets/SpecialismeAGBCodelijst.csv", "\n0110,", "\n110,"),
 ];
 
 /// A message without the number after `line`.

@@ -119,6 +119,28 @@ fn what_a_spreadsheet_did_is_mended() {
 }
 
 #[test]
+fn a_table_in_the_encoding_of_a_spreadsheet_is_read_and_mended() {
+    let copy = Copy::new("encoding");
+    let file = "value-sets/HypertensieveAandoening.csv";
+    let before = std::fs::read_to_string(copy.0.join(file)).unwrap().replacen("HELLP", "HELLP (é)", 1);
+    let windows = before.replace('\n', "\r\n").replace(',', ";");
+    let windows: Vec<u8> = windows.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let utf16 = format!("\u{feff}{}", before.replace(',', "\t")).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [windows, utf16] {
+        std::fs::write(copy.0.join(file), bytes).unwrap();
+        let (status, shown) = ooievaar(&["check", copy.path()]);
+        assert_eq!(status, 1);
+        assert!(shown.contains("not in UTF-8") && !shown.contains("error["), "{shown}");
+        assert_eq!(ooievaar(&["fmt", copy.path()]).0, 0);
+        assert_eq!(std::fs::read_to_string(copy.0.join(file)).unwrap(), before);
+    }
+    // What is in no encoding that can be told is refused at its line.
+    std::fs::write(copy.0.join(file), b"code,code_system,display,ordinal,source\n1,2.16,\x90,1,a\n").unwrap();
+    let (_, shown) = ooievaar(&["check", copy.path()]);
+    assert!(shown.contains("OOI-001") && shown.contains("HypertensieveAandoening.csv:2:1"), "{shown}");
+}
+
+#[test]
 fn all_findings_come_at_once_with_their_cells() {
     let copy = Copy::new("all");
     copy.change("messages/kernset-2.3/rows.csv", |text| text.replace("30050,Episiotomie?", "30050,Episotomie?"));

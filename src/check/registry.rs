@@ -104,6 +104,7 @@ pub const ALL: &[&Rule] = &[
     &rules::duplicate_uri::RULE,
     &rules::other_code::RULE,
     &rules::unknown_null_flavor::RULE,
+    &rules::code_form::RULE,
     &rules::refuted_exact::RULE,
     &rules::no_example::RULE,
 ];

@@ -116,6 +116,14 @@ pub struct Findings<'f> {
     found: &'f mut Vec<Diagnostic>,
 }
 
+/// A message without the control characters that a cell can have: a terminal would obey them, and XML knows none.
+fn printable(message: String) -> String {
+    if !message.chars().any(char::is_control) {
+        return message;
+    }
+    message.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 impl Findings<'_> {
     /// A finding in a cell of a row.
     pub fn cell(&mut self, row: Row<'_>, column: &str, message: impl Into<String>, help: impl Into<String>) {
@@ -126,7 +134,7 @@ impl Findings<'_> {
             column.clone_into(&mut last.column);
             if !number.is_empty() {
                 let name = self.context.concept(row.sheet.path, number).map_or("", |row| row.get("name"));
-                format!("{number} {name}").trim_end().clone_into(&mut last.concept);
+                last.concept = printable(format!("{number} {name}").trim_end().to_owned());
             }
         }
     }
@@ -152,7 +160,7 @@ impl Findings<'_> {
             end: end.max(start + 1),
             column: String::new(),
             concept: String::new(),
-            message: message.into(),
+            message: printable(message.into()),
             help: help.into(),
             fixable: false,
             text: text.to_owned(),

@@ -5,6 +5,7 @@ pub(super) mod allow_without_reason;
 pub(super) mod broken_tree;
 pub(super) mod cardinality;
 pub(super) mod check_digit;
+pub(super) mod code_form;
 pub(super) mod code_outside_value_set;
 pub(super) mod columns;
 pub(super) mod concept_without_row;

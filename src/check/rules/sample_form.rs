@@ -6,7 +6,7 @@ use crate::check::run::Findings;
 use crate::check::sheet::Row;
 
 rule! {
-    /// A row of `samples.csv` has a form that its concept cannot have, or a cell that nothing uses.
+    /// A row of `samples.csv` has a form that its concept cannot have, a cell that nothing uses, or a concept that is not in the message.
     ///
     /// ## Why
     /// A date in a code, a bound that the form does not read, a second value of what occurs once: samples then silently look otherwise than the row
@@ -41,8 +41,16 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             if row.get("form") == "one-of" {
                 one_of(context, row, concept, findings);
             }
-            let once = message.use_of(row.get("concept")).is_some_and(|used| used.get("max") == "1");
-            if once && !row.get("more").is_empty() {
+            let used = message.use_of(row.get("concept"));
+            if used.is_none() {
+                findings.cell(
+                    row,
+                    "concept",
+                    "the message does not use the concept",
+                    "mend the number, or take the row away",
+                );
+            }
+            if used.is_some_and(|used| used.get("max") == "1") && !row.get("more").is_empty() {
                 findings.cell(row, "more", "the concept occurs once", "empty the cell, or mend `max` in concepts.csv");
             }
             let kind = context.concept(row.sheet.path, row.get("when")).map_or("boolean", |when| when.get("kind"));
