@@ -40,6 +40,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ),
     ("OOI-207", "messages/kernset-2.3/rows.csv", "90.901063,PRN540701", "90.901036,PRN540701"),
     ("OOI-208", "messages/kernset-2.3/rows.csv", "PRN540701,2.16.840.1.113883.2.4.3.22.1.3,", "PRN540701,,"),
+    ("OOI-209", "messages/kernset-2.3/samples.csv", "82122,90,,,day,", "82122,90,,,yes,"),
     ("OOI-301", "fhir-stu3/pwd-2.3.csv", ",period.end,", ",period.ends,"),
     ("OOI-302", "fhir-stu3/pwd-2.3.csv", ",period.end,dateTime,", ",period.end,boolean,"),
     ("OOI-303", "fhir-stu3/patterns/birth.json", "StructureDefinition/bc-Birth", "StructureDefinition/bc-Brith"),
@@ -49,6 +50,14 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("OOI-307", "fhir-stu3/pwd-2.3.csv", "coded-problem,118940003,", "coded-problem,40733004,"),
     ("OOI-308", "fhir-stu3/pwd-2.3.csv", ",period.end,", ",period.start,"),
     ("OOI-309", "fhir-stu3/elements.csv", "Bundle,meta,2,1,Meta\n", ""),
+    ("OOI-310", "fhir-stu3/pwd-2.3.csv", ",period.end,dateTime,,3401,3.2,", ",period.end,dateTime,,3401,2.3,"),
+    ("OOI-311", "fhir-stu3/elements.csv", ",identifier,", ",identifie,"),
+    (
+        "OOI-312",
+        "fhir-stu3/profiles.csv",
+        "http://nictiz.nl/fhir/StructureDefinition/bc-PerinatalDeath,Observation,subject,1,1\n",
+        "",
+    ),
     ("OOI-401", "value-sets/Echelon.csv", "2.16.840.1.113883.2.4.4.13.37", "2.16.840.1.113883.2.4.4.13.73"),
     ("OOI-402", "value-sets/Rookgedrag.csv", "2,2.16.840.1.113883.2.4.4.13.58", "1,2.16.840.1.113883.2.4.4.13.58"),
     ("OOI-403", "value-sets/HypertensieveAandoening.csv", "Preeclampsie", "Preeclamspie"),
@@ -64,6 +73,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("OOI-408", "code-systems.csv", "urn:oid:2.16.840.1.113883.2.4.4.13.37", "urn:oid:2.16.840.1.113883.2.4.4.13.36"),
     ("OOI-409", "fhir-stu3/pwd-2.3.csv", "PartusPrematurusDreig", "PartusPrematurusDrieg"),
     ("OOI-410", "value-sets/Echelon.csv", "NI,", "IN,"),
+    ("OOI-411", "value-sets/SpecialismeAGBCodelijst.csv", "\n0110,", "\n110,"),
 ];
 
 /// A message without the number after `line`.
@@ -97,21 +107,15 @@ fn every_check_finds_its_fault() {
     insta::assert_snapshot!(shown);
     let untested: Vec<_> =
         ALL.iter().map(|rule| rule.code).filter(|code| !FAULTS.iter().any(|fault| fault.0 == *code)).collect();
-    // These depend on what the caller knows: see below.
+    // These are found when somebody asks: the one by the command (tests/mappings.rs), the other below.
     assert_eq!(untested, ["OOI-501", "OOI-502"]);
 }
 
 #[test]
 fn what_the_caller_knows_becomes_a_finding() {
-    let line = 40;
-    let options = Options {
-        examples: Some(std::collections::BTreeSet::new()),
-        refuted: vec![("fhir-stu3/pwd-2.3.csv".to_owned(), line, "`yes` does not come back".to_owned())],
-        raise: vec!["OOI-502".to_owned()],
-    };
+    let options =
+        Options { examples: Some(std::collections::BTreeSet::new()), raise: vec!["OOI-502".to_owned()], prove: false };
     let report = check(&Source::Embedded, &options).unwrap();
-    let refuted = report.findings.iter().find(|finding| finding.code == "OOI-501").unwrap();
-    assert_eq!((refuted.line, refuted.file.as_str()), (line, "fhir-stu3/pwd-2.3.csv"));
     assert!(report.findings.iter().any(|finding| finding.code == "OOI-502"));
     assert_eq!(report.errors(), report.findings.len());
 }

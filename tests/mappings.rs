@@ -63,6 +63,39 @@ fn exit_codes_are_a_promise() {
 }
 
 #[test]
+fn a_row_that_claims_too_much_is_refuted() {
+    let copy = Copy::new("refuted");
+    // How yes is written is then no longer how it is read.
+    copy.change("fhir-stu3/answers.toml", |text| {
+        let (before, after) = text.split_once("[condition.yes]").unwrap();
+        format!("{before}[condition.yes]{}", after.replacen("\"confirmed\"", "\"provisional\"", 1))
+    });
+    let findings = |folder: &str| {
+        let (status, json) = ooievaar(&["check", folder, "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        (status, report["findings"].as_array().unwrap().clone())
+    };
+    let (status, found) = findings(copy.path());
+    assert_eq!(status, 1);
+    assert!(found.iter().all(|finding| finding["code"] == "OOI-501"), "{found:?}");
+    let diabetes = found.iter().find(|finding| finding["concept"] == "82465 Diabetes mellitus?").unwrap();
+    let table = std::fs::read_to_string(copy.0.join("fhir-stu3/pwd-2.3.csv")).unwrap();
+    let line = table.lines().position(|line| line.starts_with("82465,")).unwrap() + 1;
+    assert_eq!(diabetes["line"], line);
+    assert!(diabetes["file"].as_str().unwrap().ends_with("fhir-stu3/pwd-2.3.csv"));
+    assert!(diabetes["message"].as_str().unwrap().ends_with("the first: yes"), "{diabetes}");
+    // With errors of another kind the rows are not run: they say nothing then.
+    copy.change("messages/kernset-2.3/rows.csv", |text| text.replace("30050,Episiotomie?", "30050,Episotomie?"));
+    assert!(findings(copy.path()).1.iter().all(|finding| finding["code"] == "OOI-105"));
+}
+
+#[test]
+fn every_row_has_an_example() {
+    let (status, shown) = ooievaar(&["check", "--examples", "fixtures"]);
+    assert_eq!(status, 0, "{shown}");
+}
+
+#[test]
 fn what_a_spreadsheet_did_is_mended() {
     let copy = Copy::new("fmt");
     let file = "value-sets/Echelon.csv";
@@ -83,6 +116,28 @@ fn what_a_spreadsheet_did_is_mended() {
     assert_eq!(ooievaar(&["check", copy.path(), "--fix"]).0, 0);
     assert_eq!(std::fs::read_to_string(copy.0.join(file)).unwrap(), before);
     assert_eq!(ooievaar(&["fmt", copy.path(), "--check"]).0, 0);
+}
+
+#[test]
+fn a_table_in_the_encoding_of_a_spreadsheet_is_read_and_mended() {
+    let copy = Copy::new("encoding");
+    let file = "value-sets/HypertensieveAandoening.csv";
+    let before = std::fs::read_to_string(copy.0.join(file)).unwrap().replacen("HELLP", "HELLP (é)", 1);
+    let windows = before.replace('\n', "\r\n").replace(',', ";");
+    let windows: Vec<u8> = windows.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let utf16 = format!("\u{feff}{}", before.replace(',', "\t")).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [windows, utf16] {
+        std::fs::write(copy.0.join(file), bytes).unwrap();
+        let (status, shown) = ooievaar(&["check", copy.path()]);
+        assert_eq!(status, 1);
+        assert!(shown.contains("not in UTF-8") && !shown.contains("error["), "{shown}");
+        assert_eq!(ooievaar(&["fmt", copy.path()]).0, 0);
+        assert_eq!(std::fs::read_to_string(copy.0.join(file)).unwrap(), before);
+    }
+    // What is in no encoding that can be told is refused at its line.
+    std::fs::write(copy.0.join(file), b"code,code_system,display,ordinal,source\n1,2.16,\x90,1,a\n").unwrap();
+    let (_, shown) = ooievaar(&["check", copy.path()]);
+    assert!(shown.contains("OOI-001") && shown.contains("HypertensieveAandoening.csv:2:1"), "{shown}");
 }
 
 #[test]

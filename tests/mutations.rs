@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ooievaar::check::{Options, Report, check};
+use ooievaar::check::{Diagnostic, Options, Report, check};
 use ooievaar::tables::layout::{self, Content};
 use ooievaar::tables::{RawSheet, Source};
 use rayon::prelude::*;
@@ -162,13 +162,15 @@ fn draw(dice: &mut Dice, class: Class, tables: &Tables) -> Option<Mutation> {
         file,
         line,
         columns: Vec::new(),
-        key: cells.iter().take(2).cloned().collect(),
+        key: Vec::new(),
         was: String::new(),
         is: String::new(),
         text: String::new(),
     };
     match class {
         Class::MissingRow => {
+            let key = identity(layout.path).iter().filter_map(|name| Some(cells[sheet.column(name)?].clone()));
+            mutation.key = key.collect();
             sheet.rows.remove(at);
             mutation.was = cells.join(",");
         }
@@ -219,9 +221,13 @@ fn is_found(mutation: &Mutation, report: &Report) -> bool {
         let here = finding.file == mutation.file;
         match mutation.class {
             Class::MissingRow => {
-                let names =
-                    |key: &String| !key.is_empty() && (finding.text.contains(key) || finding.message.contains(key));
-                (here && finding.line.abs_diff(mutation.line) <= 1) || mutation.key.iter().any(names)
+                let beside = here && finding.line.abs_diff(mutation.line) <= 1;
+                // A code is a word like `1`: the finding must name its table too.
+                let table = mutation.file.rsplit('/').next().and_then(|name| name.strip_suffix(".csv")).unwrap();
+                let coded = ["value-sets/", "code-maps/"].iter().any(|folder| mutation.file.starts_with(folder));
+                beside
+                    || (here || !coded || finding.message.contains(table))
+                        && mutation.key.iter().all(|part| !part.is_empty() && names(finding, part))
             }
             Class::DuplicateRow => here && finding.line.abs_diff(mutation.line) <= 1,
             _ => here && finding.line == mutation.line,
@@ -229,44 +235,76 @@ fn is_found(mutation: &Mutation, report: &Report) -> bool {
     })
 }
 
-/// Why an error cannot be found.
+/// True if a finding stands on this and nothing else, or says it as a word of its own; whatever else its line says does not count.
+fn names(finding: &Diagnostic, part: &str) -> bool {
+    let (start, end) = (finding.start as usize - 1, finding.end as usize - 1);
+    let cell: String = finding.text.chars().take(end).skip(start).collect();
+    let message = format!("{} {} {}", finding.concept, finding.message, finding.help);
+    let inner = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let alone = |at: usize| {
+        let (before, after) = (&message[..at], &message[at + part.len()..]);
+        let after = after.trim_start_matches('.');
+        !before.ends_with(inner) && !after.starts_with(|c: char| c.is_alphanumeric())
+    };
+    cell == part || message.match_indices(part).any(|(at, _)| alone(at))
+}
+
+/// The columns that say what a row is about.
+fn identity(layout: &str) -> &'static [&'static str] {
+    match layout {
+        "code-systems.csv" => &["oid"],
+        "value-sets/*.csv" => &["code"],
+        "code-maps/*.csv" => &["source_code"],
+        "fhir-stu3/elements.csv" => &["type", "element"],
+        "fhir-stu3/profiles.csv" => &["element"],
+        _ => &["concept"],
+    }
+}
+
+/// Why an error is not found. What has no reason here should be: it is listed as such.
 fn reason(mutation: &Mutation) -> &'static str {
     let layout = layout::of(&mutation.file).map_or("", |layout| layout.path);
-    let column = mutation.columns.first().map_or("", String::as_str);
-    let free = ["source", "note", "name", "pwd32", "follows"];
-    match (mutation.class, layout) {
-        (Class::SwappedColumns | Class::EmptiedCell, _)
-            if mutation.columns.iter().all(|c| free.contains(&c.as_str())) =>
-        {
-            "words for people: nothing depends on them"
+    let only = |names: &[&str]| mutation.columns.iter().all(|column| names.contains(&column.as_str()));
+    let missing = mutation.class == Class::MissingRow;
+    match layout {
+        _ if !missing && only(&["source", "note", "pwd32"]) => "a remark for people, said nowhere else",
+        "code-systems.csv" if missing => "no other table has a code of this system yet",
+        "code-systems.csv" if only(&["name", "source", "check_digit"]) => {
+            "what people call a system stands nowhere else"
         }
-        (_, "fhir-stu3/elements.csv" | "fhir-stu3/profiles.csv" | "messages/*/templates.csv") => {
-            "a fact of the specification: nothing in the tables depends on it or says otherwise"
+        "dataset/*.csv" if missing => "no message uses the concept, so nothing misses it",
+        "dataset/*.csv" => "no message uses the concept: only its publication says what it is",
+        "value-sets/*.csv" if missing => "the last member of its list: only the publication says how long that is",
+        "value-sets/*.csv" | "code-maps/*.csv" if only(&["display", "target_display"]) => {
+            "the label of a code that no other table has"
         }
-        (_, "messages/*/samples.csv") => "how samples look is a matter of taste: nothing depends on it",
-        (Class::MissingRow, "messages/*/concepts.csv") => {
+        "value-sets/*.csv" if only(&["code", "display"]) => {
+            "a code without a check digit, in no code map and no sample: only the publication knows it"
+        }
+        "code-maps/*.csv" if only(&["target_code"]) => "a target without a check digit, or that still fits its own",
+        "code-maps/*.csv" if only(&["relation", "canonical"]) => "a judgement on two codes, made nowhere else",
+        "messages/*/concepts.csv" if missing => {
             "a transaction without a message of its own: only its publication says what it holds"
         }
-        (Class::WrongWord, "fhir-stu3/*.csv") if column == "follows" => "a remark for people: nothing depends on it",
-        (_, "code-systems.csv") => "a code system or name that no row uses",
-        (_, "dataset/*.csv") => "a concept that no message uses, or a word that nothing repeats",
-        (Class::MissingRow, "value-sets/*.csv") => "the last member, or one without an ordinal",
-        (Class::TextTypo, _) | (_, "value-sets/*.csv")
-            if matches!(column, "display" | "also_display" | "target_display") =>
-        {
-            "a label that stands nowhere else, so there is nothing to compare it with"
+        "messages/*/concepts.csv" if only(&["min", "max"]) => {
+            "a cardinality that could be: only the transaction says which it is"
         }
-        (Class::TextTypo | Class::SwappedColumns | Class::WrongCode | Class::EmptiedCell, "value-sets/*.csv") => {
-            "a code of a system without check digits, in a value set without a code map"
+        "messages/*/samples.csv" => "how samples look is a choice, and this is another one",
+        "messages/*/rows.csv" if only(&["template"]) => {
+            "a message without templates.csv, and so without facts beside it"
         }
-        (Class::WrongCode, "code-maps/*.csv") => {
-            "a target of a system without check digits, or a slip that its check digit happens to fit"
+        "messages/*/rows.csv" if only(&["display"]) => "not every code is published with a label",
+        "messages/*/rows.csv" if only(&["datatype"]) => "another datatype that reads and writes the same",
+        "messages/*/templates.csv" if only(&["code", "code_system"]) => {
+            "not every code is located by the publication, so an empty cell may be right"
         }
-        (Class::WrongCode, _) => "a code of a system without check digits, without a second source",
-        (Class::WrongWord, "messages/*/concepts.csv") => {
-            "a cardinality that could be: only the transaction says which is right"
-        }
-        _ => "the tables are consistent with the error: another answer that could be right",
+        "fhir-stu3/elements.csv" if only(&["element"]) => "a name that only this type has",
+        "fhir-stu3/elements.csv" => "a cardinality or type that the specification gives to no other element",
+        "fhir-stu3/profiles.csv" => "too few profiles of this type to tell what they all demand",
+        "fhir-stu3/*.csv" if missing => "a further place of a concept that another row places too",
+        "fhir-stu3/*.csv" if only(&["follows"]) => "`profile` or `ours`, or another choice that its source leaves open",
+        "fhir-stu3/*.csv" if only(&["display", "also_display"]) => "not every code has a label",
+        _ => "NO REASON KNOWN: a check could find it",
     }
 }
 

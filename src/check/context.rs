@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Files;
+use super::refuted::Refuted;
 use super::sheet::{Row, Sheet};
 use super::skeleton::SkeletonMarks;
 use crate::dataset::Kind;
@@ -31,8 +32,8 @@ pub struct Context<'a> {
     pub faults: Vec<TableError>,
     /// Concepts for which there is an example; `None` if nobody asked.
     pub examples: Option<BTreeSet<String>>,
-    /// Rows whose claim to be exact is refuted: file, line and why.
-    pub refuted: Vec<(String, u32, String)>,
+    /// Rows whose claim to be exact is refuted; `None` if they were not run.
+    pub refuted: Option<Vec<Refuted>>,
 }
 
 /// The table of a dataset.
@@ -47,6 +48,8 @@ pub struct DatasetTable<'a> {
 pub struct Message<'a> {
     /// Its name: the folder.
     pub name: String,
+    /// What people call it.
+    pub title: String,
     /// The name of its dataset.
     pub dataset: String,
     /// `concepts.csv`.
@@ -90,6 +93,7 @@ impl<'a> Context<'a> {
             let skeleton = files.get(&format!("{folder}/skeleton.xml")).and_then(|file| file.text.as_deref());
             messages.push(Message {
                 name: name.clone(),
+                title: meta.title.clone(),
                 dataset: meta.dataset.clone(),
                 concepts: sheet(format!("{folder}/concepts.csv")),
                 rows: sheet(format!("{folder}/rows.csv")),
@@ -114,7 +118,7 @@ impl<'a> Context<'a> {
         }
         let systems = sheet("code-systems.csv".to_owned()).into_iter().flat_map(Sheet::rows);
         let systems = systems.map(|row| (row.get("oid"), row)).collect();
-        Self { files, datasets, messages, fhir, elements, systems, faults, examples: None, refuted: Vec::new() }
+        Self { files, datasets, messages, fhir, elements, systems, faults, examples: None, refuted: None }
     }
 
     /// The table at a path, if it can be read.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::tables::{Malformed, RawSheet, Source, TableError, layout};
+use crate::tables::{Malformed, RawSheet, Source, TableError, decode, layout};
 use crate::tree::{Limits, Tree, parse_json};
 
 /// All files.
@@ -16,7 +16,7 @@ pub struct Files {
 pub struct File {
     /// Path within the mappings folder.
     pub path: String,
-    /// Its text; `None` if it is not UTF-8.
+    /// Its text; `None` if nobody can tell what it is.
     pub text: Option<String>,
     /// What it holds.
     pub body: Body,
@@ -84,12 +84,24 @@ impl Files {
 
 impl File {
     fn new(path: String, bytes: Vec<u8>) -> Self {
-        let Ok(text) = String::from_utf8(bytes) else {
-            let body = Body::Bad(1, "is not UTF-8".to_owned());
-            return Self { path, text: None, body, lines: Vec::new() };
+        let is_table = layout::of(&path).is_some();
+        let (text, foreign) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(fault) => {
+                let Some((text, flaw)) = decode(fault.as_bytes()).filter(|_| is_table) else {
+                    let before = String::from_utf8_lossy(&fault.as_bytes()[..fault.utf8_error().valid_up_to()]);
+                    let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
+                    let body = Body::Bad(line, "is not UTF-8".to_owned());
+                    return Self { path, text: None, body, lines: Vec::new() };
+                };
+                (text, Some(flaw))
+            }
         };
         let lines: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        let body = Self::parse(&path, &text, &lines);
+        let mut body = Self::parse(&path, &text, &lines);
+        if let Body::Csv(sheet) = &mut body {
+            sheet.flaws.extend(foreign);
+        }
         Self { path, text: Some(text), body, lines }
     }
 

@@ -10,12 +10,14 @@ mod diagnostic;
 mod examples;
 mod files;
 mod reference;
+mod refuted;
 mod registry;
 pub mod render;
 mod rules;
 mod run;
 mod sheet;
 mod skeleton;
+mod slip;
 
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Severity};

@@ -28,7 +28,7 @@ pub fn checks_page() -> String {
 pub fn columns_page() -> String {
     let mut text = String::from(
         "# Tables and columns\n\nMade by `ooievaar mappings reference`; change the layouts, not this page.\n\n\
-         CSV: commas, double quotes where needed, a header line, UTF-8, LF. The files of spreadsheets (semicolons or tabs, CRLF, a byte-order\n\
+         CSV: commas, double quotes where needed, a header line, UTF-8, LF. The files of spreadsheets (semicolons or tabs, CRLF, UTF-16, Windows-1252, a byte-order\n\
          mark) are read by the checker, and `ooievaar mappings fmt` mends them. The TOML files have JSON Schemas beside this page.\n",
     );
     for layout in LAYOUTS {

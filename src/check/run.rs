@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::allow::{self, Allowed};
+use super::refuted::refuted;
 use super::registry::{self, Rule};
 use super::sheet::Row;
 use super::{Context, Diagnostic, Files, Severity};
@@ -15,8 +16,8 @@ pub struct Options {
     pub raise: Vec<String>,
     /// Concepts that occur in an example; `None`: examples are not looked at.
     pub examples: Option<BTreeSet<String>>,
-    /// Rows whose claim to be exact is refuted: file, line and why.
-    pub refuted: Vec<(String, u32, String)>,
+    /// Run every row both ways too, if the tables have no errors: it takes longer than all checks together.
+    pub prove: bool,
 }
 
 /// What was found.
@@ -47,14 +48,20 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
     let files = Files::load(source)?;
     let mut context = Context::new(&files);
     context.examples.clone_from(&options.examples);
-    context.refuted.clone_from(&options.refuted);
     let mut found = Vec::new();
     for rule in registry::ALL {
         let mut findings = Findings { rule, context: &context, found: &mut found };
         (rule.run)(&context, &mut findings);
     }
+    let permissions = allow::all(&files);
+    let stands = |finding: &Diagnostic| !permissions.iter().any(|allowed| allowed.covers(finding));
+    if options.prove && !found.iter().any(|finding| finding.severity == Severity::Error && stands(finding)) {
+        context.refuted = Some(refuted(&context));
+        let rule = &super::rules::refuted_exact::RULE;
+        (rule.run)(&context, &mut Findings { rule, context: &context, found: &mut found });
+    }
     let rows = context.sheets().map(|sheet| sheet.raw.rows.len()).sum();
-    let mut report = settle(&context, found, &allow::all(&files));
+    let mut report = settle(&context, found, &permissions);
     report.files = files.iter().count();
     report.rows = rows;
     for finding in &mut report.findings {
@@ -83,8 +90,13 @@ fn settle(context: &Context<'_>, found: Vec<Diagnostic>, permissions: &[Allowed]
     let rule = &super::rules::allow_without_finding::RULE;
     let mut unneeded = Findings { rule, context, found: &mut report.findings };
     for (allowed, _) in permissions.iter().zip(used).filter(|(allowed, used)| !used && !allowed.reason.is_empty()) {
-        // Whether an example is missing is only known when somebody asks.
-        if registry::find(&allowed.code).is_some_and(|rule| rule.name == "no-example") && context.examples.is_none() {
+        // What only shows when somebody asks may be there, for all that is known.
+        let unasked = match registry::find(&allowed.code).map(|rule| rule.name) {
+            Some("no-example") => context.examples.is_none(),
+            Some("refuted-exact") => context.refuted.is_none(),
+            _ => false,
+        };
+        if unasked {
             continue;
         }
         let message = format!("{} is allowed here, but there is nothing to allow", allowed.code);
@@ -104,6 +116,14 @@ pub struct Findings<'f> {
     found: &'f mut Vec<Diagnostic>,
 }
 
+/// A message without the control characters that a cell can have: a terminal would obey them, and XML knows none.
+fn printable(message: String) -> String {
+    if !message.chars().any(char::is_control) {
+        return message;
+    }
+    message.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 impl Findings<'_> {
     /// A finding in a cell of a row.
     pub fn cell(&mut self, row: Row<'_>, column: &str, message: impl Into<String>, help: impl Into<String>) {
@@ -114,7 +134,7 @@ impl Findings<'_> {
             column.clone_into(&mut last.column);
             if !number.is_empty() {
                 let name = self.context.concept(row.sheet.path, number).map_or("", |row| row.get("name"));
-                format!("{number} {name}").trim_end().clone_into(&mut last.concept);
+                last.concept = printable(format!("{number} {name}").trim_end().to_owned());
             }
         }
     }
@@ -140,7 +160,7 @@ impl Findings<'_> {
             end: end.max(start + 1),
             column: String::new(),
             concept: String::new(),
-            message: message.into(),
+            message: printable(message.into()),
             help: help.into(),
             fixable: false,
             text: text.to_owned(),

@@ -49,3 +49,19 @@ impl<'a> Row<'a> {
         self.raw.line
     }
 }
+
+/// The columns that hold a code, with those of its system.
+const CODES: &[(&str, &str)] = &[
+    ("code", "code_system"),
+    ("also_code", "also_system"),
+    ("source_code", "source_system"),
+    ("target_code", "target_system"),
+];
+
+/// The codes of a table: row, and the columns of the code and of its system.
+pub fn coded(sheet: Sheet<'_>) -> impl Iterator<Item = (Row<'_>, &'static str, &'static str)> {
+    let columns = CODES.iter().filter(move |(code, _)| sheet.raw.column(code).is_some());
+    columns.flat_map(move |(code, system)| {
+        sheet.rows().filter(|row| !row.get(code).is_empty()).map(|row| (row, *code, *system))
+    })
+}

@@ -33,7 +33,7 @@ pub enum Verdict {
     /// The row answers in its own words (a status) what another row says: so many values do not come back from it alone,
     /// and none comes back changed.
     Coarser(usize),
-    /// Some values come back changed, and nothing says so: a fault. How many.
+    /// Some values come back changed and nothing says so, or what was written of them is refused: a fault. How many.
     Changed(usize),
 }
 
@@ -68,6 +68,8 @@ pub struct RowProof {
     pub values: usize,
     /// What became of them.
     pub verdict: Verdict,
+    /// The first value that does not come back.
+    pub first: Option<Content>,
     /// True if the row says that there is no place: it claims nothing.
     pub placeless: bool,
 }
@@ -141,12 +143,16 @@ impl Prover<'_> {
     fn row(&self, concept: ConceptIx, row: TableRow, placeless: bool) -> Result<RowProof, Error> {
         let values = self.values(concept);
         let mut reasons: BTreeMap<Reason, usize> = BTreeMap::new();
-        let (mut changed, mut kept) = (0, false);
+        let (mut changed, mut kept, mut first) = (0, false, None);
         if placeless {
             reasons.insert(Reason::NoPlace, values.len());
         } else {
             for content in &values {
-                match self.try_value(concept, content)? {
+                let tried = self.try_value(concept, content)?;
+                if first.is_none() && !matches!(tried, Tried::Back) {
+                    first = Some(content.clone());
+                }
+                match tried {
                     Tried::Back => {
                         kept |= self.format == Format::FhirJson && is_translated(self.kind, concept, content);
                     }
@@ -161,14 +167,14 @@ impl Prover<'_> {
             (0, false, _) => Verdict::Lossy(reasons),
             (changed, ..) => Verdict::Changed(changed),
         };
-        Ok(RowProof { format: self.format, concept, row, values: values.len(), verdict, placeless })
+        Ok(RowProof { format: self.format, concept, row, values: values.len(), verdict, first, placeless })
     }
 
     /// Writes a value, and reads it by one row alone.
     fn copy(&self, concept: ConceptIx, row: TableRow, plan: &FhirPlan, field: FieldIx) -> Result<RowProof, Error> {
         let alone = plan.reading_only(field);
         let values = self.values(concept);
-        let (mut silent, mut changed) = (0, 0);
+        let (mut silent, mut changed, mut first) = (0, 0, None);
         for content in &values {
             let beside = match &plan.field(field).place {
                 // It is written only where that is.
@@ -182,10 +188,11 @@ impl Prover<'_> {
             let Some(instance) = instance else { continue };
             let (output, _) = self.converter.write_instance(self.kind, &instance, self.format)?;
             match copy::read(self.kind, &alone, &output, &instance, concept) {
-                Copied::Back => {}
+                Copied::Back => continue,
                 Copied::Silent => silent += 1,
                 Copied::Changed => changed += 1,
             }
+            first = first.or_else(|| Some(content.clone()));
         }
         let verdict = match (changed, silent) {
             (0, 0) => Verdict::Exact,
@@ -194,7 +201,7 @@ impl Prover<'_> {
             (0, silent) => Verdict::Lossy(BTreeMap::from([(Reason::NoPlace, silent)])),
             (changed, _) => Verdict::Changed(changed),
         };
-        Ok(RowProof { format: self.format, concept, row, values: values.len(), verdict, placeless: false })
+        Ok(RowProof { format: self.format, concept, row, values: values.len(), verdict, first, placeless: false })
     }
 
     fn try_value(&self, concept: ConceptIx, content: &Content) -> Result<Tried, Error> {
@@ -203,7 +210,8 @@ impl Prover<'_> {
         if let Some(leaf) = unwritten.first() {
             return Ok(Tried::Lost(leaf.reason));
         }
-        let reading = self.converter.read(&output)?;
+        // What was just written must be readable: where it is not, no ledger says why.
+        let Ok(reading) = self.converter.read(&output) else { return Ok(Tried::Changed) };
         if let Some(loss) = reading.ledger.losses.first() {
             return Ok(Tried::Lost(loss.reason));
         }

@@ -1,10 +1,10 @@
 //! How much of the standard the tables cover.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::picture;
-use crate::check::{Context, Files, Sheet};
+use crate::check::{Context, Files, Row, Sheet};
 use crate::dataset::NullFlavor;
 use crate::tables::{Source, TableError};
 
@@ -20,10 +20,29 @@ pub struct Coverage {
 pub struct Section {
     /// What its lines are about.
     pub title: &'static str,
+    /// What the counts say, for somebody who does not know the tables.
+    pub about: &'static str,
     /// What is counted: the first is the whole, the others are parts of it.
     pub columns: Vec<&'static str>,
-    /// Name and counts of each line.
-    pub lines: Vec<(String, Vec<usize>)>,
+    /// What is counted in each.
+    pub lines: Vec<Line>,
+}
+
+/// One line of counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its name in the tables.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// The counts; `None` where there is nothing that could be counted: the tables do not bind it to the format.
+    pub counts: Vec<Option<usize>>,
+}
+
+impl Line {
+    fn new(name: &str, counts: impl IntoIterator<Item = usize>) -> Self {
+        Self { name: name.to_owned(), title: name.to_owned(), counts: counts.into_iter().map(Some).collect() }
+    }
 }
 
 /// Counts what the tables cover.
@@ -68,10 +87,13 @@ fn datasets(context: &Context<'_>) -> Section {
         let in_fhir = placed(fhir, "element");
         let count =
             |set: &BTreeSet<&str>| all.iter().filter(|number| used.contains(*number) && set.contains(*number)).count();
-        (name.clone(), vec![all.len(), all.intersection(&used).count(), count(&in_message), count(&in_fhir)])
+        let mut line = Line::new(name, [all.len(), all.intersection(&used).count(), count(&in_message)]);
+        line.counts.push(fhir.map(|_| count(&in_fhir)));
+        line
     });
     Section {
         title: "Datasets",
+        about: "The concepts of a dataset that hold a value, those that some transaction uses, and how many of these have a place in each format.",
         columns: vec!["concepts with a value", "in a transaction", "with a place in HL7v3", "with a place in FHIR"],
         lines: lines.collect(),
     }
@@ -81,34 +103,37 @@ fn transactions(context: &Context<'_>) -> Section {
     let lines = context.messages.iter().map(|message| {
         let used = leaves(context, message.concepts);
         let fhir = context.fhir.iter().find(|table| table.dataset == message.dataset).map(|table| table.sheet);
-        let (message_places, fhir_places) = (placed(message.rows, "in"), placed(fhir, "element"));
-        let counts = [&message_places, &fhir_places].map(|set| used.intersection(set).count());
-        (message.name.clone(), vec![used.len(), counts[0], counts[1]])
+        let count = |sheet, column| used.intersection(&placed(Some(sheet), column)).count();
+        let (own, fhir) = (message.rows.map(|rows| count(rows, "in")), fhir.map(|table| count(table, "element")));
+        let counts = vec![Some(used.len()), own, fhir];
+        Line { name: message.name.clone(), title: message.title.clone(), counts }
     });
     Section {
         title: "Transactions",
+        about: "The concepts of a transaction that hold a value, and how many of them have a place in each format. Without a number the tables have no such message, or no FHIR for its dataset.",
         columns: vec!["concepts with a value", "with a place in HL7v3", "with a place in FHIR"],
         lines: lines.collect(),
     }
 }
 
 fn profiles(context: &Context<'_>) -> Section {
-    let mut lines: Vec<(String, Vec<usize>)> = Vec::new();
+    let mut counts: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
     for plan in context.fhir.iter().filter_map(|table| table.plan.as_ref()) {
         for role in &plan.roles {
             for profile in &role.profiles {
-                let name = profile.rsplit('/').next().unwrap_or(profile).to_owned();
-                let at = lines.iter().position(|(other, _)| *other == name).unwrap_or_else(|| {
-                    lines.push((name, vec![0, 0]));
-                    lines.len() - 1
-                });
-                lines[at].1[0] += 1;
-                lines[at].1[1] += role.fields.len();
+                let name = profile.rsplit('/').next().unwrap_or(profile);
+                let [kinds, values] = counts.entry(name).or_default();
+                *kinds += 1;
+                *values += role.fields.len();
             }
         }
     }
-    lines.sort();
-    Section { title: "Profiles", columns: vec!["kinds of resource", "values in them"], lines }
+    Section {
+        title: "Profiles",
+        about: "The FHIR profiles that are written: how many kinds of resource follow each, and how many values have their place in those.",
+        columns: vec!["kinds of resource", "values in them"],
+        lines: counts.into_iter().map(|(name, counts)| Line::new(name, counts)).collect(),
+    }
 }
 
 fn value_sets(context: &Context<'_>) -> Section {
@@ -127,31 +152,38 @@ fn value_sets(context: &Context<'_>) -> Section {
                 .filter(|row| set_of(row.get("concept")) == name && !row.get("code_map").is_empty())
                 .map(|row| row.get("code_map"))
                 .collect();
-            let mapped = |relation: fn(&str) -> bool| {
-                let rows = || {
-                    maps.iter().filter_map(|map| context.sheet(&format!("code-maps/{map}.csv"))).flat_map(Sheet::rows)
-                };
-                set.rows()
-                    .filter(|member| {
-                        rows().any(|row| {
-                            row.get("source_code") == member.get("code")
-                                && row.get("source_system") == member.get("code_system")
-                                && relation(row.get("relation"))
-                        })
-                    })
-                    .count()
+            let rows =
+                || maps.iter().filter_map(|map| context.sheet(&format!("code-maps/{map}.csv"))).flat_map(Sheet::rows);
+            let relation_is = |member: Row<'_>, relation: fn(&str) -> bool| {
+                rows().any(|row| {
+                    row.get("source_code") == member.get("code")
+                        && row.get("source_system") == member.get("code_system")
+                        && relation(row.get("relation"))
+                })
             };
+            let mapped = |relation: fn(&str) -> bool| set.rows().filter(|row| relation_is(*row, relation)).count();
+            let in_a_map = |member: Row<'_>| relation_is(member, |_| true);
             let all = set.rows().count();
             let null = set.rows().filter(|row| row.get("code_system") == NullFlavor::SYSTEM).count();
             let (changed, same) =
                 (mapped(|relation| !matches!(relation, "equal" | "unmatched")), mapped(|relation| relation == "equal"));
             let unmatched = mapped(|relation| relation == "unmatched");
-            lines.push((name.to_owned(), vec![all, changed, same, unmatched, null]));
+            let plain =
+                set.rows().filter(|row| row.get("code_system") != NullFlavor::SYSTEM && !in_a_map(*row)).count();
+            lines.push(Line::new(name, [all, changed, same, unmatched, null, plain]));
         }
     }
     Section {
         title: "Value sets",
-        columns: vec!["codes", "translated", "the same in 3.2", "known to have no counterpart", "null flavours"],
+        about: "The value sets of concepts with a place in FHIR. What is translated becomes another code; all else goes as it is.",
+        columns: vec![
+            "codes",
+            "translated",
+            "the same in 3.2",
+            "known to have no counterpart",
+            "null flavours",
+            "without a code map",
+        ],
         lines,
     }
 }
@@ -161,17 +193,17 @@ impl Coverage {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for section in &self.sections {
-            let names = section.lines.iter().map(|(name, _)| name.chars().count()).chain([section.title.len()]);
+            let names = section.lines.iter().map(|line| line.name.chars().count()).chain([section.title.len()]);
             let width = names.max().unwrap_or(0);
             let _ = write!(text, "{:width$}", section.title);
             for column in &section.columns {
                 let _ = write!(text, "  {column}");
             }
             text.push('\n');
-            for (name, counts) in &section.lines {
-                let _ = write!(text, "{name:width$}");
-                for (column, count) in section.columns.iter().zip(counts) {
-                    let _ = write!(text, "  {count:>0$}", column.len());
+            for line in &section.lines {
+                let _ = write!(text, "{:width$}", line.name);
+                for (column, count) in section.columns.iter().zip(&line.counts) {
+                    let _ = write!(text, "  {:>1$}", shown(*count), column.len());
                 }
                 text.push('\n');
             }
@@ -184,9 +216,11 @@ impl Coverage {
     pub fn csv(&self) -> String {
         let mut text = String::from("section,name,what,count\n");
         for section in &self.sections {
-            for (name, counts) in &section.lines {
-                for (column, count) in section.columns.iter().zip(counts) {
-                    let _ = writeln!(text, "{},{name},{column},{count}", section.title);
+            for line in &section.lines {
+                for (column, count) in section.columns.iter().zip(&line.counts) {
+                    if let Some(count) = count {
+                        let _ = writeln!(text, "{},{},{column},{count}", section.title, line.name);
+                    }
                 }
             }
         }
@@ -197,4 +231,9 @@ impl Coverage {
     pub fn html(&self) -> String {
         picture::page(self)
     }
+}
+
+/// A count, as tables show it.
+pub(super) fn shown(count: Option<usize>) -> String {
+    count.map_or_else(|| "-".to_owned(), |count| count.to_string())
 }

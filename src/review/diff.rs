@@ -38,7 +38,17 @@ pub fn diff(old: &Source, new: &Source) -> Result<Vec<Change>, TableError> {
                 },
             }),
             (Some(layout), before, after) => {
+                let known = changes.len();
                 rows(&Compared { layout, old: &old, new: &new }, before, after, &mut changes);
+                if changes.len() == known {
+                    let same = |sheet: Option<Sheet<'_>>| sheet.map(|sheet| sheet.raw.canonical());
+                    let what = if same(before) == same(after) {
+                        "is written in another form"
+                    } else {
+                        "has its rows or columns in another order"
+                    };
+                    changes.push(Change { about: path.to_owned(), what: what.to_owned() });
+                }
             }
         }
     }
@@ -67,9 +77,16 @@ fn key(layout: &layout::Layout) -> &'static [&'static str] {
 
 fn rows(compared: &Compared<'_, '_>, before: Option<Sheet<'_>>, after: Option<Sheet<'_>>, changes: &mut Vec<Change>) {
     let key = key(compared.layout);
-    let keyed = |sheet: Option<Sheet<'_>>| -> BTreeMap<Vec<String>, usize> {
-        let rows = sheet.into_iter().flat_map(Sheet::rows).enumerate();
-        rows.map(|(at, row)| (key.iter().map(|column| row.get(column).to_owned()).collect(), at)).collect()
+    // Rows that are about the same are told apart by their order.
+    let keyed = |sheet: Option<Sheet<'_>>| -> BTreeMap<(Vec<String>, usize), usize> {
+        let (mut seen, mut all) = (BTreeMap::<Vec<String>, usize>::new(), BTreeMap::new());
+        for (at, row) in sheet.into_iter().flat_map(Sheet::rows).enumerate() {
+            let what: Vec<String> = key.iter().map(|column| row.get(column).to_owned()).collect();
+            let nth = seen.entry(what.clone()).or_default();
+            all.insert((what, *nth), at);
+            *nth += 1;
+        }
+        all
     };
     let (old, new) = (keyed(before), keyed(after));
     let path = before.or(after).map_or("", |sheet| sheet.path);
@@ -189,5 +206,24 @@ mod tests {
         let changes = diff(&Source::Memory(Arc::new(old)), &Source::Memory(Arc::new(new))).unwrap();
         let text: Vec<String> = changes.iter().map(|change| format!("{}: {}", change.about, change.what)).collect();
         insta::assert_snapshot!(text.join("\n"));
+    }
+    #[test]
+    fn what_changes_no_cell_is_said_too() {
+        let old = Source::Embedded.files().unwrap();
+        let what = |change: fn(&str) -> String| {
+            let mut new = old.clone();
+            let text = String::from_utf8(new["value-sets/Rookgedrag.csv"].clone()).unwrap();
+            new.insert("value-sets/Rookgedrag.csv".to_owned(), change(&text).into_bytes());
+            let changes = diff(&Source::Memory(Arc::new(old.clone())), &Source::Memory(Arc::new(new))).unwrap();
+            changes.into_iter().map(|change| format!("{}: {}", change.about, change.what)).collect::<Vec<_>>()
+        };
+        let reversed = what(|text| {
+            let (header, rows) = text.split_once('\n').unwrap();
+            let rows: Vec<&str> = rows.lines().rev().collect();
+            format!("{header}\n{}\n", rows.join("\n"))
+        });
+        assert_eq!(reversed, ["value-sets/Rookgedrag.csv: has its rows or columns in another order"]);
+        let written = what(|text| text.replace('\n', "\r\n"));
+        assert_eq!(written, ["value-sets/Rookgedrag.csv: is written in another form"]);
     }
 }

@@ -6,5 +6,5 @@ mod diff;
 mod picture;
 
 pub use arrival::{Case, arrivals};
-pub use coverage::{Coverage, Section, coverage};
+pub use coverage::{Coverage, Line, Section, coverage};
 pub use diff::{Change, diff};

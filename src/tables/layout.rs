@@ -153,6 +153,11 @@ pub const LAYOUTS: &[Layout] = &[
             must("name", Content::Text, "a name for people"),
             must("source", Content::Text, "where this comes from"),
             extra("check_digit", Content::OneOf(CHECK_DIGITS), "the arithmetic that codes of the system satisfy"),
+            extra(
+                "code_form",
+                Content::Code,
+                "what codes of the system look like, if they look alike: `9` is a digit, `A` a capital, `|` stands between several forms",
+            ),
             ALLOW_COLUMN,
         ],
     },

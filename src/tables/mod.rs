@@ -11,6 +11,6 @@ mod sheet;
 mod source;
 
 pub use error::TableError;
-pub use raw::{Cell, Flaw, Form, Malformed, RawRow, RawSheet};
+pub use raw::{Cell, Flaw, Form, Malformed, RawRow, RawSheet, decode};
 pub use sheet::{Row, Sheet};
 pub use source::Source;

@@ -54,6 +54,10 @@ pub struct Flaw {
 /// What can differ from the canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
+    /// UTF-16.
+    Utf16,
+    /// Windows-1252.
+    Windows1252,
     /// A byte-order mark.
     ByteOrderMark,
     /// CRLF or CR at the end of a line.
@@ -76,6 +80,10 @@ impl Form {
     /// What is wrong, as the end of a sentence about the file.
     pub fn about(self) -> &'static str {
         match self {
+            Self::Utf16 => "is in UTF-16, not in UTF-8",
+            Self::Windows1252 => {
+                "is not in UTF-8: it is read as Windows-1252, in which this is the first letter of the kind"
+            }
             Self::ByteOrderMark => "begins with a byte-order mark",
             Self::LineEnd => "has lines that end with a carriage return",
             Self::Separator => "has something else than commas between its cells",
@@ -84,6 +92,17 @@ impl Form {
             Self::BlankLine => "has a blank line",
             Self::NoFinalLineEnd => "has a last line that does not end",
             Self::Surplus => "has empty cells beyond the last column",
+        }
+    }
+
+    /// How to mend it.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Windows1252 => {
+                "run `ooievaar mappings fmt`, and see with `ooievaar mappings diff` that all letters are right: what \
+                 Windows-1252 lacks (≥) was lost when the file was saved; save as \"CSV UTF-8\""
+            }
+            _ => "run `ooievaar mappings fmt`",
         }
     }
 }
@@ -97,6 +116,30 @@ pub struct Malformed {
     pub start: u32,
     /// What is wrong.
     pub message: &'static str,
+}
+
+/// The text of a table in one of the encodings in which spreadsheets save, and the flaw that it is; `None` if it is in no
+/// encoding that can be told.
+pub fn decode(bytes: &[u8]) -> Option<(String, Flaw)> {
+    let utf16 = match bytes {
+        [0xff, 0xfe, rest @ ..] => Some((encoding_rs::UTF_16LE, rest)),
+        [0xfe, 0xff, rest @ ..] => Some((encoding_rs::UTF_16BE, rest)),
+        _ => None,
+    };
+    if let Some((encoding, rest)) = utf16 {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(rest)?.into_owned();
+        return Some((text, Flaw { form: Form::Utf16, line: 1, start: 1, end: 2 }));
+    }
+    // Bytes that mean nothing in Windows-1252: then it is something else.
+    if bytes.iter().any(|byte| matches!(byte, 0 | 0x81 | 0x8d | 0x8f | 0x90 | 0x9d)) {
+        return None;
+    }
+    let text = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned();
+    let before = &text[..text.find(|c: char| !c.is_ascii())?];
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let line = number(before.matches('\n').count() + 1);
+    let start = number(before.chars().rev().take_while(|c| *c != '\n').count() + 1);
+    Some((text, Flaw { form: Form::Windows1252, line, start, end: start + 1 }))
 }
 
 impl RawSheet {
@@ -365,6 +408,24 @@ mod tests {
         assert_eq!(sheet.canonical(), "code,display,\n1,\"a, b\",\n2,c;d,\n");
         assert_eq!(sheet.in_place(), "code,display,\n1,\"a, b\",\n\n2,c;d,\n");
         assert_eq!((sheet.rows[1].line, sheet.rows[1].cells[1].start, sheet.rows[1].cells[1].end), (4, 5, 10));
+    }
+
+    #[test]
+    fn the_encodings_of_spreadsheets_are_told_apart() {
+        let utf16 = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            "\u{feff}a\tb\r\nlengte ≥\té\r\n".encode_utf16().flat_map(order).collect()
+        };
+        for bytes in [utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)] {
+            let (text, flaw) = decode(&bytes).unwrap();
+            assert_eq!((text.as_str(), flaw.form), ("a\tb\r\nlengte ≥\té\r\n", Form::Utf16));
+        }
+        let (text, flaw) = decode(b"a;b\r\nCervixinsuffici\xebntie;\x80 5\r\n").unwrap();
+        assert_eq!(text, "a;b\r\nCervixinsufficiëntie;€ 5\r\n");
+        assert_eq!((flaw.form, flaw.line, flaw.start), (Form::Windows1252, 2, 16));
+        // Half a character, UTF-16 without a mark, and a byte that Windows-1252 has not.
+        for bytes in [&b"\xff\xfea"[..], b"a\0\xe9\0", b"a,\x90\n"] {
+            assert!(decode(bytes).is_none());
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! SARIF 2.1.0.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::Paths;
@@ -23,7 +25,7 @@ pub(super) fn render(report: &Report, path: Paths<'_>) -> String {
             "level": finding.severity.name(),
             "message": { "text": format!("{}\n{}", finding.message, finding.help) },
             "locations": [{ "physicalLocation": {
-                "artifactLocation": { "uri": path(&finding.file) },
+                "artifactLocation": { "uri": uri(&path(&finding.file)) },
                 "region": { "startLine": finding.line, "startColumn": finding.start, "endColumn": finding.end },
             }}],
         })
@@ -43,4 +45,27 @@ pub(super) fn render(report: &Report, path: Paths<'_>) -> String {
         }],
     });
     format!("{document:#}\n")
+}
+
+/// A path as a reference of URI: what a URI cannot hold is in percents.
+fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'.' | b'_' | b'~') {
+            uri.push(char::from(byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn a_path_is_a_uri() {
+        assert_eq!(uri("mijn tabellen/100%/é.csv"), "mijn%20tabellen/100%25/%C3%A9.csv");
+    }
 }

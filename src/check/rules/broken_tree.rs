@@ -3,6 +3,7 @@ use std::collections::{HashMap, HashSet};
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::sheet::Row;
 
 rule! {
     /// The concepts of a dataset are no tree, or two of a group have the same short name.
@@ -20,16 +21,22 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         let mut kinds: HashMap<&str, &str> = HashMap::new();
         let mut elements = HashSet::new();
         let mut stack: Vec<&str> = Vec::new();
+        let mut above = None;
         for row in dataset.sheet.rows() {
             let (number, parent) = (row.get("concept"), row.get("parent"));
             match kinds.get(parent) {
                 _ if parent.is_empty() => stack.clear(),
-                None => findings.cell(
-                    row,
-                    "parent",
-                    format!("`{parent}` has no row above this one"),
-                    "name the group that holds the concept",
-                ),
+                None => {
+                    let message = format!("`{parent}` has no row above this one");
+                    findings.cell(row, "parent", message, "name the group that holds the concept");
+                    if let Some(group) = above.filter(|above: &Row<'_>| {
+                        let (number, group) = (above.get("concept"), above.get("kind") == "group");
+                        group && !dataset.sheet.rows().any(|row| row.get("parent") == number)
+                    }) {
+                        let message = format!("no concept is in this group, but the row below is in `{parent}`");
+                        findings.cell(group, "concept", message, format!("mend this, or line {}", row.line()));
+                    }
+                }
                 Some(kind) if *kind != "group" => {
                     findings.cell(
                         row,
@@ -49,6 +56,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                     }
                 }
             }
+            above = Some(row);
             stack.push(number);
             kinds.insert(number, row.get("kind"));
             if !elements.insert((parent, row.get("element"))) {

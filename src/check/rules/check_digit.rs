@@ -1,6 +1,7 @@
 use crate::check::check_digit::{self, Scheme};
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::sheet::coded;
 use crate::check::{Body, Context};
 use crate::plan::fhir::ElementPath;
 use crate::tree::Tree;
@@ -16,28 +17,19 @@ rule! {
     "OOI-407" "check-digit" Error run
 }
 
-const CODES: &[(&str, &str)] = &[
-    ("code", "code_system"),
-    ("also_code", "also_system"),
-    ("source_code", "source_system"),
-    ("target_code", "target_system"),
-];
-
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     let scheme_of = |oid: &str| context.systems.get(oid).and_then(|row| Scheme::from_name(row.get("check_digit")));
     for sheet in context.sheets() {
-        for (code, system) in CODES.iter().filter(|(code, _)| sheet.raw.column(code).is_some()) {
-            for row in sheet.rows().filter(|row| !row.get(code).is_empty()) {
-                if let Some(scheme) = scheme_of(row.get(system))
-                    && !check_digit::is_valid(scheme, row.get(code))
-                {
-                    findings.cell(
-                        row,
-                        code,
-                        format!("`{}` cannot be a code of its system", row.get(code)),
-                        "look it up by its display",
-                    );
-                }
+        for (row, code, system) in coded(sheet) {
+            if let Some(scheme) = scheme_of(row.get(system))
+                && !check_digit::is_valid(scheme, row.get(code))
+            {
+                findings.cell(
+                    row,
+                    code,
+                    format!("`{}` cannot be a code of its system", row.get(code)),
+                    "look it up by its display",
+                );
             }
         }
     }

@@ -4,7 +4,8 @@ use super::unknown_element::kind_at;
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
-use crate::check::sheet::Sheet;
+use crate::check::sheet::{Row, Sheet};
+use crate::check::slip::is_slip_of;
 
 rule! {
     /// The facts of FHIR contradict each other.
@@ -52,9 +53,10 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         if kind != "Extension" && !choice && kind_at(&context.elements, kind, &plain).is_none() {
             findings.cell(row, "element", format!("{kind} has no element `{element}`"), "see elements.csv");
         }
-        let last = element.rsplit('.').next().unwrap_or(element);
-        let repeats = |holder: &str| context.elements.repeats(holder, last);
-        if kind != "Extension" && !choice && !element.contains('.') && max == "*" && !repeats(kind) {
+        let (path, last) = element.rsplit_once('.').unwrap_or(("", element));
+        let holder = if path.is_empty() { Some(kind.to_owned()) } else { kind_at(&context.elements, kind, path) };
+        let repeats = holder.is_none_or(|holder| !choice && context.elements.repeats(&holder, last));
+        if kind != "Extension" && max == "*" && !repeats {
             findings.cell(row, "max", format!("`{element}` of {kind} does not repeat"), "compare with the profile");
         }
     }
@@ -108,6 +110,9 @@ fn elements(sheet: Sheet<'_>, findings: &mut Findings<'_>) {
         if types_of.is_empty() {
             findings.cell(row, "kinds", "an element without a type", "compare with the specification");
         }
+        if row.get("max") == "0" {
+            findings.cell(row, "max", "an element that cannot occur", "compare with the specification");
+        }
         if let Some((parent, name)) = kind.rsplit_once('.')
             && !sheet.rows().any(|other| other.get("type") == parent && other.get("element") == name)
         {
@@ -147,7 +152,7 @@ fn elements(sheet: Sheet<'_>, findings: &mut Findings<'_>) {
 
 /// What every resource or backbone element has.
 fn common(sheet: Sheet<'_>, findings: &mut Findings<'_>) {
-    let mut first: BTreeMap<&str, crate::check::sheet::Row<'_>> = BTreeMap::new();
+    let mut first: BTreeMap<&str, Row<'_>> = BTreeMap::new();
     let mut names: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
     for row in sheet.rows() {
         first.entry(row.get("type")).or_insert(row);
@@ -165,7 +170,9 @@ fn common(sheet: Sheet<'_>, findings: &mut Findings<'_>) {
             _ => &["id", "extension"],
         };
         for name in wanted.iter().filter(|name| !has(name)) {
-            findings.cell(row, "type", format!("{kind} lacks `{name}`"), "add the row: the specification has it");
+            let slip = sheet.rows().find(|row| row.get("type") == kind && is_slip_of(row.get("element"), name));
+            let (row, column) = slip.map_or((row, "type"), |row| (row, "element"));
+            findings.cell(row, column, format!("{kind} lacks `{name}`"), "add the row: the specification has it");
         }
     }
 }

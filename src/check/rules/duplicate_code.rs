@@ -3,9 +3,10 @@ use std::collections::HashMap;
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::sheet::Row;
 
 rule! {
-    /// A code stands twice in a value set or code map, or two members have one ordinal or a gap lies between them.
+    /// A code stands twice in a value set or code map, or the ordinals of the members are no row: one is double or missing.
     ///
     /// ## Why
     /// Of two rows for a code only one can be used. An ADA document names a member by its ordinal: the position that it has in the published value set.
@@ -23,18 +24,22 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         for sheet in context.sheets_in(folder) {
             let mut seen = HashMap::new();
             for row in sheet.rows().filter(|row| !row.get(key[0]).is_empty()) {
-                if let Some(line) = seen.insert(key.map(|column| row.get(column)), row.line()) {
-                    findings.cell(
-                        row,
-                        key[0],
-                        format!("the code already stands on line {line}"),
-                        "keep one of the two",
-                    );
+                let Some(other) = seen.insert(key.map(|column| row.get(column)), row) else { continue };
+                // The slip may be in either: the label beside it tells.
+                for (row, line) in [(other, row.line()), (row, other.line())] {
+                    let message = format!("the code stands on line {line} too");
+                    findings.cell(row, key[0], message, "keep one of the two, or mend the code of the other");
                 }
             }
         }
     }
     for sheet in context.sheets_in("value-sets") {
+        let has = |row: &Row<'_>| !row.get("ordinal").is_empty();
+        for row in sheet.rows().filter(|row| !has(row) && !row.get("source").ends_with(OLD)) {
+            if sheet.rows().any(|other| other.get("source") == row.get("source") && has(&other)) {
+                findings.cell(row, "ordinal", "the other members from this source have an ordinal", "give it its own");
+            }
+        }
         let (mut last, mut counted) = (0, true);
         for row in sheet.rows().filter(|row| !row.get("source").ends_with(OLD)) {
             let Ok(ordinal) = row.get("ordinal").parse::<u32>() else {

@@ -3,22 +3,27 @@ use crate::check::registry::rule;
 use crate::check::run::Findings;
 
 rule! {
-    /// A row is marked as exact, and running it both ways over its value set refutes that.
+    /// A row names a place for its concept, and running it both ways over all values of the concept shows that some do not come back.
     ///
     /// ## Why
-    /// Whoever reads the table counts on getting back what was sent.
+    /// A row that names a place claims to be exact: whoever reads the table counts on getting back what was sent. Rows are only run when the
+    /// tables have no errors: what does not compile, or is known to be wrong, says nothing.
     ///
     /// ## How to mend it
-    /// Mend the row, or mark it as what it is. The message names the first value that does not come back.
+    /// Mend the row, or, if there is no place for what it holds, write `-` for the place and say why in `note`. The message names the first value that does
+    /// not come back; `ooievaar mappings proof` shows all rows.
     "OOI-501" "refuted-exact" Error run
 }
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (file, line, why) in &context.refuted {
-        let row = context.sheet(file).and_then(|sheet| sheet.rows().find(|row| row.line() == *line));
-        match row {
-            Some(row) => findings.cell(row, "concept", why.clone(), "mend the row, or mark it as what it is"),
-            None => findings.at(file, *line, 1, 1, why.clone(), "mend the row, or mark it as what it is"),
+    for refuted in context.refuted.iter().flatten() {
+        let mut rows = context.sheet(&refuted.file).into_iter().flat_map(crate::check::Sheet::rows);
+        if let Some(row) = rows.find(|row| row.line() == refuted.line) {
+            let help = "mend the row, or write `-` for its place and say why in `note`";
+            findings.cell(row, "concept", refuted.why.clone(), help);
+        } else {
+            let help = "mend the skeleton or the rows";
+            findings.at(&refuted.file, refuted.line, 1, 1, refuted.why.clone(), help);
         }
     }
 }

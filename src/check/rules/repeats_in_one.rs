@@ -29,8 +29,10 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                     continue;
                 }
                 let mut kind = role.resource_type.as_str();
-                let repeats = path.steps.iter().any(|step| {
-                    let repeats = plan.elements.repeats(kind, &step.name);
+                // The last element takes one more of itself; one above it does only where the path says so.
+                let last = path.steps.len().saturating_sub(1);
+                let repeats = path.steps.iter().enumerate().any(|(at, step)| {
+                    let repeats = plan.elements.repeats(kind, &step.name) && (at == last || step.append);
                     kind = plan.elements.kind_of(kind, &step.name);
                     repeats
                 });

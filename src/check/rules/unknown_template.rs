@@ -1,11 +1,12 @@
 use std::collections::{HashMap, HashSet};
 
-use crate::check::Context;
+use crate::check::context::Message;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::{Body, Context};
 
 rule! {
-    /// The template or code of a message row is not one with which the concept is published.
+    /// The template or code of a message row is not one with which the concept is published, or the template of a message is not in its skeleton.
     ///
     /// ## Why
     /// Other systems look for the published template and code. `templates.csv` holds these facts, apart from the rows, so that a slip in the one shows.
@@ -17,6 +18,7 @@ rule! {
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for message in &context.messages {
+        own(context, message, findings);
         let (Some(rows), Some(templates)) = (message.rows, message.templates) else { continue };
         let mut facts: HashMap<&str, Vec<super::super::sheet::Row<'_>>> = HashMap::new();
         let mut known = HashSet::new();
@@ -49,6 +51,19 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
         }
         unused(rows, templates, findings);
+    }
+}
+
+/// The template by which a message is recognised stands in what is written.
+fn own(context: &Context<'_>, message: &Message<'_>, findings: &mut Findings<'_>) {
+    let folder = format!("messages/{}", message.name);
+    let skeleton = context.files.get(&format!("{folder}/skeleton.xml")).and_then(|file| file.text.as_deref());
+    let meta = format!("{folder}/message.toml");
+    let Some(Body::Toml(table)) = context.files.get(&meta).map(|file| &file.body) else { return };
+    let template = table.get("template").and_then(toml::Value::as_str).unwrap_or_default();
+    if !template.is_empty() && skeleton.is_some_and(|skeleton| !skeleton.contains(&format!("\"{template}\""))) {
+        let message = format!("`{template}` is no templateId of the skeleton");
+        findings.text(&meta, &format!("\"{template}\""), message, "mend it here, or in skeleton.xml");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::check::run::Findings;
 use crate::dataset::NullFlavor;
 
 rule! {
-    /// A code of a value set has no row in the code map of its concept.
+    /// A code of a value set has no row in the code map of its concept, or one of the null flavours has none in a map that translates others.
     ///
     /// ## Why
     /// The code goes to the other side as it is. That can be right (it is the same there, or nothing says what it is there), but somebody must have
@@ -34,6 +34,13 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                     );
                 }
             }
+        }
+        let (nulls, missing): (Vec<&NullFlavor>, Vec<&NullFlavor>) =
+            NullFlavor::ALL.iter().partition(|flavor| mapped.contains(&(NullFlavor::SYSTEM, flavor.code())));
+        if let (false, Some(flavor)) = (nulls.is_empty(), missing.first()) {
+            let message = format!("null flavours are translated, but `{flavor}` has no row");
+            let help = "add the row: a map that translates null flavours translates them all";
+            findings.text(sheet.path, NullFlavor::SYSTEM, message, help);
         }
         for row in sheet.rows() {
             let stays = ["system", "code"]

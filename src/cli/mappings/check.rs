@@ -47,7 +47,7 @@ impl Check {
             Some(folder) => Some(check::examples(&source, folder).map_err(could_not_run)?),
             None => None,
         };
-        let options = Options { raise: self.raise, examples, refuted: Vec::new() };
+        let options = Options { raise: self.raise, examples, prove: true };
         let report = check::check(&source, &options).map_err(could_not_run)?;
         let renderer = Renderer::from_name(&self.format).unwrap_or(Renderer::Human);
         files::print(renderer.render(&report, &name).as_bytes())?;

@@ -1,0 +1,73 @@
+//! What running every row both ways says against the tables.
+
+use super::Context;
+use crate::convert::{Converter, Error, MessageKind};
+use crate::dataset::{Content, Value};
+use crate::proof::{RowProof, Verdict, prove};
+
+/// A row whose claim to be exact is refuted.
+#[derive(Clone, Debug)]
+pub struct Refuted {
+    /// Path of the table within the mappings folder.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// What does not come back.
+    pub why: String,
+}
+
+/// Runs the rows of all messages; of tables that cannot be run nothing is known.
+pub fn refuted(context: &Context<'_>) -> Vec<Refuted> {
+    let source = context.files.source();
+    let Ok(converter) = Converter::from_source(&source) else { return Vec::new() };
+    let mut all = Vec::new();
+    for kind in converter.kinds() {
+        match prove(&converter, &source, kind) {
+            Ok(proofs) => {
+                let refuted = proofs.iter().filter(|proof| proof.is_false()).map(|proof| Refuted {
+                    file: proof.row.file.clone(),
+                    line: u32::try_from(proof.row.line).unwrap_or(1).max(1),
+                    why: why(proof),
+                });
+                all.extend(refuted);
+            }
+            Err(error) => all.push(unproved(kind, &error)),
+        }
+    }
+    all
+}
+
+fn why(proof: &RowProof) -> String {
+    let (times, how) = match &proof.verdict {
+        Verdict::Lossy(reasons) => {
+            let codes: Vec<&str> = reasons.keys().map(|reason| reason.code()).collect();
+            (reasons.values().sum(), format!("are lost ({})", codes.join(", ")))
+        }
+        Verdict::Changed(times) => (*times, "come back changed or are not recognised".to_owned()),
+        Verdict::Exact | Verdict::Kept | Verdict::Coarser(_) => (0, String::new()),
+    };
+    let first = proof.first.as_ref().map_or_else(String::new, |content| format!("; the first: {}", shown(content)));
+    format!("{times} of {} values, written as {} and read again, {how}{first}", proof.values, proof.format.name())
+}
+
+/// A message that cannot be read again is a fault of the message, not of one row.
+fn unproved(kind: &MessageKind, error: &Error) -> Refuted {
+    let why = format!("the rows cannot be run both ways: {error}");
+    Refuted { file: format!("messages/{}/rows.csv", kind.name), line: 1, why }
+}
+
+/// A value that was made up from the tables, as they write it.
+fn shown(content: &Content) -> String {
+    match content {
+        Content::Null { flavor, .. } => format!("no value, for the reason {flavor}"),
+        Content::Value(value) => match value {
+            Value::Code(code) => format!("code `{}` of {}", code.code, code.system),
+            Value::Boolean(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
+            Value::DateTime(moment) => format!("`{moment}`"),
+            Value::Quantity(quantity) => format!("`{} {}`", quantity.value, quantity.unit),
+            Value::Count(count) => format!("`{count}`"),
+            Value::Identifier(id) => format!("an identifier of {}", id.root),
+            Value::Text(text) => format!("the text {text:?}"),
+        },
+    }
+}
