@@ -158,7 +158,7 @@ impl Batch {
             _ => Exit::Done,
         };
         let is_empty = tally.messages == 0;
-        let report = Report::new(tally, is_complete);
+        let report = Report::new(tally, self.shard, is_complete);
         if let Some(folder) = &self.report {
             report::write(folder, &report)?;
         }
