@@ -89,22 +89,36 @@ impl Store {
     /// Gives a file that is whole its name in the output. If the name is taken by other content, it gets a number:
     /// an archive may hold two files of one name, and neither may be lost. The same content is what an interrupted
     /// run left behind.
-    pub fn publish_beside(&self, made: &Path, name: &str) -> Result<String, Stop> {
-        let mut name = name.to_owned();
-        for number in 2.. {
+    pub fn publish_beside(&self, made: &Path, name: &str) -> Result<(), Stop> {
+        let (mut wanted, mut number) = (name.to_owned(), 1);
+        loop {
+            let name = numbered(&wanted, number);
             let target = self.path(&name);
-            let is_free = match fs::symlink_metadata(&target) {
-                Err(_) => true,
-                Ok(found) => found.is_file() && same(made, &target).map_err(|error| Stop::output(&target, &error))?,
-            };
-            if is_free {
-                break;
+            match fs::symlink_metadata(&target) {
+                Err(error) if error.kind() == io::ErrorKind::NotADirectory => wanted = self.beside_files(&wanted),
+                Err(_) => return self.publish(made, &name),
+                Ok(found) => {
+                    if found.is_file() && same(made, &target).map_err(|error| Stop::output(&target, &error))? {
+                        return self.publish(made, &name);
+                    }
+                    number += 1;
+                }
             }
-            let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
-            let stem = stem.rsplit_once('~').filter(|_| number > 2).map_or(stem, |(stem, _)| stem);
-            name = format!("{stem}~{number}.{extension}");
         }
-        self.publish(made, &name).map(|()| name)
+    }
+
+    /// The same path, with other names for the folders in it whose names are those of files.
+    fn beside_files(&self, name: &str) -> String {
+        let mut parts: Vec<String> = name.split('/').map(str::to_owned).collect();
+        for at in 0..parts.len() - 1 {
+            let plain = parts[at].clone();
+            let mut number = 2;
+            while fs::symlink_metadata(self.path(&parts[..=at].join("/"))).is_ok_and(|found| !found.is_dir()) {
+                parts[at] = format!("{plain}~{number}");
+                number += 1;
+            }
+        }
+        parts.join("/")
     }
 
     /// Writes a small file of the output, whole or not at all.
@@ -135,6 +149,15 @@ impl Store {
         let _ = many_files;
         folder.sync_all().map_err(fault)
     }
+}
+
+/// A name with a number before its ending.
+fn numbered(name: &str, number: u64) -> String {
+    if number == 1 {
+        return name.to_owned();
+    }
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    format!("{stem}~{number}.{extension}")
 }
 
 /// True if two files have the same content.
