@@ -16,7 +16,8 @@ count=${1:-100000}
 small=$((count / 10))
 tiny=$((count / 100))
 broken=0
-[ "$tiny" -gt 0 ] || { echo 'at least 100 messages'; exit 2; }
+# So that a tenth still holds a broken message.
+[ "$count" -ge 1000 ] || { echo 'at least 1000 messages'; exit 2; }
 if [ -n "${2:-}" ]; then mkdir -p "$2"; work=$(realpath "$2"); else work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; fi
 
 stage() { printf '\n=== %s\n' "$*"; }

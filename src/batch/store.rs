@@ -87,8 +87,8 @@ impl Store {
     }
 
     /// Gives a file that is whole its name in the output. If the name is taken by other content, it gets a number:
-    /// an archive may hold two files of one name, and neither may be lost. The same content is what an interrupted
-    /// run left behind.
+    /// an archive may hold two files of one name, and neither may be lost. The same content, or a piece of it, is what an
+    /// interrupted run left behind.
     pub fn publish_beside(&self, made: &Path, name: &str) -> Result<(), Stop> {
         let (mut wanted, mut number) = (name.to_owned(), 1);
         loop {
@@ -98,7 +98,7 @@ impl Store {
                 Err(error) if error.kind() == io::ErrorKind::NotADirectory => wanted = self.beside_files(&wanted),
                 Err(_) => return self.publish(made, &name),
                 Ok(found) => {
-                    if found.is_file() && same(made, &target).map_err(|error| Stop::output(&target, &error))? {
+                    if found.is_file() && is_left_of(made, &target).map_err(|error| Stop::output(&target, &error))? {
                         return self.publish(made, &name);
                     }
                     number += 1;
@@ -160,21 +160,52 @@ fn numbered(name: &str, number: u64) -> String {
     format!("{stem}~{number}.{extension}")
 }
 
-/// True if two files have the same content.
-fn same(one: &Path, other: &Path) -> io::Result<bool> {
-    if fs::metadata(one)?.len() != fs::metadata(other)?.len() {
+/// True if a file is what an interruption left of this one. After a power cut its end may be missing or be zeros; what is
+/// whole and another is never the beginning of this one.
+fn is_left_of(made: &Path, left: &Path) -> io::Result<bool> {
+    let length = fs::metadata(left)?.len();
+    if length > fs::metadata(made)?.len() {
         return Ok(false);
     }
-    let (mut one, mut other) = (io::BufReader::new(File::open(one)?), io::BufReader::new(File::open(other)?));
-    let (mut left, mut right) = ([0; 8192], [0; 8192]);
+    let (mut made, mut left) =
+        (io::BufReader::new(File::open(made)?), io::BufReader::new(File::open(left)?).take(length));
+    let (mut whole, mut part) = ([0; 8192], [0; 8192]);
     loop {
-        let count = one.read(&mut left)?;
+        let count = left.read(&mut part)?;
         if count == 0 {
             return Ok(true);
         }
-        other.read_exact(&mut right[..count])?;
-        if left[..count] != right[..count] {
+        made.read_exact(&mut whole[..count])?;
+        if part[..count].iter().zip(&whole[..count]).any(|(part, whole)| part != whole && *part != 0) {
             return Ok(false);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_interruption_left_is_replaced_and_another_message_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let store = Store::open(&out, false).unwrap();
+        let whole = "{\"resourceType\":\"Bundle\"}\n";
+        for left in [whole, "", "{\"resou", "{\"resourceT\0\0\0\0\0"] {
+            let made = store.loose(1);
+            fs::write(&made, whole).unwrap();
+            fs::write(out.join("a.json"), left).unwrap();
+            store.publish_beside(&made, "a.json").unwrap();
+            assert_eq!(fs::read_to_string(out.join("a.json")).unwrap(), whole);
+            assert!(!out.join("a~2.json").exists(), "{left:?}");
+        }
+        for number in [2, 3] {
+            let made = store.loose(1);
+            fs::write(&made, format!("{{\"id\":{number}}}\n")).unwrap();
+            store.publish_beside(&made, "a.json").unwrap();
+            assert_eq!(fs::read_to_string(out.join("a.json")).unwrap(), whole);
+            assert!(out.join(format!("a~{number}.json")).exists());
         }
     }
 }
