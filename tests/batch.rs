@@ -290,6 +290,130 @@ fn a_damaged_archive_gives_what_can_be_read_and_says_that_there_was_more() {
     assert_eq!(quarantine(&tree)[0].1, "container");
 }
 
+/// An archive of files, each with this type of entry.
+fn tar_of(path: &Path, entries: &[(&str, tar::EntryType, &str)]) {
+    let mut tar = tar::Builder::new(File::create(path).unwrap());
+    for (name, kind, text) in entries {
+        let mut header = tar::Header::new_ustar();
+        // Not by `set_path`, which refuses what a hostile archive may hold.
+        header.as_ustar_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(*kind);
+        header.set_size(text.len() as u64);
+        header.set_cksum();
+        tar.append(&header, text.as_bytes()).unwrap();
+    }
+    tar.finish().unwrap();
+}
+
+/// Where a header should be there is a piece of a message: what the archive library says of it must not get out.
+#[test]
+fn a_damaged_archive_shows_nothing_of_what_is_in_it() {
+    let temp = TempDir::new().unwrap();
+    let archive = temp.path().join("shifted.tar");
+    let text = "PATIENT ".repeat(64 + 128);
+    tar_of(&archive, &[("1.xml", tar::EntryType::Regular, &message(1)), ("2.xml", tar::EntryType::Regular, &text)]);
+    let mut bytes = fs::read(&archive).unwrap();
+    let second = bytes.windows(5).position(|name| name == b"2.xml").unwrap();
+    bytes.drain(second..second + 512);
+    fs::write(&archive, bytes).unwrap();
+    let out = temp.path().join("out");
+    let ended = batch(&[&archive], &out, &[]);
+    assert_eq!(code(&ended), 3);
+    let tree = tree(&out);
+    assert_eq!(quarantine(&tree), [("shifted.tar".to_owned(), "container".to_owned())]);
+    assert!(tree.contains_key("shifted.tar/1.xml.json"));
+    assert!(!text_of(&tree["quarantine.ndjson"], &ended).contains("PATIENT"));
+}
+
+/// All that a run tells.
+fn text_of(list: &[u8], ended: &Output) -> String {
+    [text(list), text(&ended.stdout), text(&ended.stderr)].concat()
+}
+
+#[test]
+fn no_name_in_an_archive_stops_the_run_and_links_in_it_are_listed() {
+    let temp = TempDir::new().unwrap();
+    let folder = temp.path().join("in");
+    fs::create_dir(&folder).unwrap();
+    let frames: String = (10..12).map(|number| frame(&message(number))).collect();
+    fs::write(folder.join("quarantine.ndjson"), frames).unwrap();
+    let texts: Vec<String> = (0..4).map(message).collect();
+    let file = tar::EntryType::Regular;
+    tar_of(
+        &folder.join("z.tar"),
+        &[
+            ("a", file, &texts[0]),
+            // A folder of the name that the file before it gets.
+            ("a.json/b", file, &texts[1]),
+            ("/../../up", file, &texts[2]),
+            ("hard", tar::EntryType::Link, ""),
+            ("soft", tar::EntryType::Symlink, ""),
+            ("folder/", tar::EntryType::Directory, ""),
+            ("last", file, &texts[3]),
+        ],
+    );
+    let deep = format!("{}/deep.xml", ["d".repeat(150).as_str(); 30].join("/"));
+    let mut tar = tar::Builder::new(File::create(folder.join("zz.tar")).unwrap());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(texts[3].len() as u64);
+    tar.append_data(&mut header, deep, texts[3].as_bytes()).unwrap();
+    tar.finish().unwrap();
+    let out = temp.path().join("out");
+    let ended = batch(&[&folder], &out, &[]);
+    assert_eq!(code(&ended), 3, "{}", text(&ended.stderr));
+    let tree = tree(&out);
+    let mut names: Vec<&str> = tree.keys().map(String::as_str).collect();
+    assert!(names.pop().unwrap().starts_with("zz.tar/ddd"));
+    assert_eq!(
+        names,
+        [
+            "_quarantine.ndjson/000000001.json",
+            "_quarantine.ndjson/000000002.json",
+            "quarantine.ndjson",
+            "z.tar/__/__/up.json",
+            "z.tar/a.json",
+            "z.tar/a.json~2/b.json",
+            "z.tar/last.json",
+        ]
+    );
+    let links = ["hard", "soft"].map(|name| (format!("z.tar/{name}"), "link".to_owned()));
+    assert_eq!(quarantine(&tree), links);
+}
+
+#[test]
+fn an_archive_without_its_end_mark_may_miss_files() {
+    let temp = TempDir::new().unwrap();
+    let archive = temp.path().join("cut.tar");
+    tar_of(&archive, &[("1.xml", tar::EntryType::Regular, &message(1))]);
+    let bytes = fs::read(&archive).unwrap();
+    fs::write(&archive, &bytes[..bytes.len() - 1024]).unwrap();
+    let out = temp.path().join("out");
+    assert_eq!(code(&batch(&[&archive], &out, &[])), 3);
+    let tree = tree(&out);
+    assert!(tree.contains_key("cut.tar/1.xml.json"));
+    assert_eq!(quarantine(&tree), [("cut.tar".to_owned(), "container".to_owned())]);
+}
+
+#[test]
+fn lines_are_found_also_when_the_first_is_broken_or_very_long() {
+    let temp = TempDir::new().unwrap();
+    let good: String = (0..2).map(|number| frame(&message(number))).collect();
+    let comment = format!("<!--{}--></REPC_IN004014NL>", "x".repeat(300 << 10));
+    let long = frame(&message(3).replace("</REPC_IN004014NL>", &comment));
+    assert!(long.len() > 300 << 10);
+    let converted = |name: &str, lines: &str| {
+        let (file, out) = (temp.path().join(name), temp.path().join(format!("{name}.out")));
+        fs::write(&file, lines).unwrap();
+        batch(&[&file], &out, &[]);
+        let tree = tree(&out);
+        (tree.len() - 1, quarantine(&tree))
+    };
+    assert_eq!(converted("long.ndjson", &format!("{long}{good}")), (3, vec![]));
+    assert_eq!(converted("marked.ndjson", &format!("\u{FEFF}{good}")), (2, vec![]));
+    let broken = ("broken.ndjson#1".to_owned(), "frame".to_owned());
+    assert_eq!(converted("broken.ndjson", &format!("nonsense\r\n\r\n{good}")), (2, vec![broken]));
+}
+
 #[test]
 fn a_pattern_takes_what_matches() {
     let temp = TempDir::new().unwrap();
@@ -325,6 +449,16 @@ fn parts_are_the_whole_and_their_reports_add_up() {
     };
     assert_eq!(sorted(parts), sorted(tree(&whole)));
     assert_eq!(merge.output().unwrap().status.code(), Some(0));
+    let merge = |parts: &[&str]| {
+        let mut merge = ooievaar();
+        merge.args(["report", "merge", "-o"]).arg(temp.path().join("some"));
+        let ended = merge.args(parts.iter().map(|part| temp.path().join(part))).output().unwrap();
+        (code(&ended), text(&ended.stderr))
+    };
+    let (missing, told) = merge(&["r1", "r3"]);
+    assert!(missing == 6 && told.contains("the reports of parts 2/3"), "{told}");
+    let (twice, told) = merge(&["r1", "r2", "r3", "r2"]);
+    assert!(twice == 2 && told.contains("covers part 2/3, which another report covers too"), "{told}");
     let (merged, alone) = (report(&temp.path().join("merged")), report(&temp.path().join("r")));
     for count in
         ["messages", "converted", "failed", "with_losses", "resources", "values", "failures", "losses", "sizes"]
@@ -368,6 +502,10 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
     assert_eq!(refused(&[&input], &out, &["--layout", "ndjson", "--to", "ada"]), 2);
     assert_eq!(refused(&[&input], &out, &["--compress", "gzip"]), 2);
     assert_eq!(refused(&[&input], &out, &["--shard", "3/2"]), 2);
+    for report in [out.join("report"), out.clone(), input.join("report")] {
+        assert_eq!(refused(&[&input], &out, &["--report", report.to_str().unwrap()]), 2);
+        assert!(!report.exists(), "{}", report.display());
+    }
     fs::write(temp.path().join("file"), "").unwrap();
     assert_eq!(refused(&[&input], &temp.path().join("file"), &[]), 5);
 }
@@ -447,6 +585,80 @@ fn an_interrupted_run_ends_cleanly_and_can_be_resumed() {
     drop(input);
 }
 
+/// Who starts a run under `nohup` and leaves hangs up on it.
+#[cfg(unix)]
+#[test]
+fn a_run_under_nohup_goes_on_after_its_terminal_is_gone() {
+    let temp = TempDir::new().unwrap();
+    let out = temp.path().join("out");
+    let script = "trap '' HUP; exec \"$0\" batch - -o \"$1\" --quiet";
+    let mut child = Command::new("sh")
+        .args(["-c", script])
+        .arg(assert_cmd::cargo::cargo_bin!("ooievaar"))
+        .arg(&out)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    while !out.join(".ooievaar/journal").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    stdin.write_all([frame(&message(1)), frame(&message(2))].concat().as_bytes()).unwrap();
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(tree(&out).len(), 3);
+}
+
+#[test]
+fn a_run_is_not_resumed_with_other_options() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 3), temp.path().join("out"));
+    let pattern = input.join("*.xml");
+    let key = |name: &str, key: &str| {
+        let file = temp.path().join(name);
+        fs::write(&file, key).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let (one, other) =
+        (key("one", "0123456789abcdef0123456789abcdef"), key("other", "fedcba9876543210fedcba9876543210"));
+    let same = ["--id-key-file", &one, "--resume", "--quiet"];
+    assert_eq!(code(&batch(&[&pattern], &out, &same)), 3);
+    assert_eq!(code(&batch(&[&pattern], &out, &[&same[..], &["--jobs", "3"]].concat())), 3, "that decides nothing");
+    for options in [
+        &["--max-bytes", "100"][..],
+        &["--max-elements", "7"],
+        &["--to", "ada"],
+        &["--layout", "ndjson"],
+        &["--bundle", "collection"],
+        &["--shard", "1/2"],
+    ] {
+        let ended = batch(&[&pattern], &out, &[&same[..], options].concat());
+        assert_eq!(code(&ended), 2, "{options:?}");
+        assert!(text(&ended.stderr).contains("other inputs or options"), "{}", text(&ended.stderr));
+    }
+    assert_eq!(code(&batch(&[&pattern], &out, &["--id-key-file", &other, "--resume"])), 2);
+    assert_eq!(code(&batch(&[&input.join("0*.xml")], &out, &same)), 2, "another pattern of the same folder");
+}
+
+#[test]
+fn a_run_is_not_resumed_without_what_it_made() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 60), temp.path().join("out"));
+    let options = ["--layout", "ndjson", "--file-size", "1", "--resume", "--quiet"];
+    batch(&[&input], &out, &options);
+    let journal = out.join(".ooievaar/journal");
+    let ended = fs::read_to_string(&journal).unwrap();
+    let complete = "\"complete\":[{\"type\":\"Patient\",\"url\":\"Patient.0001.ndjson\",\"count\":1}]";
+    assert!(ended.contains("\"complete\":[]"), "{ended}");
+    fs::write(&journal, ended.replace("\"done\":true", "\"done\":false").replace("\"complete\":[]", complete)).unwrap();
+    fs::remove_file(out.join("Patient.0001.ndjson")).unwrap();
+    let ended = batch(&[&input], &out, &options);
+    assert_eq!(code(&ended), 2, "{}", text(&ended.stderr));
+    assert!(text(&ended.stderr).contains("Patient.0001.ndjson: was made by the run that is resumed, and is gone"));
+}
+
 #[test]
 fn a_run_is_not_resumed_with_other_messages() {
     let temp = TempDir::new().unwrap();
@@ -501,6 +713,27 @@ fn a_worker_answers_in_order_and_goes_on_after_an_error() {
     assert_eq!(one[0]["resources"], serde_json::json!(expected), "to the byte");
     let written = answers(&["--to", "ada"]);
     assert!(written[0]["output"].as_str().unwrap().contains("<adaxml"));
+}
+
+#[test]
+fn a_line_that_is_too_long_gets_an_answer_and_the_next_one_too() {
+    let mut child = ooievaar()
+        .args(["stream", "--max-bytes", "20000"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let long = "x".repeat(200_000);
+    let mut frames = serde_json::to_vec(&serde_json::json!({ "id": 1, "message": long })).unwrap();
+    frames.extend(b"\n\xFF\xFE\n\r\n");
+    // Without a line end: the sender is gone.
+    frames.extend(serde_json::to_vec(&serde_json::json!({ "id": 2, "message": MINIMAL })).unwrap());
+    child.stdin.take().unwrap().write_all(&frames).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let answers = lines(&ended.stdout);
+    let codes: Vec<&Value> = answers.iter().map(|answer| &answer["error"]["code"]).collect();
+    assert_eq!(codes, [&Value::from("too-large"), &"frame".into(), &Value::Null]);
+    assert_eq!((code(&ended), &answers[2]["id"]), (0, &2.into()));
 }
 
 /// Every value of the input is a marker; no report, list or message may show one.

@@ -53,7 +53,7 @@ fn a_run_that_is_stopped_anywhere_and_resumed_gives_what_an_undisturbed_one_give
         (Layout::Ndjson, Packing::Zstd),
     ];
     for (layout, packing) in shapes {
-        let run = |name: &str, jobs: usize, most: usize| {
+        let run = |name: &str, jobs: usize, most: u64| {
             let task = Task {
                 out: temp.path().join(format!("{layout:?}-{packing:?}-{name}")),
                 layout,
@@ -65,19 +65,22 @@ fn a_run_that_is_stopped_anywhere_and_resumed_gives_what_an_undisturbed_one_give
                 resume: true,
                 settings: String::new(),
             };
+            let mut before = 0;
             for runs in 1.. {
-                let (stop, mut met) = (AtomicBool::new(false), 0);
-                let ended = batch::run(&task, &converter, &inputs, &stop, &mut |_| {
-                    met += 1;
-                    stop.store(met >= most, Ordering::Relaxed);
+                let stop = AtomicBool::new(false);
+                let ended = batch::run(&task, &converter, &inputs, &stop, &mut |progress| {
+                    stop.store(progress.tally.messages - before >= most, Ordering::Relaxed);
                 });
-                if ended.unwrap().is_complete {
+                let ended = ended.unwrap();
+                if ended.is_complete {
                     return (tree(&task.out), runs);
                 }
+                assert!(ended.tally.messages > before, "a run makes progress");
+                before = ended.tally.messages;
             }
             unreachable!("a run that goes on ends")
         };
-        let (whole, once) = run("whole", 1, usize::MAX);
+        let (whole, once) = run("whole", 1, u64::MAX);
         assert_eq!(once, 1);
         for (jobs, most) in [(1, 1), (1, 3), (1, 7), (2, 1)] {
             let (stopped, runs) = run(&format!("{jobs}-{most}"), jobs, most);

@@ -7,6 +7,12 @@ use serde_json::Value;
 
 use super::unit::Fault;
 
+/// The longest line that can hold a message of so many bytes: in base64, or as a text in which characters are escaped.
+pub(super) fn longest(message: usize) -> usize {
+    const ROOM: usize = 4;
+    message.saturating_mul(ROOM).saturating_add(4096)
+}
+
 /// One line.
 #[derive(Debug, Deserialize)]
 pub(super) struct Frame {
@@ -20,15 +26,11 @@ pub(super) struct Frame {
 impl Frame {
     /// Reads a line.
     pub fn parse(line: &[u8]) -> Result<Self, Fault> {
+        let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
         serde_json::from_slice(line).map_err(|error| {
             let message = "is no JSON object with `message` or `base64`; give one such object a line";
             Fault { column: Some(error.column()), ..Fault::new("frame", message) }
         })
-    }
-
-    /// True if it holds a message, and not something else.
-    pub fn holds_message(&self) -> bool {
-        self.message.is_some() || self.base64.is_some()
     }
 
     /// The bytes of the message.
@@ -53,6 +55,7 @@ mod tests {
         let bytes = |line: &str| Frame::parse(line.as_bytes()).and_then(Frame::into_message);
         assert_eq!(bytes(r#"{"id":1,"message":"<é/>"}"#).unwrap(), "\u{FEFF}<é/>".as_bytes());
         assert_eq!(bytes(r#"{"base64":"6Q=="}"#).unwrap(), b"\xE9");
+        assert_eq!(bytes("\u{FEFF}{\"base64\":\"6Q==\"}\r\n").unwrap(), b"\xE9");
         for wrong in ["", "[]", "{}", r#"{"message":1}"#, r#"{"base64":"é"}"#, r#"{"message":"","base64":""}"#] {
             assert_eq!(bytes(wrong).unwrap_err().code, "frame", "{wrong}");
         }

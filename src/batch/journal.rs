@@ -30,21 +30,25 @@ pub(super) struct Checkpoint {
     pub done: bool,
 }
 
+/// Bytes from which on the journal is begun anew: only its last line counts.
+const LONGEST: u64 = 16 << 20;
+
 /// The journal of a run.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
+    length: u64,
 }
 
 impl Journal {
     /// Opens the journal, with the last checkpoint in it.
     pub fn open(path: &Path) -> Result<(Self, Option<Checkpoint>), Stop> {
-        let (file, last) = Self::read(path).map_err(|error| Stop::output(path, &error))?;
-        Ok((Self { path: path.to_owned(), file }, last))
+        let (file, length, last) = Self::read(path).map_err(|error| Stop::output(path, &error))?;
+        Ok((Self { path: path.to_owned(), file, length }, last))
     }
 
-    fn read(path: &Path) -> io::Result<(File, Option<Checkpoint>)> {
+    fn read(path: &Path) -> io::Result<(File, u64, Option<Checkpoint>)> {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let (mut whole, mut last, mut line) = (0, None, Vec::new());
         let mut reader = BufReader::new(&file);
@@ -60,24 +64,39 @@ impl Journal {
         }
         file.set_len(whole)?;
         file.seek(io::SeekFrom::End(0))?;
-        Ok((file, last))
+        Ok((file, whole, last))
     }
 
     /// Adds a checkpoint. What it speaks of must be on the disk.
     pub fn add(&mut self, checkpoint: &Checkpoint) -> Result<(), Stop> {
-        let fault = |error: io::Error| Stop::output(&self.path, &error);
-        let mut line = serde_json::to_vec(checkpoint).map_err(|error| fault(error.into()))?;
-        line.push(b'\n');
-        self.file.write_all(&line).and_then(|()| self.file.sync_all()).map_err(fault)
+        if self.length >= LONGEST {
+            return self.replace(checkpoint);
+        }
+        let added = append(&mut self.file, checkpoint).map_err(|error| Stop::output(&self.path, &error))?;
+        self.length += added;
+        Ok(())
     }
 
     /// Replaces the journal by one checkpoint, so that it does not grow for ever.
-    pub fn close(self, checkpoint: &Checkpoint) -> Result<(), Stop> {
+    pub fn replace(&mut self, checkpoint: &Checkpoint) -> Result<(), Stop> {
         let fresh = self.path.with_extension("new");
-        let (mut journal, _) = Self::open(&fresh)?;
-        journal.add(checkpoint)?;
-        fs::rename(&fresh, &self.path).map_err(|error| Stop::output(&self.path, &error))
+        let replaced = (|| {
+            let mut file = File::create(&fresh)?;
+            let length = append(&mut file, checkpoint)?;
+            fs::rename(&fresh, &self.path)?;
+            Ok((file, length))
+        })();
+        (self.file, self.length) = replaced.map_err(|error| Stop::output(&self.path, &error))?;
+        Ok(())
     }
+}
+
+fn append(file: &mut File, checkpoint: &Checkpoint) -> io::Result<u64> {
+    let mut line = serde_json::to_vec(checkpoint)?;
+    line.push(b'\n');
+    file.write_all(&line)?;
+    file.sync_all()?;
+    Ok(line.len() as u64)
 }
 
 #[cfg(test)]
@@ -103,6 +122,19 @@ mod tests {
             assert_eq!(last.map_or(0, |last| last.units), expected, "cut at {cut}");
             journal.add(&Checkpoint { units: 9, ..Checkpoint::default() }).unwrap();
             assert_eq!(Journal::open(&path).unwrap().1.unwrap().units, 9, "written after a cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn it_does_not_grow_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let (mut journal, _) = Journal::open(&path).unwrap();
+        let long = Checkpoint { chain: "x".repeat(3 << 20), ..Checkpoint::default() };
+        for units in 0..20 {
+            journal.add(&Checkpoint { units, ..long.clone() }).unwrap();
+            assert!(fs::metadata(&path).unwrap().len() < LONGEST + (4 << 20));
+            assert_eq!(Journal::open(&path).unwrap().1.unwrap().units, units);
         }
     }
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use flate2::GzBuilder;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::pack;
 use super::part::Part;
 use super::run::hex;
 use super::store::Store;
@@ -26,6 +26,9 @@ const INDEX: &str = "index.ndjson";
 
 /// Longest name of a file or folder, in bytes.
 const LONGEST_NAME: usize = 200;
+
+/// Longest path below the output folder, in bytes: an archive may hold longer ones than a disk takes.
+const LONGEST_PATH: usize = 1500;
 
 /// The shape of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,13 +170,50 @@ pub(super) struct Writer<'a> {
     quarantine: Part,
     index: Option<Part>,
     growing: BTreeMap<String, Part>,
+    /// Files that were completed since the journal was last brought up to date.
+    completed: Vec<(PathBuf, File)>,
     /// Sources of packed files: not needed any more once the journal knows that those are complete.
     packed: Vec<PathBuf>,
+}
+
+/// A state, with what must be on the disk before the journal may speak of it.
+pub(super) struct Unsettled {
+    pub state: State,
+    files: Vec<(PathBuf, File)>,
+    /// What the journal then makes superfluous.
+    superfluous: Vec<PathBuf>,
+    /// There are files that are not in the list.
+    has_many_files: bool,
+}
+
+impl Unsettled {
+    /// Waits until everything is on the disk.
+    pub fn settle(&self, store: &Store) -> Result<(), Stop> {
+        for (path, file) in &self.files {
+            file.sync_data().map_err(|error| Stop::output(path, &error))?;
+        }
+        store.settle(self.has_many_files)
+    }
+
+    /// Removes what the journal made superfluous.
+    pub fn tidy(&self) {
+        for path in &self.superfluous {
+            // What stays behind only takes room, and goes with the next resume or the end.
+            let _ = fs::remove_file(path);
+        }
+    }
 }
 
 impl<'a> Writer<'a> {
     /// Goes on where the journal says the writing was.
     pub fn new(task: &'a Task, store: &'a Store, state: State) -> Result<Self, Stop> {
+        if let Some(gone) = state.complete.iter().find(|complete| !store.path(&complete.url).is_file()) {
+            let path = store.path(&gone.url);
+            return Err(Stop::Changed(format!(
+                "{}: was made by the run that is resumed, and is gone; put it back, or begin anew in another folder",
+                path.display()
+            )));
+        }
         let mut growing = BTreeMap::new();
         // One that holds nothing has been completed: its number is that of a file which must not be touched.
         for (name, part) in state.growing.iter().filter(|(_, part)| part.length > 0) {
@@ -190,10 +230,10 @@ impl<'a> Writer<'a> {
                 fs::remove_file(path).map_err(fault)?;
             }
         }
-        Ok(Self { task, store, state, quarantine, index, growing, packed: Vec::new() })
+        Ok(Self { task, store, state, quarantine, index, growing, completed: Vec::new(), packed: Vec::new() })
     }
 
-    /// Puts a message where it belongs. True if a file became complete: then the journal must know before the next.
+    /// Puts a message where it belongs. True if a file became complete: the journal should know soon.
     pub fn add(&mut self, unit: &Unit, number: u64, format: Format, made: Made) -> Result<bool, Stop> {
         match made {
             Made::File(path) if self.task.layout == Layout::BundlePerFile => {
@@ -243,16 +283,19 @@ impl<'a> Writer<'a> {
         let (Some(mut part), Some(growing)) = (self.growing.remove(name), self.state.growing.get_mut(name)) else {
             return Ok(());
         };
-        part.sync()?;
+        let file = part.flushed()?;
         let plain = file_name(name, growing.number);
         let url = format!("{plain}{}", self.task.packing.extension());
+        let path = self.store.path(&url);
         if self.task.packing == Packing::Plain {
             self.store.publish(part.path(), &url)?;
+            self.completed.push((path, file));
         } else {
             let made = self.store.loose(0).with_extension("packed");
-            pack(self.task.packing, part.path(), &made)
-                .map_err(|error| Stop::output(&self.store.path(&url), &error))?;
+            let file = pack::pack(self.task.packing, self.task.jobs, part.path(), &made)
+                .map_err(|error| Stop::output(&path, &error))?;
             self.store.publish(&made, &url)?;
+            self.completed.push((path, file));
             self.packed.push(part.path().to_owned());
         }
         self.state.complete.push(Complete { resource_type: name.to_owned(), url, count: growing.count });
@@ -272,30 +315,24 @@ impl<'a> Writer<'a> {
         self.quarantine.append(format!("{entry}\n").as_bytes())
     }
 
-    /// Waits until everything is on the disk, and tells the state of it.
-    pub fn settle(&mut self) -> Result<State, Stop> {
+    /// Tells the state, once what it speaks of is settled.
+    pub fn unsettled(&mut self) -> Result<Unsettled, Stop> {
+        let mut files = std::mem::take(&mut self.completed);
         for (name, part) in &mut self.growing {
-            part.sync()?;
+            files.push((part.path().to_owned(), part.flushed()?));
             if let Some(growing) = self.state.growing.get_mut(name) {
                 growing.length = part.length();
             }
         }
-        self.quarantine.sync()?;
+        files.push((self.quarantine.path().to_owned(), self.quarantine.flushed()?));
         self.state.quarantine = self.quarantine.length();
         if let Some(index) = &mut self.index {
-            index.sync()?;
+            files.push((index.path().to_owned(), index.flushed()?));
             self.state.index = index.length();
         }
-        self.store.settle(self.task.layout != Layout::Ndjson)?;
-        Ok(self.state.clone())
-    }
-
-    /// Removes what the journal made superfluous.
-    pub fn tidy(&mut self) {
-        for path in self.packed.drain(..) {
-            // What stays behind only takes room, and goes with the next resume or the end.
-            let _ = fs::remove_file(path);
-        }
+        let has_many_files = self.task.layout != Layout::Ndjson;
+        let superfluous = std::mem::take(&mut self.packed);
+        Ok(Unsettled { state: self.state.clone(), files, superfluous, has_many_files })
     }
 
     /// Gives what still grows its place in the output. The journal must know everything before.
@@ -306,7 +343,7 @@ impl<'a> Writer<'a> {
         }
         for (part, name) in [(Some(self.quarantine), QUARANTINE), (self.index.take(), INDEX)] {
             if let Some(mut part) = part {
-                part.sync()?;
+                self.completed.push((self.store.path(name), part.flushed()?));
                 self.store.publish(part.path(), name)?;
             }
         }
@@ -315,7 +352,8 @@ impl<'a> Writer<'a> {
             let manifest = json!({ "inputFormat": "application/fhir+ndjson", "input": self.state.complete });
             self.store.write("manifest.json", format!("{manifest:#}\n").as_bytes())?;
         }
-        self.store.settle(false)
+        let files = self.completed;
+        Unsettled { state: self.state, files, superfluous: Vec::new(), has_many_files: false }.settle(self.store)
     }
 }
 
@@ -326,22 +364,6 @@ fn open(store: &Store, name: &str, length: u64) -> Result<Part, Stop> {
         fs::rename(&published, &path).map_err(|error| Stop::output(&published, &error))?;
     }
     Part::open(&path, length)
-}
-
-fn pack(packing: Packing, from: &Path, to: &Path) -> io::Result<()> {
-    let (mut source, target) = (File::open(from)?, File::create(to)?);
-    let target = if packing == Packing::Zstd {
-        let mut encoder = zstd::Encoder::new(target, zstd::DEFAULT_COMPRESSION_LEVEL)?;
-        io::copy(&mut source, &mut encoder)?;
-        encoder.finish()?
-    } else {
-        // Neither name nor time: the same content is the same file.
-        let mut encoder = GzBuilder::new().mtime(0).write(target, flate2::Compression::default());
-        io::copy(&mut source, &mut encoder)?;
-        encoder.flush()?;
-        encoder.finish()?
-    };
-    target.sync_all()
 }
 
 fn file_name(resource_type: &str, number: u32) -> String {
@@ -359,12 +381,23 @@ fn extension(format: Format) -> &'static str {
 /// The path of a message as a path below the output folder, and nowhere else.
 fn tree_name(unit: &Unit) -> String {
     let mut parts: Vec<String> = unit.path.split('/').filter(|part| !part.is_empty()).map(safe).collect();
-    if let Some(first) = parts.first_mut().filter(|first| first.starts_with(".ooievaar")) {
+    if let Some(first) = parts.first_mut().filter(|first| first.starts_with(".ooievaar") || *first == QUARANTINE) {
         first.insert(0, '_');
     }
     // Padded, so that the order of the names is that of the lines.
     parts.extend(unit.line.map(|line| format!("{line:09}")));
-    parts.join("/")
+    let mut name = parts.join("/");
+    if name.len() > LONGEST_PATH {
+        let digest = Sha256::digest(name.as_bytes());
+        let mut end = LONGEST_PATH;
+        while !name.is_char_boundary(end) {
+            end -= 1;
+        }
+        name.truncate(name[..end].rfind('/').unwrap_or(end));
+        name.push('/');
+        name.push_str(&hex(&digest[..16]));
+    }
+    name
 }
 
 fn safe(part: &str) -> String {
@@ -399,12 +432,16 @@ mod tests {
         assert_eq!(named("c:\\x\u{1}.xml", None), "c:_x_.xml");
         assert_eq!(named(".ooievaar/journal", None), "_.ooievaar/journal");
         assert_eq!(named("all.xml", Some(17)), "all.xml/000000017");
+        assert_eq!(named("quarantine.ndjson", Some(1)), "_quarantine.ndjson/000000001");
     }
 
     #[test]
     fn names_that_are_too_long_stay_different() {
         let (one, two) = (named(&format!("{}1", "é".repeat(300)), None), named(&format!("{}2", "é".repeat(300)), None));
         assert!(one != two && one.len() <= LONGEST_NAME + 16, "{one}");
+        let deep = format!("{}é/", "d/".repeat(2000));
+        let (one, two) = (named(&format!("{deep}1"), None), named(&format!("{deep}2"), None));
+        assert!(one != two && one.len() <= LONGEST_PATH + 33 && one.starts_with("d/d/"), "{one}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Names held at a time. A larger folder is read several times over.
-const HELD: usize = 8192;
+const HELD: usize = 16384;
 
 /// Goes through a folder in order of name, whatever the order in which the file system gives them.
 pub(super) struct Listing {

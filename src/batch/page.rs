@@ -12,16 +12,21 @@ use super::tally::SHOWN_FROM;
 const SHOWN: usize = 15;
 
 const STYLE: &str = "
-:root{--ink:#1d2733;--soft:#5b6877;--line:#dde3ea;--bar:#2f6f9f;--bad:#b3402f;--ok:#3b7d4f;--paper:#fff;--ground:#f4f6f8}
+:root{color-scheme:light dark;--ink:#1d2733;--soft:#5b6877;--line:#dde3ea;--bar:#2f6f9f;--bad:#b3402f;--ok:#3b7d4f;--paper:#fff;--ground:#f4f6f8}
 @media(prefers-color-scheme:dark){:root{--ink:#e6ebf0;--soft:#9fabb8;--line:#36414d;--bar:#6fa9d6;--bad:#e08272;--ok:#7fc294;--paper:#1c232b;--ground:#141a20}}
 *{box-sizing:border-box}body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
 main{max-width:60rem;margin:0 auto;padding:2rem 1rem}h1{margin:0 0 .25rem;font-size:1.7rem}h2{margin:0 0 .5rem;font-size:1.15rem}
-p{margin:.25rem 0 .75rem;color:var(--soft)}.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1rem;margin:1.5rem 0}
+p{margin:.25rem 0 .75rem;color:var(--soft)}p.bad{color:var(--bad)}.tiles{display:grid;grid-template-columns:repeat(3,1fr);gap:1rem;margin:1.5rem 0}
 .tiles div,section{background:var(--paper);border:1px solid var(--line);border-radius:.5rem;padding:1rem}.tiles b{display:block;font-size:1.6rem;line-height:1.2}
-.tiles span{color:var(--soft)}section{margin:1rem 0;overflow-x:auto}.bad b{color:var(--bad)}.ok b{color:var(--ok)}
-table{border-collapse:collapse;width:100%}svg+table{margin-top:1rem}th,td{text-align:left;padding:.3rem .75rem .3rem 0;border-top:1px solid var(--line);vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}code{overflow-wrap:anywhere}svg{display:block;width:100%;height:auto}
-svg text{fill:var(--ink);font:14px system-ui,sans-serif}svg .soft{fill:var(--soft)}svg rect{fill:var(--bar)}svg rect.bad{fill:var(--bad)}svg rect.ok{fill:var(--ok)}
+.tiles span{color:var(--soft)}section{margin:1rem 0;overflow-x:auto}.tiles .bad b{color:var(--bad)}.tiles .ok b{color:var(--ok)}
+table{border-collapse:collapse;width:100%}.bars+table{margin-top:1rem}th,td{text-align:left;padding:.3rem .75rem .3rem 0;border-top:1px solid var(--line);vertical-align:top}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n,td.c{white-space:nowrap}code{overflow-wrap:anywhere}td.c code{overflow-wrap:normal}
+.bars{display:grid;grid-template-columns:minmax(6rem,auto) 1fr;gap:.25rem .75rem;align-items:center;font-size:.9rem}.bars>span{text-align:right}
+.bars>div{display:flex;align-items:center;gap:.5rem;color:var(--soft);font-variant-numeric:tabular-nums;padding-right:5rem}
+.bars i{display:block;flex:none;min-width:2px;height:1.1rem;border-radius:2px;background:var(--bar);print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.bars i.bad{background:var(--bad)}.bars i.ok{background:var(--ok)}
+@media(max-width:40rem){.tiles{grid-template-columns:1fr 1fr}.bars.long{grid-template-columns:1fr;gap:0}.bars.long>span{text-align:left}.bars.long>div{margin-bottom:.4rem}td.c{white-space:normal}td.c code{overflow-wrap:anywhere}}
+@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--bar:#2f6f9f;--bad:#b3402f;--ok:#3b7d4f;--paper:#fff;--ground:#fff}main{max-width:none;padding:0}section,tr,.tiles{break-inside:avoid}}
 ";
 
 /// The whole page.
@@ -31,23 +36,27 @@ pub(super) fn html(report: &Report) -> String {
     let mut page = String::from("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
     page.push_str("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Ooievaar: report of a batch</title>");
     let _ = write!(page, "<style>{STYLE}</style></head><body><main><h1>Report of a batch</h1>");
-    let _ = write!(page, "<p>{}</p><div class=\"tiles\">", headline(report));
+    let _ = write!(page, "<p>{}</p>", headline(report));
+    if tally.messages == 0 {
+        page.push_str("<p class=\"bad\">There was nothing to convert.</p>");
+    }
+    if let Some(missing) = report.missing_text() {
+        let _ = write!(page, "<p class=\"bad\">The reports of these parts are missing: {missing}.</p>");
+    }
+    page.push_str("<div class=\"tiles\">");
     tile(&mut page, "", &grouped(tally.messages), "messages");
-    tile(&mut page, "ok", &grouped(tally.converted), "converted");
+    tile(&mut page, if tally.converted > 0 { "ok" } else { "" }, &grouped(tally.converted), "converted");
     tile(
         &mut page,
-        if tally.with_losses > 0 { "bad" } else { "ok" },
+        if tally.with_losses > 0 { "bad" } else { "" },
         &grouped(tally.with_losses),
         "of these, with losses",
     );
-    tile(
-        &mut page,
-        if tally.failed > 0 { "bad" } else { "ok" },
-        &grouped(tally.failed),
-        "failed, see the quarantine list",
-    );
+    tile(&mut page, if tally.failed > 0 { "bad" } else { "" }, &grouped(tally.failed), "not converted");
     tile(&mut page, "", &grouped(tally.resources), "FHIR resources made");
-    tile(&mut page, "", &format!("{:.0}", report.messages_per_second()), "messages a second");
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is for reading")]
+    let rate = report.messages_per_second().round() as u64;
+    tile(&mut page, "", &grouped(rate), "messages a second");
     page.push_str("</div>");
 
     section(
@@ -103,10 +112,22 @@ pub(super) fn html(report: &Report) -> String {
     section(
         &mut page,
         "Failures",
-        "Messages that could not be converted at all, by the code of the error. The quarantine list names each.",
+        "Messages that could not be converted at all. The list quarantine.ndjson in the output folder names each, with the place and what to do.",
     );
-    let failures: Vec<_> = tally.failures.iter().map(|(code, count)| (code.clone(), *count, "bad")).collect();
-    bars_or_none(&mut page, &failures);
+    let mut failures: Vec<_> = tally.failures.iter().map(|(code, count)| (code.clone(), *count, "bad")).collect();
+    failures.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    if failures.is_empty() {
+        page.push_str("<p>None.</p>");
+    } else {
+        bars(&mut page, &failures);
+        page.push_str("<table><tr><th>Code<th>Meaning</tr>");
+        for (code, ..) in &failures {
+            let _ =
+                write!(page, "<tr><td class=\"c\"><code>{}</code><td>{}</tr>", escape(code.as_str()), meaning(code));
+        }
+        page.push_str("</table>");
+    }
+    page.push_str("</section>");
 
     section(
         &mut page,
@@ -121,7 +142,7 @@ pub(super) fn html(report: &Report) -> String {
         for code in codes.iter().take(SHOWN) {
             let _ = write!(
                 page,
-                "<tr><td>{}<td><code>{}</code><td><code>{}</code><td class=\"n\">{}</tr>",
+                "<tr><td>{}<td class=\"c\"><code>{}</code><td class=\"c\"><code>{}</code><td class=\"n\">{}</tr>",
                 escape(code.concept.as_str()),
                 escape(code.code.as_str()),
                 escape(code.system.as_str()),
@@ -141,8 +162,12 @@ pub(super) fn html(report: &Report) -> String {
     section(&mut page, "Durations", "How many messages took at least so long, and less than the next.");
     bars_or_none(&mut page, &histogram(&tally.durations, |power| duration(1 << power)));
 
-    section(&mut page, "Slowest messages", "");
-    page.push_str("<table><tr><th>Message<th class=\"n\">Time<th class=\"n\">Size</tr>");
+    section(&mut page, "Slowest messages", "Of a long number in a name only the end is shown.");
+    page.push_str(if tally.slowest.is_empty() {
+        "<p>None.</p>"
+    } else {
+        "<table><tr><th>Message<th class=\"n\">Time<th class=\"n\">Size</tr>"
+    });
     for slow in &tally.slowest {
         let (time, size) = (duration(slow.microseconds), bytes(slow.bytes));
         let _ = write!(
@@ -151,8 +176,32 @@ pub(super) fn html(report: &Report) -> String {
             escape(slow.name.as_str())
         );
     }
-    page.push_str("</table></section></main></body></html>\n");
+    page.push_str(if tally.slowest.is_empty() { "" } else { "</table>" });
+    page.push_str("</section></main></body></html>\n");
     page
+}
+
+/// What a code of an error means, for who does not know the format.
+fn meaning(code: &str) -> &'static str {
+    match code {
+        "container" => "An archive or a file with many messages is damaged, or packed in a way that is not known.",
+        "empty" => "There is nothing in the file.",
+        "encoding" => "The text holds characters that are not in the encoding that it declares.",
+        "frame" => "A line is not the JSON object that holds a message.",
+        "internal" => "The program itself failed. It should be reported to its makers.",
+        "link" => "An archive holds a reference to a file in place of the file.",
+        "loop" => "A folder holds a link to a folder above it.",
+        "no-binding" => "It is a message that cannot be written in the format that was asked for.",
+        "not-text" => "It is no message, but something like a picture or a PDF.",
+        "nothing-recognised" => "It is FHIR, but nothing in it is of a profile that is known.",
+        "reference-day" => "Its dates count from a day that is not known; it can be converted by itself.",
+        "syntax" => "It is damaged, or was cut off.",
+        "too-large" => "It is larger than one message may be.",
+        "unreadable" => "The file or folder could not be read: it is gone, or may not be read.",
+        "which-pregnancy" => "It has several pregnancies, and does not say which is the current one.",
+        "wrong-kind" => "It is a sound document, but of another kind.",
+        _ => "",
+    }
 }
 
 fn headline(report: &Report) -> String {
@@ -192,33 +241,19 @@ fn bars_or_none(page: &mut String, rows: &[(String, u64, &str)]) {
     page.push_str("</section>");
 }
 
-/// A chart of horizontal bars: label, count, class.
+/// A chart of horizontal bars: label, count, class. Long labels stand above their bars where there is little room.
 fn bars(page: &mut String, rows: &[(String, u64, &str)]) {
-    const WIDTH: u64 = 900;
-    const LABEL: u64 = 330;
-    const BAR: u64 = 450;
-    const ROW: u64 = 26;
     let most = rows.iter().map(|row| row.1).max().unwrap_or(0).max(1);
-    let height = rows.len() as u64 * ROW + 4;
-    let _ = write!(page, "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">");
-    for (at, (label, count, class)) in rows.iter().enumerate() {
-        let y = at as u64 * ROW;
-        // A bar that stands for something can be seen.
-        let width = (u128::from(*count) * u128::from(BAR) / u128::from(most)).max(u128::from(*count > 0) * 2);
-        let _ = write!(
-            page,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text><rect class=\"{class}\" x=\"{LABEL}\" y=\"{}\" width=\"{width}\" \
-             height=\"18\" rx=\"2\"/><text class=\"soft\" x=\"{}\" y=\"{}\">{}</text>",
-            LABEL - 10,
-            y + 18,
-            escape(label.as_str()),
-            y + 4,
-            u128::from(LABEL) + width + 8,
-            y + 18,
-            grouped(*count)
-        );
+    let is_long = rows.iter().any(|row| row.0.chars().count() > 20);
+    let _ = write!(page, "<div class=\"bars{}\">", if is_long { " long" } else { "" });
+    for (label, count, class) in rows {
+        let thousandths = u128::from(*count) * 1000 / u128::from(most);
+        let width = format!("{}.{}", thousandths / 10, thousandths % 10);
+        let bar =
+            if *count > 0 { format!("<i class=\"{class}\" style=\"width:{width}%\"></i>") } else { String::new() };
+        let _ = write!(page, "<span>{}</span><div>{bar}{}</div>", escape(label.as_str()), grouped(*count));
     }
-    page.push_str("</svg>");
+    page.push_str("</div>");
 }
 
 /// Every power of two from the first to the last, also those that nothing has.
@@ -265,6 +300,7 @@ fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Shard;
     use super::super::tally::{Slow, Tally};
     use super::*;
 
@@ -272,12 +308,25 @@ mod tests {
     fn a_page_needs_nothing_else_and_names_cannot_break_it() {
         let slow = Slow { name: "<script>&\"".to_owned(), microseconds: 1500, bytes: 2048 };
         let tally = Tally { slowest: vec![slow], sizes: BTreeMap::from([(3, 1), (6, 2)]), ..Tally::default() };
-        let page = Report::new(tally, true).to_html();
+        let page = Report::new(tally, Shard::WHOLE, true).to_html();
         assert!(page.contains("&lt;script&gt;&amp;") && !page.contains("<script"));
         assert!(!page.contains("http") && !page.contains("src=") && !page.contains("href="));
         for label in ["8 bytes", "16 bytes", "32 bytes", "64 bytes", "1.5 ms", "2 KiB"] {
             assert!(page.contains(label), "{label}");
         }
+    }
+
+    #[test]
+    fn a_page_about_nothing_says_so_and_one_that_misses_parts_names_them() {
+        let report =
+            |part: &str, messages| Report::new(Tally { messages, ..Tally::default() }, part.parse().unwrap(), true);
+        assert!(report("1/1", 0).to_html().contains("nothing to convert"));
+        let mut merged = report("1/4", 1);
+        assert!(!merged.to_html().contains("missing"), "one part does not miss the others");
+        merged.merge(report("3/4", 1)).unwrap();
+        assert!(merged.to_html().contains("missing: 2/4, 4/4.") && !merged.to_html().contains("nothing to convert"));
+        assert!(merged.merge(report("3/4", 1)).is_err() && merged.merge(report("2/5", 1)).is_err());
+        assert_eq!(merged.tally.messages, 2);
     }
 
     #[test]

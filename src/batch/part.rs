@@ -41,10 +41,10 @@ impl Part {
         self.length
     }
 
-    /// Waits until everything is on the disk.
-    pub fn sync(&mut self) -> Result<(), Stop> {
-        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_data());
-        synced.map_err(|error| Stop::output(&self.path, &error))
+    /// Hands everything to the system, and gives the file to wait for.
+    pub fn flushed(&mut self) -> Result<File, Stop> {
+        let file = self.file.flush().and_then(|()| self.file.get_ref().try_clone());
+        file.map_err(|error| Stop::output(&self.path, &error))
     }
 
     /// Where it is.

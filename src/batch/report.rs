@@ -1,10 +1,12 @@
 //! The report of a run: for programs, for people at a terminal, and (in `page`) for people who were not there.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
 use super::page;
+use super::shard::Shard;
 use super::tally::Tally;
 
 /// Entries of a list that are shown.
@@ -21,6 +23,9 @@ pub struct Report {
     pub runs: u64,
     /// False if a run was stopped before its end.
     pub complete: bool,
+    /// The parts that the runs did, if each did a part of one whole.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub parts: BTreeSet<Shard>,
     /// The counts.
     pub tally: Tally,
 }
@@ -30,9 +35,10 @@ impl Report {
     const FORMAT: u32 = 1;
 
     /// The report of one run.
-    pub fn new(tally: Tally, complete: bool) -> Self {
+    pub fn new(tally: Tally, part: Shard, complete: bool) -> Self {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Self { format: Self::FORMAT, version, runs: 1, complete, tally: tally.for_report() }
+        let parts = (part != Shard::WHOLE).then_some(part).into_iter().collect();
+        Self { format: Self::FORMAT, version, runs: 1, complete, parts, tally: tally.for_report() }
     }
 
     /// Reads a report file.
@@ -50,10 +56,42 @@ impl Report {
     }
 
     /// Adds another report. The time is then that of all runs together, on however many machines.
-    pub fn merge(&mut self, other: Self) {
+    ///
+    /// # Errors
+    /// If both cover the same part, or parts of different wholes: the sum would mean nothing.
+    pub fn merge(&mut self, other: Self) -> Result<(), String> {
+        if let Some(part) = self.parts.intersection(&other.parts).next() {
+            return Err(format!("covers part {part}, which another report covers too; give each part once"));
+        }
+        let (own, others) = (self.parts.first(), other.parts.first());
+        if let Some((own, others)) = own.zip(others).filter(|(own, others)| !own.is_of_same_whole(**others)) {
+            return Err(format!("covers part {others}, and another report part {own}; parts of one whole add up"));
+        }
         self.runs += other.runs;
         self.complete &= other.complete;
+        self.parts.extend(other.parts);
         self.tally.merge(other.tally);
+        Ok(())
+    }
+
+    /// The parts of the whole that no run did, if the runs did parts.
+    pub fn missing_parts(&self) -> Vec<Shard> {
+        let all = self.parts.first().into_iter().flat_map(|part| part.siblings());
+        all.filter(|part| !self.parts.contains(part)).collect()
+    }
+
+    /// Those parts as a text of bounded length; `None` if none is missing from several runs. One run is not told that
+    /// it was alone.
+    pub(super) fn missing_text(&self) -> Option<String> {
+        let missing = self.missing_parts();
+        if self.runs < 2 || missing.is_empty() {
+            return None;
+        }
+        let mut text = missing.iter().take(SHOWN).map(Shard::to_string).collect::<Vec<_>>().join(", ");
+        if missing.len() > SHOWN {
+            let _ = write!(text, " and {} more", missing.len() - SHOWN);
+        }
+        Some(text)
     }
 
     /// The report as JSON.
@@ -74,6 +112,9 @@ impl Report {
         let tally = &self.tally;
         let values = &tally.values;
         let mut text = String::new();
+        if let Some(missing) = self.missing_text() {
+            let _ = writeln!(text, "missing    the reports of parts {missing}");
+        }
         let _ = writeln!(
             text,
             "messages   {}: {} converted ({} with losses), {} failed",

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
@@ -11,10 +12,11 @@ use sha2::{Digest as _, Sha256};
 use super::journal::{Checkpoint, Journal};
 use super::layout::{self, Layout, Made, Packing, Writer};
 use super::pipeline;
+use super::saver::Saver;
 use super::shard::Shard;
 use super::store::Store;
 use super::tally::Tally;
-use super::unit::{Fault, Unit};
+use super::unit::{Fault, Unit, guarded};
 use super::walk::{Input, Walk};
 use crate::convert::{Converter, Format};
 
@@ -40,7 +42,7 @@ pub struct Task {
     pub jobs: usize,
     /// Go on with an earlier run, if there is one.
     pub resume: bool,
-    /// What else decides the output (tables, kind of bundle, key): a resumed run must be given the same.
+    /// What else decides the output (tables, limits, kind of bundle, key): a resumed run must be given the same.
     pub settings: String,
 }
 
@@ -109,7 +111,8 @@ enum Trouble {
 
 /// Converts all messages of the inputs.
 ///
-/// `stop` may be set from elsewhere; the run then ends cleanly at the next message. `watch` is called after each.
+/// `stop` may be set from elsewhere; the run then ends cleanly at the next message. `watch` is called after each,
+/// also after those that an earlier run was done with.
 ///
 /// # Errors
 /// If the output cannot be written, or a run cannot be resumed. A later run may then be told to resume.
@@ -135,43 +138,47 @@ pub fn run(
         Some(last) => last,
         None => fresh.clone(),
     };
-    let consumed = AtomicU64::new(0);
-    let mut recorder = Recorder {
-        writer: Writer::new(task, &store, from.state.clone())?,
-        journal,
-        seconds: from.tally.seconds,
-        begun: Instant::now(),
-        saved: Instant::now(),
-        checkpoint: from.clone(),
-    };
+    let writer = Writer::new(task, &store, from.state.clone())?;
+    let mut journal = journal;
     if from == fresh {
-        recorder.journal.add(&from)?;
+        journal.add(&from)?;
     }
-    let mut last = (0, String::new());
-    pipeline::ordered(
-        task.jobs,
-        |give| produce(task, converter, inputs, stop, &consumed, give),
-        |piece| work(task, converter, &store, from.units, piece),
-        |result| {
-            if result.piece.number < from.units {
-                last = (result.piece.number + 1, result.piece.chain);
-                return Ok(());
-            }
-            if result.piece.number == from.units && last != (from.units, from.chain.clone()) {
-                return Err(changed(task));
-            }
-            recorder.add(result)?;
-            watch(&Progress { tally: &recorder.checkpoint.tally, consumed: consumed.load(Ordering::Relaxed) });
-            Ok(())
-        },
-    )?;
-    let is_complete = !stop.load(Ordering::Relaxed);
-    if is_complete && recorder.checkpoint.units == from.units && last != (from.units, from.chain) {
-        return Err(changed(task));
-    }
-    recorder.save()?;
-    let tally = if is_complete { recorder.finish(&store)? } else { recorder.checkpoint.tally };
-    Ok(Ended { tally, is_complete })
+    let consumed = AtomicU64::new(0);
+    thread::scope(|scope| {
+        let mut recorder = Recorder {
+            writer,
+            saver: Saver::new(scope, &store, journal),
+            seconds: from.tally.seconds,
+            begun: Instant::now(),
+            saved: Instant::now(),
+            must_save: false,
+            checkpoint: from.clone(),
+        };
+        let mut last = (0, String::new());
+        pipeline::ordered(
+            task.jobs,
+            |give| produce(task, converter, inputs, stop, &consumed, give),
+            |piece| work(task, converter, &store, from.units, piece),
+            |result| {
+                if result.piece.number < from.units {
+                    last = (result.piece.number + 1, result.piece.chain);
+                } else if result.piece.number == from.units && last != (from.units, from.chain.clone()) {
+                    return Err(changed(task));
+                } else {
+                    recorder.add(result)?;
+                }
+                watch(&Progress { tally: &recorder.checkpoint.tally, consumed: consumed.load(Ordering::Relaxed) });
+                Ok(())
+            },
+        )?;
+        let is_complete = !stop.load(Ordering::Relaxed);
+        if is_complete && recorder.checkpoint.units == from.units && last != (from.units, from.chain) {
+            return Err(changed(task));
+        }
+        recorder.save()?;
+        let tally = if is_complete { recorder.finish(&store)? } else { recorder.checkpoint.tally };
+        Ok(Ended { tally, is_complete })
+    })
 }
 
 fn changed(task: &Task) -> Stop {
@@ -214,38 +221,40 @@ fn work(task: &Task, converter: &Converter, store: &Store, from: u64, mut piece:
         Err(fault) => return done(piece, Some(Err(Trouble::Fault(fault)))),
     };
     let begun = Instant::now();
-    let converted = converter.read(&bytes).and_then(|reading| {
+    let converted = guarded(|| {
+        let fault = |error| Fault::of(&error, lines_before);
+        let reading = converter.read(&bytes).map_err(fault)?;
         let format = task.format.unwrap_or_else(|| reading.format.other_side());
-        converter.write(reading, format).map(|outcome| (outcome, format))
+        let outcome = converter.write(reading, format).map_err(fault)?;
+        let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let tally = Tally::of(&outcome, &unit.name(), bytes.len(), microseconds);
+        Ok((outcome.output, format, tally))
     });
     let result = match converted {
-        Err(error) => Err(Trouble::Fault(Fault::of(&error, lines_before))),
-        Ok((outcome, format)) => {
-            let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-            let tally = Tally::of(&outcome, &unit.name(), bytes.len(), microseconds);
-            layout::prepare(task.layout, &outcome.output, piece.number, store)
-                .map(|made| (made, format, tally))
-                .map_err(Trouble::Stop)
-        }
+        Err(fault) => Err(Trouble::Fault(fault)),
+        Ok((output, format, tally)) => layout::prepare(task.layout, &output, piece.number, store)
+            .map(|made| (made, format, tally))
+            .map_err(Trouble::Stop),
     };
     done(piece, Some(result))
 }
 
 /// Takes results in order and keeps the journal.
-struct Recorder<'a> {
+struct Recorder<'a, 'scope> {
     writer: Writer<'a>,
-    journal: Journal,
+    saver: Saver<'scope>,
     checkpoint: Checkpoint,
     /// What earlier parts of the run took.
     seconds: f64,
     begun: Instant,
     saved: Instant,
+    /// There is more to save than the time that went by.
+    must_save: bool,
 }
 
-impl Recorder<'_> {
+impl Recorder<'_, '_> {
     fn add(&mut self, result: Passed) -> Result<(), Stop> {
         let Passed { piece, result } = result;
-        let mut must_save = false;
         if let Some((unit, result)) = piece.unit.as_ref().zip(result) {
             let tally = match result {
                 Err(Trouble::Stop(stop)) => return Err(stop),
@@ -254,7 +263,7 @@ impl Recorder<'_> {
                     Tally::failure(&fault.code)
                 }
                 Ok((made, format, tally)) => {
-                    must_save = self.writer.add(unit, piece.number, format, made)?;
+                    self.must_save |= self.writer.add(unit, piece.number, format, made)?;
                     tally
                 }
             };
@@ -262,23 +271,31 @@ impl Recorder<'_> {
         }
         self.checkpoint.units = piece.number + 1;
         self.checkpoint.chain = piece.chain;
-        if must_save || self.saved.elapsed() >= CHECKPOINT { self.save() } else { Ok(()) }
+        let is_time = self.must_save || self.saved.elapsed() >= CHECKPOINT;
+        if is_time && self.saver.is_free()? { self.begin_to_save() } else { Ok(()) }
+    }
+
+    fn begin_to_save(&mut self) -> Result<(), Stop> {
+        let unsettled = self.writer.unsettled()?;
+        self.checkpoint.state = unsettled.state.clone();
+        self.checkpoint.tally.seconds = self.seconds + self.begun.elapsed().as_secs_f64();
+        self.saver.begin(self.checkpoint.clone(), unsettled);
+        self.saved = Instant::now();
+        self.must_save = false;
+        Ok(())
     }
 
     fn save(&mut self) -> Result<(), Stop> {
-        self.checkpoint.state = self.writer.settle()?;
-        self.checkpoint.tally.seconds = self.seconds + self.begun.elapsed().as_secs_f64();
-        self.journal.add(&self.checkpoint)?;
-        self.writer.tidy();
-        self.saved = Instant::now();
-        Ok(())
+        self.saver.wait()?;
+        self.begin_to_save()?;
+        self.saver.wait()
     }
 
     fn finish(mut self, store: &Store) -> Result<Tally, Stop> {
         self.writer.finish()?;
         self.checkpoint.tally.seconds = self.seconds + self.begun.elapsed().as_secs_f64();
         self.checkpoint.done = true;
-        self.journal.close(&self.checkpoint)?;
+        self.saver.end()?.replace(&self.checkpoint)?;
         store.clear();
         Ok(self.checkpoint.tally)
     }
@@ -286,7 +303,7 @@ impl Recorder<'_> {
 
 /// What a run was asked to do, as far as it decides the output.
 fn digest(task: &Task, inputs: &[Input]) -> String {
-    let inputs: Vec<String> = inputs.iter().map(|input| format!("{:?}", input.path())).collect();
+    let inputs: Vec<String> = inputs.iter().map(|input| format!("{:?} {:?}", input.path(), input.glob())).collect();
     let text = format!(
         "{} {} {:?} {} {} {} {} {inputs:?}",
         env!("CARGO_PKG_VERSION"),

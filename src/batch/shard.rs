@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// Part `index` of `count`. A message belongs to exactly one part, by its name alone: the same on every machine, and
 /// whatever is added to the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Shard {
     index: u64,
     count: u64,
@@ -25,6 +27,30 @@ impl Shard {
         let digest = Sha256::digest(name.as_bytes());
         let number = digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte));
         number % self.count == self.index - 1
+    }
+
+    /// True if both are parts of as many.
+    pub(super) fn is_of_same_whole(self, other: Self) -> bool {
+        self.count == other.count
+    }
+
+    /// All parts of the whole that this is a part of.
+    pub(super) fn siblings(self) -> impl Iterator<Item = Self> {
+        (1..=self.count).map(move |index| Self { index, ..self })
+    }
+}
+
+impl TryFrom<String> for Shard {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Shard> for String {
+    fn from(shard: Shard) -> Self {
+        shard.to_string()
     }
 }
 

@@ -1,9 +1,13 @@
 //! Files that hold many messages: an XML wrapper around them, or a message a line.
 
+use std::fmt;
 use std::io::{self, BufRead, Read as _};
 use std::ops::ControlFlow;
 
-use super::frame::Frame;
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+
+use super::frame::{self, Frame};
 use super::markup::{self, Token, Tokens};
 use super::unit::Fault;
 
@@ -149,44 +153,82 @@ pub(super) enum Lines {
     Frames,
 }
 
-/// As much of a resource as tells what it is.
-#[derive(serde::Deserialize)]
-struct Resource {
-    #[serde(rename = "resourceType")]
-    resource_type: String,
-}
-
-/// What a file holds a line, if its first line shows that each is a message of its own. Loose resources are not: a
+/// What a file holds a line, if its beginning shows that each line is a message of its own. Loose resources are not: a
 /// file of them is one case.
 pub(super) fn lines_of(head: &[u8], path: &str) -> Option<Lines> {
     let mut lines =
         without_mark(head).split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let first = lines.next()?;
-    if !first.starts_with(b"{") || !first.ends_with(b"}") {
-        return None;
-    }
     let by_name =
         [".ndjson", ".jsonl"].iter().any(|end| path.trim_end_matches(".gz").trim_end_matches(".zst").ends_with(end));
-    if !by_name && lines.next().is_none_or(|second| !second.starts_with(b"{")) {
-        return None;
+    if by_name {
+        // The first line that tells anything: a broken one before it must not spoil the rest.
+        return match lines.find_map(line_kind)? {
+            Line::Message(kind) => Some(kind),
+            Line::Resource => None,
+        };
     }
-    if serde_json::from_slice::<Resource>(first).is_ok_and(|resource| resource.resource_type == "Bundle") {
-        return Some(Lines::Bundles);
+    match line_kind(lines.next()?)? {
+        Line::Message(Lines::Frames) => Some(Lines::Frames),
+        // A bundle by itself is one message, whatever its size.
+        Line::Message(Lines::Bundles) => lines.next()?.starts_with(b"{").then_some(Lines::Bundles),
+        Line::Resource => None,
     }
-    Frame::parse(first).is_ok_and(|frame| frame.holds_message()).then_some(Lines::Frames)
+}
+
+/// What a line turns out to be.
+enum Line {
+    Message(Lines),
+    Resource,
+}
+
+/// What a line is, of which the end may be missing. `None` if it does not tell.
+fn line_kind(line: &[u8]) -> Option<Line> {
+    struct Told<'t>(&'t mut Option<Line>);
+
+    impl<'de> Visitor<'de> for Told<'_> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+            while let Some(name) = members.next_key::<String>()? {
+                match name.as_str() {
+                    "message" | "base64" => *self.0 = Some(Line::Message(Lines::Frames)),
+                    "resourceType" => {
+                        let is_bundle = members.next_value::<String>()? == "Bundle";
+                        *self.0 = Some(if is_bundle { Line::Message(Lines::Bundles) } else { Line::Resource });
+                    }
+                    _ => {
+                        members.next_value::<IgnoredAny>()?;
+                        continue;
+                    }
+                }
+                break;
+            }
+            Ok(())
+        }
+    }
+
+    let mut told = None;
+    // It ends in an error if there is more in the line than was looked at; what was told counts.
+    let _ = serde_json::Deserializer::from_slice(line).deserialize_map(Told(&mut told));
+    told
 }
 
 /// Gives the message of each line that is not blank.
 pub(super) fn lines(mut reader: impl BufRead, kind: Lines, limit: usize, take: Take<'_>) -> ControlFlow<()> {
     let mut number = 0;
+    let longest = if kind == Lines::Frames { frame::longest(limit) } else { limit };
     loop {
         number += 1;
-        let line = match line(&mut reader, limit) {
+        let line = match line(&mut reader, longest) {
             Ok(None) => return ControlFlow::Continue(()),
             Ok(Some(line)) => line,
             Err(error) => return take(number, Err(Fault::container("file", &error).at_line(number))),
         };
-        if line.len() > limit {
+        if line.len() > longest {
             take(number, Err(Fault::too_large(limit)))?;
         } else if !line.trim_ascii().is_empty() {
             let content = match kind {
@@ -282,13 +324,34 @@ mod tests {
         assert_eq!(lines_of(b"{\"message\":\"\"}\n", "a.jsonl"), Some(Lines::Frames));
         assert_eq!(lines_of(b"{\"resourceType\":\"Patient\"}\n{\"resourceType\":\"Patient\"}", "a.ndjson"), None);
         assert_eq!(lines_of(b"{\n  \"resourceType\": \"Bundle\"\n}", "a.json"), None);
+        assert_eq!(
+            lines_of(b"{\"message\":\"\"}", "stdin"),
+            Some(Lines::Frames),
+            "a frame is never the message itself"
+        );
+    }
+
+    #[test]
+    fn a_first_line_that_is_broken_or_longer_than_what_is_looked_at_hides_no_others() {
+        let bundle = br#"{"resourceType":"Bundle"}"#;
+        let broken = [&b"nonsense\n{\"resourceType\":\n[1]\n"[..], bundle].concat();
+        assert_eq!(lines_of(&broken, "a.ndjson"), Some(Lines::Bundles));
+        assert_eq!(lines_of(&broken, "a.json"), None);
+        assert_eq!(
+            lines_of(br#"{"id":{"a":[1]},"resourceType":"Bundle","entry":[{"#, "a.ndjson"),
+            Some(Lines::Bundles)
+        );
+        assert_eq!(lines_of(br#"{"id":7,"message":"<?xml"#, "a.ndjson"), Some(Lines::Frames));
+        assert_eq!(lines_of(br#"{"resourceType":"Patient","contained":[{"#, "a.ndjson"), None);
     }
 
     #[test]
     fn lines_come_with_their_number_and_a_bad_one_stops_nothing() {
         let mut found = Vec::new();
+        let long = frame::longest(30);
         let _ = lines(
-            &b"\n{\"message\":\"a\"}\nno\n{\"message\":\"0123456789012345678901234567890\"}\n{\"message\":\"b\"}"[..],
+            format!("\n{{\"message\":\"a\"}}\nno\n{{\"message\":\"{}\"}}\n{{\"message\":\"b\"}}", "x".repeat(long))
+                .as_bytes(),
             Lines::Frames,
             30,
             &mut |line, content| {

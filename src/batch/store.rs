@@ -87,24 +87,38 @@ impl Store {
     }
 
     /// Gives a file that is whole its name in the output. If the name is taken by other content, it gets a number:
-    /// an archive may hold two files of one name, and neither may be lost. The same content is what an interrupted
-    /// run left behind.
-    pub fn publish_beside(&self, made: &Path, name: &str) -> Result<String, Stop> {
-        let mut name = name.to_owned();
-        for number in 2.. {
+    /// an archive may hold two files of one name, and neither may be lost. The same content, or a piece of it, is what an
+    /// interrupted run left behind.
+    pub fn publish_beside(&self, made: &Path, name: &str) -> Result<(), Stop> {
+        let (mut wanted, mut number) = (name.to_owned(), 1);
+        loop {
+            let name = numbered(&wanted, number);
             let target = self.path(&name);
-            let is_free = match fs::symlink_metadata(&target) {
-                Err(_) => true,
-                Ok(found) => found.is_file() && same(made, &target).map_err(|error| Stop::output(&target, &error))?,
-            };
-            if is_free {
-                break;
+            match fs::symlink_metadata(&target) {
+                Err(error) if error.kind() == io::ErrorKind::NotADirectory => wanted = self.beside_files(&wanted),
+                Err(_) => return self.publish(made, &name),
+                Ok(found) => {
+                    if found.is_file() && is_left_of(made, &target).map_err(|error| Stop::output(&target, &error))? {
+                        return self.publish(made, &name);
+                    }
+                    number += 1;
+                }
             }
-            let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
-            let stem = stem.rsplit_once('~').filter(|_| number > 2).map_or(stem, |(stem, _)| stem);
-            name = format!("{stem}~{number}.{extension}");
         }
-        self.publish(made, &name).map(|()| name)
+    }
+
+    /// The same path, with other names for the folders in it whose names are those of files.
+    fn beside_files(&self, name: &str) -> String {
+        let mut parts: Vec<String> = name.split('/').map(str::to_owned).collect();
+        for at in 0..parts.len() - 1 {
+            let plain = parts[at].clone();
+            let mut number = 2;
+            while fs::symlink_metadata(self.path(&parts[..=at].join("/"))).is_ok_and(|found| !found.is_dir()) {
+                parts[at] = format!("{plain}~{number}");
+                number += 1;
+            }
+        }
+        parts.join("/")
     }
 
     /// Writes a small file of the output, whole or not at all.
@@ -137,21 +151,61 @@ impl Store {
     }
 }
 
-/// True if two files have the same content.
-fn same(one: &Path, other: &Path) -> io::Result<bool> {
-    if fs::metadata(one)?.len() != fs::metadata(other)?.len() {
+/// A name with a number before its ending.
+fn numbered(name: &str, number: u64) -> String {
+    if number == 1 {
+        return name.to_owned();
+    }
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    format!("{stem}~{number}.{extension}")
+}
+
+/// True if a file is what an interruption left of this one. After a power cut its end may be missing or be zeros; what is
+/// whole and another is never the beginning of this one.
+fn is_left_of(made: &Path, left: &Path) -> io::Result<bool> {
+    let length = fs::metadata(left)?.len();
+    if length > fs::metadata(made)?.len() {
         return Ok(false);
     }
-    let (mut one, mut other) = (io::BufReader::new(File::open(one)?), io::BufReader::new(File::open(other)?));
-    let (mut left, mut right) = ([0; 8192], [0; 8192]);
+    let (mut made, mut left) =
+        (io::BufReader::new(File::open(made)?), io::BufReader::new(File::open(left)?).take(length));
+    let (mut whole, mut part) = ([0; 8192], [0; 8192]);
     loop {
-        let count = one.read(&mut left)?;
+        let count = left.read(&mut part)?;
         if count == 0 {
             return Ok(true);
         }
-        other.read_exact(&mut right[..count])?;
-        if left[..count] != right[..count] {
+        made.read_exact(&mut whole[..count])?;
+        if part[..count].iter().zip(&whole[..count]).any(|(part, whole)| part != whole && *part != 0) {
             return Ok(false);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_interruption_left_is_replaced_and_another_message_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let store = Store::open(&out, false).unwrap();
+        let whole = "{\"resourceType\":\"Bundle\"}\n";
+        for left in [whole, "", "{\"resou", "{\"resourceT\0\0\0\0\0"] {
+            let made = store.loose(1);
+            fs::write(&made, whole).unwrap();
+            fs::write(out.join("a.json"), left).unwrap();
+            store.publish_beside(&made, "a.json").unwrap();
+            assert_eq!(fs::read_to_string(out.join("a.json")).unwrap(), whole);
+            assert!(!out.join("a~2.json").exists(), "{left:?}");
+        }
+        for number in [2, 3] {
+            let made = store.loose(1);
+            fs::write(&made, format!("{{\"id\":{number}}}\n")).unwrap();
+            store.publish_beside(&made, "a.json").unwrap();
+            assert_eq!(fs::read_to_string(out.join("a.json")).unwrap(), whole);
+            assert!(out.join(format!("a~{number}.json")).exists());
         }
     }
 }

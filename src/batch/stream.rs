@@ -4,14 +4,11 @@ use std::io::{self, BufRead, Write};
 
 use serde_json::{Value, json};
 
-use super::frame::Frame;
+use super::frame::{self, Frame};
 use super::pipeline;
 use super::split;
-use super::unit::Fault;
+use super::unit::{Fault, guarded};
 use crate::convert::{Converter, Format, Outcome};
-
-/// Room in a line beside the message itself, which may be in base64.
-const MARGIN: usize = 4;
 
 /// Answers each line of `input` (a frame: `{"id": …, "message": "…"}` or `{"id": …, "base64": "…"}`) with a line of
 /// JSON. `format` is what to convert to; `None` for the other side of each message.
@@ -25,12 +22,12 @@ pub fn stream(
     mut input: impl BufRead + Send,
     mut output: impl Write,
 ) -> io::Result<()> {
-    let limit = converter.limits().bytes;
+    let longest = frame::longest(converter.limits().bytes);
     pipeline::ordered(
         jobs,
         |give| {
             loop {
-                let line = match split::line(&mut input, limit.saturating_mul(MARGIN)) {
+                let line = match split::line(&mut input, longest) {
                     Ok(None) => break,
                     Ok(Some(line)) if line.trim_ascii().is_empty() => continue,
                     Ok(Some(line)) => Ok(line),
@@ -52,16 +49,20 @@ pub fn stream(
 
 /// The answer to one line.
 fn answer(converter: &Converter, format: Option<Format>, line: &[u8]) -> String {
+    let limit = converter.limits().bytes;
+    if line.len() > frame::longest(limit) {
+        return failure(&Value::Null, &Fault::too_large(limit));
+    }
     let frame = match Frame::parse(line) {
         Ok(frame) => frame,
         Err(fault) => return failure(&Value::Null, &fault),
     };
     let id = frame.id.clone();
-    let converted = frame.into_message().and_then(|message| convert(converter, format, &message));
-    match converted {
-        Err(fault) => failure(&id, &fault),
-        Ok((outcome, format)) => success(&id, &outcome, format),
-    }
+    let answer = guarded(|| {
+        let message = frame.into_message()?;
+        convert(converter, format, &message).map(|(outcome, format)| success(&id, &outcome, format))
+    });
+    answer.unwrap_or_else(|fault| failure(&id, &fault))
 }
 
 fn convert(converter: &Converter, format: Option<Format>, message: &[u8]) -> Result<(Outcome, Format), Fault> {

@@ -234,9 +234,12 @@ impl Tally {
         codes
     }
 
-    /// The same without codes that few messages hold: fit to be shown to anyone.
+    /// The same without codes that few messages hold, and without long numbers in names: fit to be passed on.
     #[must_use]
     pub fn for_report(mut self) -> Self {
+        for slow in &mut self.slowest {
+            slow.name = without_numbers(&slow.name);
+        }
         let (shown, rare) =
             std::mem::take(&mut self.codes).into_iter().partition(|(_, code)| code.messages >= SHOWN_FROM);
         let rare: BTreeMap<String, Unknown> = rare;
@@ -244,6 +247,25 @@ impl Tally {
         self.other_codes += rare.values().map(|code| code.messages).sum::<u64>();
         self
     }
+}
+
+/// A name with only the end of each number in it that is long enough to be that of a person, or a birth date.
+fn without_numbers(name: &str) -> String {
+    const LONG: usize = 8;
+    const SHOWN: usize = 3;
+    let mut shown = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+        let (digits, after) = from.split_at(end);
+        let hidden = if end >= LONG { end - SHOWN } else { 0 };
+        shown.push_str(before);
+        shown.extend(std::iter::repeat_n('*', hidden));
+        shown.push_str(&digits[hidden..]);
+        rest = after;
+    }
+    shown + rest
 }
 
 fn add_all<K: Ord>(counts: &mut BTreeMap<K, u64>, more: BTreeMap<K, u64>) {
@@ -268,6 +290,15 @@ mod tests {
         let mut enough = with_code(SHOWN_FROM - 1);
         enough.merge(with_code(1));
         assert_eq!(enough.for_report().shown_codes()[0].messages, SHOWN_FROM);
+    }
+
+    #[test]
+    fn a_report_shows_only_the_end_of_a_number_that_may_be_that_of_a_person() {
+        let shown = ["bsn 999911120.xml", "99991112", "2019/0000123/é1234567.xml#12", ""].map(without_numbers);
+        assert_eq!(shown, ["bsn ******120.xml", "*****112", "2019/0000123/é1234567.xml#12", ""]);
+        let slow = Slow { name: "999911120".into(), microseconds: 1, bytes: 1 };
+        let report = Tally { slowest: vec![slow], ..Tally::default() }.for_report();
+        assert_eq!(report.slowest[0].name, "******120");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One message among many, on its way in.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use serde::{Deserialize, Serialize};
 
 use crate::convert::{Error, Place};
@@ -51,7 +53,7 @@ impl Fault {
         Self::new("unreadable", format!("cannot be read ({error}); check that it exists and that you may read it"))
     }
 
-    /// A container (archive, compressed file) that breaks off or is damaged.
+    /// A container (archive, compressed file) that breaks off or is damaged. The error must not quote what it read.
     pub fn container(kind: &str, error: &dyn std::fmt::Display) -> Self {
         let message =
             format!("the {kind} is damaged ({error}); what follows in it was not read: make or fetch it again");
@@ -77,8 +79,38 @@ impl Fault {
         let place = error.place().map(|Place { line, column }| (line + lines_before, column));
         let message = match error {
             Error::Syntax { message, .. } => message.clone(),
+            // What `convert` can be told cannot be told to all messages at once, and references stay out of a list.
+            Error::WhichPregnancy { .. } => {
+                "several pregnancies may be the current one; convert it by itself: ooievaar convert --pregnancy"
+                    .to_owned()
+            }
+            Error::ReferenceDay { .. } => {
+                "the date is relative to a day T; convert it by itself: ooievaar convert --reference-day".to_owned()
+            }
             other => other.to_string(),
         };
         Self { code: error.code().to_owned(), line: place.map(|at| at.0), column: place.map(|at| at.1), message }
+    }
+}
+
+/// Does the work on one message. A panic is a fault of this program: it costs that message, and not the run.
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    // Whatever is left half-done belongs to this message alone; what messages share is only read.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let message = "this program failed on it, which it never should; report that, with a message that shows it";
+        Err(Fault::new("internal", message))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_costs_one_message() {
+        let texts: Vec<String> = Vec::new();
+        let fault = guarded(|| Ok(texts[3].clone())).unwrap_err();
+        assert_eq!(fault.code, "internal");
+        assert_eq!(guarded(|| Ok(1)), Ok(1));
     }
 }

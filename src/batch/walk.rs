@@ -20,6 +20,9 @@ const HEAD: usize = 256 << 10;
 /// Archives within archives, to this depth.
 const DEEPEST: usize = 4;
 
+/// Bytes in a block of a tar archive.
+const TAR_BLOCK: usize = 512;
+
 /// One thing to convert: a file, a folder, a pattern, or standard input.
 #[derive(Clone, Debug)]
 pub enum Input {
@@ -52,7 +55,7 @@ impl Input {
             fs::read_dir(argument).map_err(fault)?;
             return Ok(Self::Folder(argument.to_owned()));
         }
-        File::open(argument).map_err(fault)?;
+        open(argument).map_err(fault)?;
         Ok(Self::File(argument.to_owned()))
     }
 
@@ -83,6 +86,14 @@ impl Input {
         }
     }
 
+    /// Which of what is below the folder is meant, if not all.
+    pub fn glob(&self) -> Option<&str> {
+        match self {
+            Self::Pattern(_, glob) => Some(glob.glob().glob()),
+            _ => None,
+        }
+    }
+
     /// What stands before the paths of its messages, if it is not the only input.
     fn label(&self) -> String {
         let name = self.path().and_then(|path| fs::canonicalize(path).ok());
@@ -94,19 +105,23 @@ impl Input {
         match self {
             Self::Standard | Self::Pattern(..) => None,
             Self::File(path) => fs::metadata(path).ok().map(|found| found.len()),
-            Self::Folder(folder) => Some(size_below(folder, 0)),
+            Self::Folder(folder) => Some(size_below(folder, &mut Vec::new())),
         }
     }
 }
 
-fn size_below(folder: &Path, depth: usize) -> u64 {
+fn size_below(folder: &Path, above: &mut Vec<PathBuf>) -> u64 {
+    let Some(real) = fs::canonicalize(folder).ok().filter(|real| !above.contains(real)) else { return 0 };
+    above.push(real);
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let size = |entry: fs::DirEntry| match fs::metadata(entry.path()) {
-        Ok(found) if found.is_dir() && depth < 64 => size_below(&entry.path(), depth + 1),
+        Ok(found) if found.is_dir() => size_below(&entry.path(), above),
         Ok(found) if found.is_file() => found.len(),
         _ => 0,
     };
-    entries.map(size).sum()
+    let size = entries.map(size).sum();
+    above.pop();
+    size
 }
 
 /// Goes through inputs and gives their messages, always in the same order.
@@ -258,21 +273,34 @@ impl<'a> Walk<'a> {
     }
 
     fn tar(&mut self, name: &str, source: &mut dyn Read, depth: usize) -> ControlFlow<()> {
-        let mut archive = tar::Archive::new(source);
+        let mut ending = Ending { inner: source, zeros: 0 };
+        let mut archive = tar::Archive::new(&mut ending);
+        // What the library says quotes what it takes for a header: in a damaged archive, that is a piece of a message.
+        let damaged = |error: &io::Error| match error.kind() {
+            io::ErrorKind::Other => Err(Fault::container("archive", &"it holds what is no header")),
+            kind => Err(Fault::container("archive", &kind)),
+        };
         let entries = match archive.entries() {
             Ok(entries) => entries,
-            Err(error) => return self.give(name, None, Err(Fault::container("archive", &error))),
+            Err(error) => return self.give(name, None, damaged(&error)),
         };
         for entry in entries {
             let mut entry = match entry {
                 Ok(entry) => entry,
-                Err(error) => return self.give(name, None, Err(Fault::container("archive", &error))),
+                Err(error) => return self.give(name, None, damaged(&error)),
             };
-            if entry.header().entry_type().is_file() {
-                let below = join(name, &String::from_utf8_lossy(&entry.path_bytes()));
+            let below = join(name, &String::from_utf8_lossy(&entry.path_bytes()));
+            let kind = entry.header().entry_type();
+            if kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse() {
                 let left = entry.size();
                 self.stream(&below, &mut Whole { inner: &mut entry, left }, depth + 1)?;
+            } else if !kind.is_dir() && !kind.is_pax_global_extensions() {
+                let message = "is no file in its archive but a link or a device; pack what it stands for";
+                self.give(&below, None, Err(Fault::new("link", message)))?;
             }
+        }
+        if ending.zeros < TAR_BLOCK {
+            return self.give(name, None, Err(Fault::container("archive", &"its end mark is missing")));
         }
         ControlFlow::Continue(())
     }
@@ -342,7 +370,7 @@ enum Kind {
 fn open(path: &Path) -> io::Result<File> {
     let found = fs::metadata(path)?;
     if !found.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file; a pipe can be given as -"));
     }
     File::open(path)
 }
@@ -378,6 +406,21 @@ impl<R: Read> Read for Whole<R> {
         if count == 0 && self.left > 0 && !buffer.is_empty() {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends too early"));
         }
+        Ok(count)
+    }
+}
+
+/// Knows how many zeros were read last: a tar archive ends with blocks of them.
+struct Ending<R> {
+    inner: R,
+    zeros: usize,
+}
+
+impl<R: Read> Read for Ending<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let zeros = buffer[..count].iter().rev().take_while(|byte| **byte == 0).count();
+        self.zeros = if zeros == count { self.zeros.saturating_add(zeros) } else { zeros };
         Ok(count)
     }
 }

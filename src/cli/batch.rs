@@ -1,13 +1,15 @@
 //! `ooievaar batch`.
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use clap::Args;
 use ooievaar::batch::{self, Ended, Input, Layout, Packing, Report, Shard, Stop, Task};
 use ooievaar::{Bundle, Format};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::meter::Meter;
 use super::{Bounds, Exit, Failure, Tables, files, library, report, say};
@@ -16,7 +18,8 @@ use super::{Bounds, Exit, Failure, Tables, files, library, report, say};
 ///
 /// Folders are read with all that is in them; zip, tar, gzip and zstd are unpacked; an XML file with many messages, and
 /// NDJSON with a bundle a line, are read as a stream. What cannot be converted goes to the list quarantine.ndjson in the
-/// output folder, and the rest goes on. Exit code: 0 if every value arrived, 1 if some were lost, 3 if some messages could
+/// output folder, and the rest goes on. Ctrl-C and the signal TERM end it after the messages under way, a second one at
+/// once; after either, --resume goes on. Exit code: 0 if every value arrived, 1 if some were lost, 3 if some messages could
 /// not be converted, 5 if the output could not be written, 6 if the run was stopped before its end.
 #[derive(Debug, Args)]
 pub struct Batch {
@@ -114,21 +117,23 @@ impl Batch {
         }
     }
 
-    /// A run must not read what it writes, and two inputs of one name would write the same files.
+    /// A run must not read what it writes, the report is no part of the output, and two inputs of one name would write
+    /// the same files.
     fn keep_apart(&self, inputs: &[Input]) -> Result<(), Failure> {
         let fault = |message: String| Err(Failure::new(Exit::Usage, message));
-        let real = |path: &Path| path.canonicalize().ok();
-        let out = self.output.ancestors().find_map(|path| {
-            let below = self.output.strip_prefix(path).ok()?;
-            let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-            real(path).map(|path| path.join(below))
-        });
         let folders = inputs.iter().filter(|input| matches!(input, Input::Folder(_) | Input::Pattern(..)));
         for folder in folders.filter_map(Input::path) {
-            if out.as_ref().zip(real(folder)).is_some_and(|(out, folder)| out.starts_with(&folder)) {
-                return fault(format!("{}: is inside the input; choose another folder", self.output.display()));
+            for own in [Some(&self.output), self.report.as_ref()].into_iter().flatten() {
+                if is_inside(own, folder) {
+                    return fault(format!("{}: is inside the input; choose another folder", own.display()));
+                }
             }
         }
+        if let Some(report) = self.report.as_ref().filter(|report| is_inside(report, &self.output)) {
+            let message = "is inside the output, which holds nothing else; choose a folder beside it";
+            return fault(format!("{}: {message}", report.display()));
+        }
+        let real = |path: &Path| path.canonicalize().ok();
         let mut names: Vec<_> = inputs.iter().map(|input| input.path().and_then(real)).collect();
         names.iter_mut().flatten().for_each(|path| *path = path.file_name().map(PathBuf::from).unwrap_or_default());
         names.sort();
@@ -145,7 +150,7 @@ impl Batch {
     fn settings(&self) -> Result<String, Failure> {
         let tables = self.tables.tables.as_deref().map(library::fingerprint).transpose()?;
         let key = self.id_key_file.as_deref().map(library::fingerprint).transpose()?;
-        Ok(format!("{:?} {tables:?} {:?}", self.bundle, key.map(|key| key[..6].to_owned())))
+        Ok(format!("{:?} {:?} {tables:?} {:?}", self.bundle, self.bounds, key.map(|key| key[..6].to_owned())))
     }
 
     fn tell(&self, ended: Ended) -> Result<Exit, Failure> {
@@ -158,7 +163,7 @@ impl Batch {
             _ => Exit::Done,
         };
         let is_empty = tally.messages == 0;
-        let report = Report::new(tally, is_complete);
+        let report = Report::new(tally, self.shard, is_complete);
         if let Some(folder) = &self.report {
             report::write(folder, &report)?;
         }
@@ -179,20 +184,28 @@ impl Batch {
     }
 }
 
+/// True if a path is a folder, or below it. Neither needs to exist.
+fn is_inside(path: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| {
+        let path = absolute(path).ok()?;
+        path.ancestors().find_map(|above| Some(above.canonicalize().ok()?.join(path.strip_prefix(above).ok()?)))
+    };
+    real(path).zip(real(folder)).is_some_and(|(path, folder)| path.starts_with(folder))
+}
+
 fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Becomes true when the program is told to stop. Told twice, it stops at once.
+/// Becomes true when the program is told to stop. Told twice, it stops at once. To be hung up on is left alone: a run
+/// under `nohup` goes on.
 fn on_signal() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&stop);
-    let handler = move || {
-        if told.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(Exit::Stopped as u8));
-        }
-    };
-    ctrlc::set_handler(handler)
-        .map_err(|error| Failure::new(Exit::Usage, format!("signals cannot be handled: {error}")))?;
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the first time, the flag is not yet up when the other looks at it.
+        flag::register_conditional_shutdown(signal, Exit::Stopped as i32, Arc::clone(&stop))
+            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
+            .map_err(|error| Failure::new(Exit::Usage, format!("signals cannot be handled: {error}")))?;
+    }
     Ok(stop)
 }

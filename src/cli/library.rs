@@ -1,5 +1,6 @@
 //! All contact of the command line with the making of converters, and what is worth naming once.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::{fs, io};
 
@@ -47,12 +48,17 @@ pub fn set_up(mut converter: Converter, bundle: Option<Bundle>, key: Option<&Pat
     Ok(converter)
 }
 
-/// A digest of a file, or of all files in a folder with their names.
+/// A digest of a file, or of all files in a folder with their names, in hexadecimal.
 pub fn fingerprint(path: &Path) -> Result<String, Failure> {
     let mut digest = Sha256::new();
     add(&mut digest, path)
         .map_err(|error| Failure::new(Exit::Usage, format!("{}: cannot be read: {error}", path.display())))?;
-    Ok(format!("{:?}", digest.finalize()))
+    let mut text = String::new();
+    for byte in digest.finalize() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok(text)
 }
 
 fn add(digest: &mut Sha256, path: &Path) -> io::Result<()> {

@@ -16,6 +16,7 @@ mod stream;
 
 use std::fmt;
 use std::io::Write as _;
+use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -152,6 +153,11 @@ impl Failure {
 
 /// Runs the command that the arguments ask for.
 pub fn run() -> ExitCode {
+    // Where, and not what: the text of a panic could quote a value of a message.
+    panic::set_hook(Box::new(|info| match info.location() {
+        Some(at) => say(format_args!("error: this program failed at {}:{}; please report that", at.file(), at.line())),
+        None => say(format_args!("error: this program failed; please report that")),
+    }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -20,6 +20,9 @@ pub struct ReportCommand {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Add up the reports of several runs, such as the parts of one input
+    ///
+    /// A part that is given twice is refused. Exit code 6 says that a part is missing, or that a run was stopped before its
+    /// end.
     Merge {
         /// Files report.json, or the folders that hold them
         #[arg(value_name = "REPORT", required = true)]
@@ -60,14 +63,19 @@ fn merge(reports: Vec<PathBuf>, output: &Path) -> Result<Exit, Failure> {
             .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", path.display())))?;
         match &mut merged {
             None => merged = Some(report),
-            Some(merged) => merged.merge(report),
+            Some(merged) => merged
+                .merge(report)
+                .map_err(|error| Failure::new(Exit::Usage, format!("{}: {error}", path.display())))?,
         }
     }
     let merged = merged.unwrap_or_default();
     prepare(output)?;
     write(output, &merged)?;
     say(format_args!("{}", merged.to_text().trim_end()));
-    Ok(Exit::Done)
+    if !merged.complete {
+        say(format_args!("a run was stopped before its end; go on with it (--resume), and merge again"));
+    }
+    Ok(if merged.complete && merged.missing_parts().is_empty() { Exit::Done } else { Exit::Stopped })
 }
 
 fn report_cases(paths: &[PathBuf], tables: &Tables, bounds: &Bounds) -> Result<Exit, Failure> {
