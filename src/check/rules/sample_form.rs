@@ -22,12 +22,13 @@ const FORMS: &[(&str, &[&str], &[&str])] = &[
     ("", &[], &[]),
     ("day", &["date", "datetime"], &["from", "to"]),
     ("moment", &["datetime"], &["from", "to"]),
+    ("near", &["date", "datetime"], &["from", "to", "values"]),
     ("gestation", &["quantity"], &["values"]),
-    ("number", &["quantity", "count"], &["from", "to"]),
+    ("number", &["quantity", "count"], &["from", "to", "values"]),
     ("yes", &["boolean"], &["from"]),
     ("nth", &["count"], &[]),
     ("count", &["count"], &["from", "values"]),
-    ("bsn", &["identifier"], &[]),
+    ("bsn", &["identifier"], &["values"]),
     ("identifier", &["identifier"], &["values"]),
     ("one-of", &[], &["values"]),
 ];
@@ -53,11 +54,37 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             if used.is_some_and(|used| used.get("max") == "1") && !row.get("more").is_empty() {
                 findings.cell(row, "more", "the concept occurs once", "empty the cell, or mend `max` in concepts.csv");
             }
-            let kind = context.concept(row.sheet.path, row.get("when")).map_or("boolean", |when| when.get("kind"));
-            if kind != "boolean" {
-                findings.cell(row, "when", format!("a {kind} is not answered with yes"), "name the concept that is");
+            when(context, row, findings);
+        }
+    }
+}
+
+/// What must be so: a concept that is answered with yes, or `concept=code|code`.
+fn when(context: &Context<'_>, row: Row<'_>, findings: &mut Findings<'_>) {
+    let (number, codes) = match row.get("when").split_once('=') {
+        Some((number, codes)) => (number, Some(codes)),
+        None => (row.get("when"), None),
+    };
+    if number.is_empty() {
+        return;
+    }
+    let Some(concept) = context.concept(row.sheet.path, number) else {
+        return findings.cell(row, "when", format!("`{number}` is no concept of the dataset"), "mend the number");
+    };
+    let kind = concept.get("kind");
+    match codes {
+        None if kind != "boolean" => {
+            findings.cell(row, "when", format!("a {kind} is not answered with yes"), "name the concept that is");
+        }
+        Some(codes) => {
+            let set = context.value_set(concept.get("value_set"));
+            let is_member = |code: &str| set.is_none_or(|set| set.rows().any(|member| member.get("code") == code));
+            if let Some(code) = codes.split('|').find(|code| !is_member(code)) {
+                let message = format!("`{code}` is not in the value set of {number}");
+                findings.cell(row, "when", message, "mend the code, or the concept");
             }
         }
+        None => {}
     }
 }
 
