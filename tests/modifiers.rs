@@ -231,7 +231,7 @@ fn a_statement_of_a_message_that_is_taken_back_states_nothing() {
             for way in ways.iter().filter(|way| *way != element) {
                 let changed = format!("{}{way}{}", &message[..range.start], &message[range.end..]);
                 let (left, modified) = read_message(&changed);
-                assert_eq!(more(&left, &rest), Vec::<String>::new(), "{:.300}", way);
+                assert_eq!(more(&left, &rest), Vec::<String>::new(), "{way:.300}");
                 told += usize::from(modified);
                 tried += 1;
             }

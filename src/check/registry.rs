@@ -94,6 +94,7 @@ pub const ALL: &[&Rule] = &[
     &rules::other_decision::RULE,
     &rules::element_name::RULE,
     &rules::undemanded_element::RULE,
+    &rules::unknown_modifier::RULE,
     &rules::unknown_code_system::RULE,
     &rules::duplicate_code::RULE,
     &rules::other_display::RULE,

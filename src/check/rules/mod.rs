@@ -41,6 +41,7 @@ pub(super) mod unknown_code_system;
 pub(super) mod unknown_concept;
 pub(super) mod unknown_element;
 pub(super) mod unknown_key;
+pub(super) mod unknown_modifier;
 pub(super) mod unknown_null_flavor;
 pub(super) mod unknown_place;
 pub(super) mod unknown_profile;

@@ -1,0 +1,45 @@
+use std::collections::HashSet;
+
+use crate::check::Context;
+use crate::check::registry::rule;
+use crate::check::run::Findings;
+
+rule! {
+    /// A row of `modifiers.csv` names an element that its type does not have, names one twice, or calls something harmless that is no code.
+    ///
+    /// ## Why
+    /// What is refuted, not done or entered in error is kept from being read as if it were so by these rows. One that matches nothing lets it through.
+    ///
+    /// ## How to mend it
+    /// Compare with the specification (FHIR 3.0.2): the elements that it calls modifiers, and the codes that they may have.
+    "OOI-313" "unknown-modifier" Error run
+}
+
+/// Elements that every type has, and no row of `elements.csv` needs to say so.
+const OF_ALL: [&str; 2] = ["implicitRules", "modifierExtension"];
+
+fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let Some(sheet) = context.sheet("fhir-stu3/modifiers.csv") else { return };
+    let mut seen = HashSet::new();
+    for row in sheet.rows() {
+        let (kind, element) = (row.get("type"), row.get("element"));
+        let is_known =
+            if kind == "*" { OF_ALL.contains(&element) } else { context.elements.get(kind, element).is_some() };
+        if !is_known {
+            let is_type = kind == "*" || !context.elements.type_name(kind).is_empty();
+            let (column, message) = if is_type {
+                ("element", format!("{kind} has no element `{element}`"))
+            } else {
+                ("type", format!("`{kind}` is no type in elements.csv"))
+            };
+            findings.cell(row, column, message, "see elements.csv");
+        }
+        if !seen.insert((kind, element)) {
+            findings.cell(row, "element", format!("{kind}.{element} has a row above"), "keep the row that is right");
+        }
+        let is_code = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        if let Some(word) = row.get("harmless").split_whitespace().find(|word| !is_code(word)) {
+            findings.cell(row, "harmless", format!("`{word}` is no code of FHIR"), "name codes, with spaces between");
+        }
+    }
+}
