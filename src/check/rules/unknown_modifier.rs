@@ -5,7 +5,7 @@ use crate::check::registry::rule;
 use crate::check::run::Findings;
 
 rule! {
-    /// A row of `modifiers.csv` names an element that its type does not have, names one twice, or calls something harmless that is no code.
+    /// A row of `modifiers.csv` names an element that its type does not have, names one twice, or calls something harmless that is no code; or one lacks.
     ///
     /// ## Why
     /// What is refuted, not done or entered in error is kept from being read as if it were so by these rows. One that matches nothing lets it through.
@@ -40,6 +40,34 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         let is_code = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         if let Some(word) = row.get("harmless").split_whitespace().find(|word| !is_code(word)) {
             findings.cell(row, "harmless", format!("`{word}` is no code of FHIR"), "name codes, with spaces between");
+        }
+    }
+    lacking(context, &seen, findings);
+}
+
+/// Resources that we make, and values, lack no modifier that others of their kind have.
+fn lacking(context: &Context<'_>, seen: &HashSet<(&str, &str)>, findings: &mut Findings<'_>) {
+    let Some(elements) = context.sheet("fhir-stu3/elements.csv") else { return };
+    let names: HashSet<&str> = seen.iter().map(|(_, element)| *element).collect();
+    let plans = || context.fhir.iter().filter_map(|table| table.plan.as_ref());
+    let coded = || elements.rows().filter(|row| row.get("kinds") == "code" && !row.get("type").contains('.'));
+    for name in names.into_iter().filter(|name| !OF_ALL.contains(name)) {
+        let types: Vec<&str> = coded().filter(|row| row.get("element") == name).map(|row| row.get("type")).collect();
+        let (known, unknown): (Vec<&str>, Vec<&str>) = types.iter().partition(|kind| seen.contains(&(**kind, name)));
+        let most = known.len() > unknown.len();
+        for kind in unknown {
+            let is_made = plans().any(|plan| !plan.roles_of_type(kind).is_empty());
+            if is_made || most {
+                let message = format!("{kind} has no row for its `{name}`, as others have");
+                findings.at(
+                    "fhir-stu3/modifiers.csv",
+                    1,
+                    1,
+                    1,
+                    message,
+                    "add the row, with the values that change nothing",
+                );
+            }
         }
     }
 }
