@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use ooievaar::dataset::{
     Concept, ConceptIx, Content, Dataset, Identifier, Instance, Kind, NodeIx, Origin, Text, Value,
 };
-use ooievaar::hl7v3::{WrongRoot, read, recognises, write};
+use ooievaar::hl7v3::{Refusal, read, recognises, write};
 use ooievaar::ledger::{Ledger, Reason};
 use ooievaar::plan::hl7v3::MessagePlan;
 use ooievaar::tables::{Sheet, Source};
@@ -634,7 +634,7 @@ fn faults_in_the_tables_have_a_place() {
 fn documents_of_other_kinds_are_refused_and_deep_ones_are_not() {
     let mini = Mini::new();
     let other = Document::parse("<Care/>").unwrap();
-    assert_eq!(read(&mini.plan, &mini.dataset, &other).err(), Some(WrongRoot));
+    assert_eq!(read(&mini.plan, &mini.dataset, &other).err(), Some(Refusal::WrongRoot));
     assert!(!recognises(&mini.plan, &other));
     let ours = Document::parse("<Care xmlns='urn:hl7-org:v3'><templateId root='9.9.1'/></Care>").unwrap();
     assert!(recognises(&mini.plan, &ours));

@@ -239,3 +239,20 @@ fn a_statement_of_a_message_that_is_taken_back_states_nothing() {
     }
     assert!(tried > 1000 && told * 10 > tried * 9, "{told} of {tried}");
 }
+
+#[test]
+fn a_message_that_takes_itself_back_is_refused() {
+    let found = messages();
+    let message = found.iter().find(|message| message.contains("<statusCode code=\"active\"/>")).unwrap();
+    let care = message.find("<CareProvisionEvent").unwrap();
+    let status = care + message[care..].find("<statusCode code=\"active\"/>").unwrap();
+    let line = message[..care].lines().count();
+    let nullified = message[status..].replacen("active", "nullified", 1);
+    let denied = message[care..].replacen('>', " negationInd=\"true\">", 1);
+    for changed in [format!("{}{nullified}", &message[..status]), format!("{}{denied}", &message[..care])] {
+        match CONVERTER.read(changed.as_bytes()) {
+            Err(error @ Error::TakenBack { place }) => assert_eq!((error.code(), place.line), ("taken-back", line)),
+            other => panic!("{:?}", other.map(|reading| reading.ledger.losses.len())),
+        }
+    }
+}

@@ -308,6 +308,10 @@ fn no_error_shows_values() {
         (plain().with_current_pregnancy(MARKER), two("first", &format!("{MARKER}_z")).into_bytes()),
         (plain().with_current_pregnancy("third"), two("first", "second").into_bytes()),
         (plain(), neonatal.replace("admission", MARKER).into_bytes()),
+        (
+            plain(),
+            message.replacen("<statusCode code=\"active\"", &format!("<statusCode code=\"{MARKER}\""), 1).into_bytes(),
+        ),
     ];
     let mut seen = BTreeSet::new();
     for (converter, input) in inputs {

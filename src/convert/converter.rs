@@ -319,7 +319,10 @@ impl Converter {
         let kind = self.message_kind(document)?;
         let own = &self.kinds[kind];
         let plan = own.hl7v3.as_ref().ok_or_else(|| self.wrong_kind(document))?;
-        let read = hl7v3::read(plan, &own.dataset, document).map_err(|_| self.wrong_kind(document))?;
+        let read = hl7v3::read(plan, &own.dataset, document).map_err(|refusal| match refusal {
+            hl7v3::Refusal::WrongRoot => self.wrong_kind(document),
+            hl7v3::Refusal::TakenBack { position } => Error::TakenBack { place: Place::of(text, position) },
+        })?;
         Ok((Format::Hl7v3, kind, read))
     }
 

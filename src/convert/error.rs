@@ -79,6 +79,15 @@ pub enum Error {
         /// What can be read.
         expected: String,
     },
+    /// It is a message that says of itself, and so of all in it, that it is not so.
+    #[error(
+        "{place}: the message says here that it is denied, intended or withdrawn (negationInd, moodCode, statusCode), so that \
+         nothing in it may be read as a fact; ask the sender what it is"
+    )]
+    TakenBack {
+        /// The element that says so.
+        place: Place,
+    },
     /// A date in an ADA instance is relative, and no day was given to count from.
     #[error("{place}: the date is relative to a day T; say which day T is (--reference-day)")]
     ReferenceDay {
@@ -139,6 +148,7 @@ impl Error {
             Self::NotAText => "not-text",
             Self::Syntax { .. } => "syntax",
             Self::WrongKind { .. } => "wrong-kind",
+            Self::TakenBack { .. } => "taken-back",
             Self::ReferenceDay { .. } => "reference-day",
             Self::WhichPregnancy { .. } => "which-pregnancy",
             Self::NoSuchPregnancy { .. } => "no-such-pregnancy",
@@ -151,7 +161,7 @@ impl Error {
     /// Where in the input it went wrong, if it was at one place.
     pub fn place(&self) -> Option<Place> {
         match self {
-            Self::Syntax { place, .. } | Self::ReferenceDay { place } => Some(*place),
+            Self::Syntax { place, .. } | Self::TakenBack { place } | Self::ReferenceDay { place } => Some(*place),
             Self::Input { error, .. } => error.place(),
             _ => None,
         }

@@ -11,5 +11,5 @@ mod write;
 mod xml;
 
 pub use matching::{has_root, recognises};
-pub use read::{WrongRoot, read};
+pub use read::{Refusal, read};
 pub use write::write;

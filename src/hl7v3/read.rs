@@ -11,26 +11,44 @@ use crate::dataset::{Content, Dataset, Instance, NullFlavor, Origin, Value};
 use crate::ledger::{Ledger, Reason};
 use crate::plan::hl7v3::{ANY_TEXT, Datatype, Element, ElementIx, Hole, MessagePlan, XSI, XSI_TYPE};
 
-/// The document does not start with an element of the message.
+/// Why a document is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the document does not start with an element of this message")]
-pub struct WrongRoot;
+pub enum Refusal {
+    /// Its document element is none of the message.
+    #[error("the document does not start with an element of this message")]
+    WrongRoot,
+    /// What holds the case says of itself that it is not so: denied, intended, withdrawn.
+    #[error("the message takes itself back at byte {position}")]
+    TakenBack {
+        /// Byte offset of the element that says so.
+        position: usize,
+    },
+}
 
 /// Reads a document into an instance, with an account of all its leaves.
 ///
 /// # Errors
-/// If its document element is none of those that the message can start with.
-pub fn read(plan: &MessagePlan, dataset: &Dataset, document: &Document<'_>) -> Result<(Instance, Ledger), WrongRoot> {
-    let root = matching::root(plan, document).ok_or(WrongRoot)?;
-    let mut reader = Reader { plan, placer: Placer::new(dataset), account: Account::default() };
-    reader.element(document.root_element(), root);
-    Ok((reader.placer.instance, reader.account.ledger))
+/// If its document element is none of those that the message can start with, or the message takes itself back.
+pub fn read(plan: &MessagePlan, dataset: &Dataset, document: &Document<'_>) -> Result<(Instance, Ledger), Refusal> {
+    let root = matching::root(plan, document).ok_or(Refusal::WrongRoot)?;
+    let mut reader = Reader { plan, placer: Placer::new(dataset), account: Account::default(), taken_back: None };
+    let node = document.root_element();
+    if reader.is_modified(node, plan.element(root)) {
+        return Err(Refusal::TakenBack { position: node.range().start });
+    }
+    reader.element(node, root);
+    match reader.taken_back {
+        Some(position) => Err(Refusal::TakenBack { position }),
+        None => Ok((reader.placer.instance, reader.account.ledger)),
+    }
 }
 
 struct Reader<'p, 'd> {
     plan: &'p MessagePlan,
     placer: Placer<'p>,
     account: Account<'d>,
+    /// Where an element that holds the case, as a document can start with it, says that it is not so.
+    taken_back: Option<usize>,
 }
 
 impl<'p, 'd> Reader<'p, 'd> {
@@ -177,7 +195,10 @@ impl<'p, 'd> Reader<'p, 'd> {
         };
         match matching::pick(self.plan, bucket, child) {
             Ok(ix) if self.is_modified(child, self.plan.element(ix)) => {
-                let concept = self.plan.element(ix).scope.as_ref().map(|scope| scope.concept);
+                let scope = self.plan.element(ix).scope.as_ref();
+                let holds_the_case = self.plan.roots().contains(&ix);
+                self.taken_back = self.taken_back.or(holds_the_case.then(|| child.range().start));
+                let concept = scope.map(|scope| scope.concept);
                 self.account.lost(Reason::Modifier, child, concept, leaves(child));
             }
             Ok(ix) => self.element(child, ix),

@@ -3,9 +3,10 @@ use std::collections::HashMap;
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::slip::is_slip_of;
 
 rule! {
-    /// A code system has two rows, two systems have one URI, or a `urn:oid:` names another OID.
+    /// A code system has two rows, two systems have one URI, a `urn:oid:` names another OID, or a URI is a letter off its name.
     ///
     /// ## Why
     /// The way back from a URI must have one answer.
@@ -30,6 +31,11 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             && oid != row.get("oid")
         {
             findings.cell(row, "uri", "names another OID than `oid`", "write the same OID in both");
+        }
+        let last = row.get("uri").rsplit('/').next().unwrap_or_default();
+        if is_slip_of(last, row.get("name")) {
+            let message = format!("ends in `{last}`, where the system is called `{}`", row.get("name"));
+            findings.cell(row, "uri", message, "mend the one or the other");
         }
     }
 }

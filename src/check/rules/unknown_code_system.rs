@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use super::unknown_element::known_uri;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::slip::is_slip_of;
 use crate::check::{Body, Context};
 use crate::tables::layout::{self, Content};
 use crate::tree::Tree;
@@ -37,6 +38,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
     }
     alone(context, findings);
+    secret(context, findings);
     for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
         let Body::Json(tree) = &file.body else { continue };
         systems(tree, &mut |uri| {
@@ -49,6 +51,20 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 );
             }
         });
+    }
+}
+
+/// The namespaces that must not be traced have a row: a slip in the one or the other would give their secret away.
+fn secret(context: &Context<'_>, findings: &mut Findings<'_>) {
+    const FILE: &str = "fhir-stu3/identity.toml";
+    let Some(Body::Toml(identity)) = context.files.get(FILE).map(|file| &file.body) else { return };
+    let namespaces = identity.get("secret_namespaces").and_then(toml::Value::as_array).into_iter().flatten();
+    for oid in namespaces.filter_map(toml::Value::as_str).filter(|oid| !context.systems.contains_key(oid)) {
+        let message = format!("`{oid}`, which must stay secret, has no row in code-systems.csv");
+        findings.text(FILE, oid, message.clone(), "mend the OID, or add its row");
+        for row in context.systems.values().filter(|row| is_slip_of(row.get("oid"), oid)) {
+            findings.cell(*row, "oid", message.clone(), "is this the row that is meant?");
+        }
     }
 }
 
