@@ -242,14 +242,19 @@ fn a_statement_of_a_message_that_is_taken_back_states_nothing() {
 
 #[test]
 fn a_message_that_takes_itself_back_is_refused() {
-    let found = messages();
-    let message = found.iter().find(|message| message.contains("<statusCode code=\"active\"/>")).unwrap();
+    let message = &messages()[0];
     let care = message.find("<CareProvisionEvent").unwrap();
-    let status = care + message[care..].find("<statusCode code=\"active\"/>").unwrap();
-    let line = message[..care].lines().count();
-    let nullified = message[status..].replacen("active", "nullified", 1);
     let denied = message[care..].replacen('>', " negationInd=\"true\">", 1);
-    for changed in [format!("{}{nullified}", &message[..status]), format!("{}{denied}", &message[..care])] {
+    let code = care + message[care..].find("<effectiveTime").unwrap();
+    let nullified = format!("<statusCode code=\"nullified\"/>{}", &message[code..]);
+    let line = message[..care].lines().count();
+    let withdrawn = message.replacen("<statusCode code=\"active\"/>", "<statusCode code=\"nullified\"/>", 1);
+    let around = message[..message.find("<registrationProcess").unwrap()].lines().count();
+    for (changed, line) in [
+        (format!("{}{nullified}", &message[..code]), line),
+        (format!("{}{denied}", &message[..care]), line),
+        (withdrawn, around),
+    ] {
         match CONVERTER.read(changed.as_bytes()) {
             Err(error @ Error::TakenBack { place }) => assert_eq!((error.code(), place.line), ("taken-back", line)),
             other => panic!("{:?}", other.map(|reading| reading.ledger.losses.len())),

@@ -196,7 +196,7 @@ impl<'p, 'd> Reader<'p, 'd> {
         match matching::pick(self.plan, bucket, child) {
             Ok(ix) if self.is_modified(child, self.plan.element(ix)) => {
                 let scope = self.plan.element(ix).scope.as_ref();
-                let holds_the_case = self.plan.roots().contains(&ix);
+                let holds_the_case = self.plan.holds_a_root(ix);
                 self.taken_back = self.taken_back.or(holds_the_case.then(|| child.range().start));
                 let concept = scope.map(|scope| scope.concept);
                 self.account.lost(Reason::Modifier, child, concept, leaves(child));

@@ -22,7 +22,13 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         let mut elements = HashSet::new();
         let mut stack: Vec<&str> = Vec::new();
         let mut above = None;
+        let parents: HashSet<&str> = dataset.sheet.rows().map(|row| row.get("parent")).collect();
         for row in dataset.sheet.rows() {
+            let kind = row.get("kind");
+            if kind != "group" && parents.contains(row.get("concept")) {
+                let message = format!("other concepts are in this one, but it is a {kind}");
+                findings.cell(row, "kind", message, "a concept that holds others is a `group`");
+            }
             let (number, parent) = (row.get("concept"), row.get("parent"));
             match kinds.get(parent) {
                 _ if parent.is_empty() => stack.clear(),

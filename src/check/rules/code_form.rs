@@ -15,18 +15,19 @@ rule! {
     "OOI-411" "code-form" Error run
 }
 
-/// How `source` ends on a heading that a value set has among its members.
-const HEADING: &str = "abstract";
-
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for row in context.sheet("code-systems.csv").into_iter().flat_map(crate::check::Sheet::rows) {
+        let stands_for_nothing = |c: char| (c.is_ascii_digit() && c != '9') || (c.is_ascii_alphabetic() && c != 'A');
+        if row.get("code_form").contains(stands_for_nothing) {
+            let message = format!("`{}` is no form: a digit is `9` in it, a capital `A`", row.get("code_form"));
+            findings.cell(row, "code_form", message, "compare with the codes of the system");
+        }
+    }
     for sheet in context.sheets() {
         for (row, code, system) in coded(sheet) {
             let form = context.systems.get(row.get(system)).map_or("", |row| row.get("code_form"));
             let text = row.get(code);
-            if !form.is_empty()
-                && !row.get("source").ends_with(HEADING)
-                && !form.split('|').any(|form| fits(form, text))
-            {
+            if !form.is_empty() && !form.split('|').any(|form| fits(form, text)) {
                 let forms = form.replace('|', "` or `");
                 let message = format!("`{text}` does not look like a code of its system");
                 findings.cell(row, code, message, format!("codes look like `{forms}` (9: a digit, A: a capital)"));

@@ -36,9 +36,11 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             if what[0].is_empty() {
                 continue;
             }
-            if let Some(line) = seen.insert(what, row.line()) {
-                let message = format!("`{}` already has a row, on line {line}", row.get(key[0]));
-                findings.cell(row, key[0], message, "keep one of the two");
+            let Some(other) = seen.insert(what, row) else { continue };
+            // The slip may be in either: what else the rows say tells.
+            for (row, line) in [(other, row.line()), (row, other.line())] {
+                let message = format!("`{}` has a row on line {line} too", row.get(key[0]));
+                findings.cell(row, key[0], message, "keep one of the two, or mend the number of the other");
             }
         }
     }

@@ -1,11 +1,11 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::unknown_element::known_uri;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
 use crate::check::slip::is_slip_of;
 use crate::check::{Body, Context};
-use crate::tables::layout::{self, Content};
+use crate::tables::layout::{self, Content, is_oid};
 use crate::tree::Tree;
 
 rule! {
@@ -27,18 +27,14 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             for row in sheet.rows() {
                 let oid = row.get(column.name);
                 if !oid.is_empty() && column.content.holds(oid) && !context.systems.contains_key(oid) {
-                    findings.cell(
-                        row,
-                        column.name,
-                        format!("`{oid}` has no row in code-systems.csv"),
-                        "mend the OID, or add its row",
-                    );
+                    let message = format!("`{oid}` has no row in code-systems.csv");
+                    findings.cell(row, column.name, message, "mend the OID, or add its row");
                 }
             }
         }
     }
     alone(context, findings);
-    secret(context, findings);
+    namespaces(context, findings);
     for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
         let Body::Json(tree) = &file.body else { continue };
         systems(tree, &mut |uri| {
@@ -54,22 +50,40 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// The namespaces that must not be traced have a row: a slip in the one or the other would give their secret away.
-fn secret(context: &Context<'_>, findings: &mut Findings<'_>) {
-    const FILE: &str = "fhir-stu3/identity.toml";
-    let Some(Body::Toml(identity)) = context.files.get(FILE).map(|file| &file.body) else { return };
-    let namespaces = identity.get("secret_namespaces").and_then(toml::Value::as_array).into_iter().flatten();
-    for oid in namespaces.filter_map(toml::Value::as_str).filter(|oid| !context.systems.contains_key(oid)) {
-        let message = format!("`{oid}`, which must stay secret, has no row in code-systems.csv");
-        findings.text(FILE, oid, message.clone(), "mend the OID, or add its row");
-        for row in context.systems.values().filter(|row| is_slip_of(row.get("oid"), oid)) {
-            findings.cell(*row, "oid", message.clone(), "is this the row that is meant?");
-        }
-    }
-}
-
 fn is_system(column: &str) -> bool {
     column.ends_with("system")
+}
+
+/// The namespaces of identifiers that the TOML files name. The slip may be in `code-systems.csv`.
+fn namespaces(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let mut named: BTreeSet<(String, &str)> = BTreeSet::new();
+    let mut look = |path: String, keys: &[&str]| {
+        let Some(Body::Toml(table)) = context.files.get(&path).map(|file| &file.body) else { return };
+        let Some((first, rest)) = keys.split_first() else { return };
+        let value = rest.iter().fold(table.get(*first), |value, key| value?.get(key));
+        let oids: Vec<&str> = match value {
+            Some(toml::Value::Array(items)) => items.iter().filter_map(toml::Value::as_str).collect(),
+            Some(toml::Value::Table(table)) => table.values().filter_map(toml::Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        named.extend(oids.into_iter().map(|oid| (path.clone(), oid)));
+    };
+    look("fhir-stu3/identity.toml".to_owned(), &["secret_namespaces"]);
+    for message in &context.messages {
+        look(format!("messages/{}/message.toml", message.name), &["ada", "namespaces"]);
+    }
+    let unknown = || named.iter().filter(|(_, oid)| is_oid(oid) && !context.systems.contains_key(oid));
+    for (path, oid) in unknown() {
+        let message = format!("`{oid}` has no row in code-systems.csv");
+        findings.text(path, &format!("\"{oid}\""), message, "mend the OID, or add its row");
+    }
+    let rows = context.sheet("code-systems.csv").into_iter().flat_map(crate::check::Sheet::rows);
+    for row in rows {
+        if let Some((path, oid)) = unknown().find(|(_, oid)| is_slip_of(row.get("oid"), oid)) {
+            let message = format!("{path} has `{oid}`, which has no row");
+            findings.cell(row, "oid", message, "if this is a slip of it, mend it");
+        }
+    }
 }
 
 /// A member of a value set in a system that all others leave to another: of one code in both.

@@ -1,11 +1,12 @@
 use std::collections::HashSet;
 
-use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::{Body, Context};
+use crate::tree::Tree;
 
 rule! {
-    /// A row of `modifiers.csv` names an element that its type does not have, names one twice, or calls something harmless that is no code; or one lacks.
+    /// A row of `modifiers.csv` names an element that its type does not have, names one twice, calls something harmless that is no code, or does not what a pattern writes; or one lacks.
     ///
     /// ## Why
     /// What is refuted, not done or entered in error is kept from being read as if it were so by these rows. One that matches nothing lets it through.
@@ -43,6 +44,24 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
     }
     lacking(context, &seen, findings);
+    written(context, findings);
+}
+
+/// A value that a pattern fixes is one that changes nothing, or what we write ourselves is not read.
+fn written(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
+        let Body::Json(tree) = &file.body else { continue };
+        let kind = tree.text_at("resourceType").unwrap_or_default();
+        let rows = context.sheet("fhir-stu3/modifiers.csv").into_iter().flat_map(crate::check::Sheet::rows);
+        for row in rows.filter(|row| row.get("type") == kind) {
+            let fixed = tree.get(row.get("element")).and_then(Tree::text);
+            if let Some(value) = fixed.filter(|value| !row.get("harmless").split_whitespace().any(|own| own == *value))
+            {
+                let message = format!("`{value}` is not among them, but {} writes it", file.path);
+                findings.cell(row, "harmless", message, "add it if it changes nothing, or mend the pattern");
+            }
+        }
+    }
 }
 
 /// Resources that we make, and values, lack no modifier that others of their kind have.

@@ -264,6 +264,12 @@ impl MessagePlan {
         &self.roots
     }
 
+    /// True if an element is one of the document elements, or holds one.
+    pub(crate) fn holds_a_root(&self, ix: ElementIx) -> bool {
+        let outwards = |from: ElementIx| std::iter::successors(Some(from), |at| self.element(*at).parent);
+        self.roots.iter().any(|root| outwards(*root).any(|at| at == ix))
+    }
+
     /// The names of the document elements.
     pub(crate) fn root_names(&self) -> impl Iterator<Item = &str> {
         self.roots.iter().map(|ix| self.element(*ix).local.as_str())
