@@ -79,6 +79,10 @@ pub(super) fn beside(answer: &Answer, resource: &Tree, content: Content) -> Resu
 
 /// True if an element of a value (a number with a comparison, an old address) changes what the value says.
 pub(super) fn is_changed(plan: &FhirPlan, path: &ElementPath, resource: &Tree, holder: &Tree, item: &Tree) -> bool {
+    let own = path.steps.len() > 1 && plan.modifiers.may_concern(holder);
+    if !own && !plan.modifiers.may_concern(item) {
+        return false;
+    }
     let kind = resource.text_at("resourceType").unwrap_or_default();
     let (last, outer) = path.steps.split_last().unwrap_or((path.last(), &[]));
     let holder_kind = outer.iter().fold(kind, |kind, step| plan.elements.kind_of(kind, &step.name));

@@ -209,19 +209,22 @@ impl<'p, 'd> Reader<'p, 'd> {
     /// True if something in an element says that what it states is not so, not now, or not certain, and the plan has no
     /// place for that: then none of it may be read as if it were stated.
     fn is_modified(&self, node: Node<'d, '_>, element: &Element) -> bool {
-        self.plan.modifiers().iter().any(|modifier| match &modifier.child {
-            None => {
-                node.attribute(modifier.attribute.as_str()).is_some_and(|value| modifier.changes(Some(element), value))
-            }
-            Some(name) => node.children().filter(|child| child.tag_name().name() == name.as_str()).any(|child| {
-                child.attribute(modifier.attribute.as_str()).is_some_and(|value| {
-                    let namespace = child.tag_name().namespace().unwrap_or_default();
-                    let bucket = self.plan.bucket(element, namespace, name);
-                    let inner = bucket.and_then(|bucket| matching::pick(self.plan, bucket, child).ok());
-                    modifier.changes(inner.map(|ix| self.plan.element(ix)), value)
-                })
-            }),
-        })
+        // What holds no statement is none.
+        let may_state = !element.filler && element.value.is_none();
+        may_state
+            && self.plan.modifiers().iter().any(|modifier| match &modifier.child {
+                None => node
+                    .attribute(modifier.attribute.as_str())
+                    .is_some_and(|value| modifier.changes(Some(element), value)),
+                Some(name) => node.children().filter(|child| child.tag_name().name() == name.as_str()).any(|child| {
+                    child.attribute(modifier.attribute.as_str()).is_some_and(|value| {
+                        let namespace = child.tag_name().namespace().unwrap_or_default();
+                        let bucket = self.plan.bucket(element, namespace, name);
+                        let inner = bucket.and_then(|bucket| matching::pick(self.plan, bucket, child).ok());
+                        modifier.changes(inner.map(|ix| self.plan.element(ix)), value)
+                    })
+                }),
+            })
     }
 
     fn original_text(&mut self, child: Node<'d, '_>, parts: &mut Parts<'d>) {

@@ -22,6 +22,8 @@ struct Modifier {
 #[derive(Clone, Debug, Default)]
 pub struct Modifiers {
     types: HashMap<Text, Vec<Modifier>, RandomState>,
+    /// The names of all these elements.
+    names: Vec<Text>,
 }
 
 impl Modifiers {
@@ -39,7 +41,16 @@ impl Modifiers {
                 .or_default()
                 .push(Modifier { element: row.get("element").into(), harmless });
         }
-        Ok(Self { types })
+        let mut names: Vec<Text> = types.values().flatten().map(|modifier| modifier.element.clone()).collect();
+        names.sort();
+        names.dedup();
+        Ok(Self { types, names })
+    }
+
+    /// True if an object has an element that changes what is said in some type: quick, before its own type is looked up.
+    pub fn may_concern(&self, object: &Tree) -> bool {
+        let Tree::Object(members) = object else { return false };
+        members.iter().any(|(name, _)| self.names.contains(name))
     }
 
     /// The elements of an object of a type that change what it says: their names and values.
