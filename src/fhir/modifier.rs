@@ -8,11 +8,17 @@ use crate::plan::fhir::{Answer, Codec, ElementPath, FhirPlan, Field, Place, Role
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 
-/// True if a resource has an element that changes what it says (entered in error, not done), and nothing in a role
-/// stands for the value: it must not be read as if the element were not there.
-pub(super) fn is_refused(plan: &FhirPlan, terminology: &Terminology, role: &Role, resource: &Tree) -> bool {
-    let mut modifiers = plan.modifiers.of(&role.resource_type, resource);
-    modifiers.any(|(element, value)| {
+/// True if one of the elements that change what a resource says (entered in error, not done) has a value for which
+/// nothing in a role stands: it must not be read as if the element were not there.
+pub(super) fn is_refused(
+    plan: &FhirPlan,
+    terminology: &Terminology,
+    role: &Role,
+    resource: &Tree,
+    modifiers: &[(&str, &Tree)],
+) -> bool {
+    modifiers.iter().any(|(element, value)| {
+        let (element, value) = (*element, *value);
         let is_fixed = role.pattern.get(element).is_some_and(|own| own.items().contains(value));
         let takes = |field: &Field| match (&field.codec, field.beside) {
             (Codec::Answer(answer), _) => answers(&plan.answers[*answer], element, value, resource),

@@ -58,24 +58,20 @@ impl<'t> Recognised<'t> {
                 names.entry(name.clone()).or_insert(at);
             }
         }
-        let lost = vec![None; entries.len()];
+        let (candidates, lost): (Vec<Vec<RoleIx>>, Vec<Option<Reason>>) =
+            entries.iter().map(|entry| allowed(plan, dataset, terminology, entry.resource)).unzip();
         let mut recognised = Self { roles: vec![None; entries.len()], lost, entries, names };
-        let mut candidates: Vec<Vec<RoleIx>> =
-            recognised.entries.iter().map(|entry| candidates(plan, dataset, terminology, entry.resource)).collect();
-        for (at, roles) in candidates.iter_mut().enumerate().filter(|(_, roles)| !roles.is_empty()) {
-            roles
-                .retain(|ix| !modifier::is_refused(plan, terminology, plan.role(*ix), recognised.entries[at].resource));
-            recognised.lost[at] = Some(if roles.is_empty() { Reason::Modifier } else { Reason::NoCarrier });
-        }
         let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));
         let named = current.map(|current| recognised.called(current));
         web.single_out(named.as_deref()).map_err(|undecided| recognised.unclear(&undecided))?;
         let candidates = web.settle();
         for (at, roles) in candidates.iter().enumerate() {
             let fields = |ix: &RoleIx| present_fields(plan, plan.role(*ix), recognised.entries[at].resource);
-            // The first of equals: the order of the table decides.
-            let best = roles.iter().map(fields).max();
-            recognised.roles[at] = roles.iter().find(|ix| Some(fields(ix)) == best).copied();
+            recognised.roles[at] = match roles[..] {
+                [only] => Some(only),
+                // The first of equals: the order of the table decides.
+                _ => roles.iter().rev().copied().max_by_key(fields),
+            };
         }
         Ok(recognised)
     }
@@ -150,8 +146,33 @@ fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
 }
 
-/// The roles that a resource may have by its own content.
-fn candidates(plan: &FhirPlan, dataset: &Dataset, terminology: &Terminology, resource: &Tree) -> Vec<RoleIx> {
+/// The roles that a resource may have by its own content, and why it is lost if its references leave it none of them.
+fn allowed(
+    plan: &FhirPlan,
+    dataset: &Dataset,
+    terminology: &Terminology,
+    resource: &Tree,
+) -> (Vec<RoleIx>, Option<Reason>) {
+    let kind = resource.text_at("resourceType").unwrap_or_default();
+    let modifiers: Vec<(&str, &Tree)> = plan.modifiers.of(kind, resource).collect();
+    let is_refused = |role: &Role| modifier::is_refused(plan, terminology, role, resource, &modifiers);
+    let mut roles = candidates(plan, dataset, terminology, resource, &is_refused);
+    if roles.is_empty() {
+        return (roles, None);
+    }
+    roles.retain(|ix| !is_refused(plan.role(*ix)));
+    let reason = if roles.is_empty() { Reason::Modifier } else { Reason::NoCarrier };
+    (roles, Some(reason))
+}
+
+/// The same, with the roles that an element of the resource takes back.
+fn candidates(
+    plan: &FhirPlan,
+    dataset: &Dataset,
+    terminology: &Terminology,
+    resource: &Tree,
+    is_refused: &impl Fn(&Role) -> bool,
+) -> Vec<RoleIx> {
     let resource_type = resource.text_at("resourceType").unwrap_or_default();
     let profiles = resource.get("meta").and_then(|meta| meta.get("profile")).map_or(&[][..], Tree::items);
     let by_profile = |role: &Role| {
@@ -166,13 +187,15 @@ fn candidates(plan: &FhirPlan, dataset: &Dataset, terminology: &Terminology, res
             && (role.per == role.group
                 || present_fields(plan, role, resource) > 0
                 // It is this role's, but says something that the role cannot say.
-                || modifier::is_refused(plan, terminology, role, resource))
+                || is_refused(role))
     };
     let of_profile = || plan.roles_of_type(resource_type).iter().copied().filter(|ix| by_profile(plan.role(*ix)));
     let mut found: Vec<RoleIx> = of_profile().filter(|ix| suits(plan.role(*ix))).collect();
     // What has all codings of a role is not taken for another role of which it has some.
-    let best = found.iter().map(|ix| likeness(plan.role(*ix), resource)).max();
-    found.retain(|ix| Some(likeness(plan.role(*ix), resource)) == best);
+    if found.len() > 1 {
+        let best = found.iter().map(|ix| likeness(plan.role(*ix), resource)).max();
+        found.retain(|ix| Some(likeness(plan.role(*ix), resource)) == best);
+    }
     if found.is_empty() && !profiles.is_empty() {
         found = of_profile().filter(|ix| has_answer(plan, dataset, terminology, plan.role(*ix), resource)).collect();
         // An answer that several questions share does not tell which was asked.

@@ -33,8 +33,12 @@ impl Web<'_> {
                 None if contenders.len() < 2 => continue,
                 None => self.referred_to(*role, &contenders).ok_or(Undecided::Several(contenders))?,
             };
-            for (at, roles) in self.candidates.iter_mut().enumerate() {
+            for at in 0..self.candidates.len() {
+                let mut roles = self.candidates[at].clone();
                 roles.retain(|ix| (ix == role) == (at == chosen));
+                if roles.len() < self.candidates[at].len() {
+                    self.leave(at, roles);
+                }
             }
         }
         Ok(())

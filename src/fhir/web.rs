@@ -44,6 +44,8 @@ pub(super) struct Web<'p> {
     wanted: Vec<bool>,
     /// Groups whose members some resource always collects.
     surely_collected: Vec<ConceptIx>,
+    /// Per resource: true if something on which its candidates depend has changed since they were looked at.
+    stale: Vec<bool>,
 }
 
 impl<'p> Web<'p> {
@@ -73,6 +75,7 @@ impl<'p> Web<'p> {
             outgoing.push(links);
         }
         let known = candidates.iter().map(|roles| !roles.is_empty()).collect();
+        let stale = vec![true; candidates.len()];
         let mut wanted = vec![false; plan.roles.len()];
         let mut surely_collected = Vec::new();
         for reference in plan.roles.iter().flat_map(|role| &role.references) {
@@ -83,7 +86,7 @@ impl<'p> Web<'p> {
                 Target::Members(_) => {}
             }
         }
-        Self { plan, dataset, known, candidates, outgoing, incoming, wanted, surely_collected }
+        Self { plan, dataset, known, candidates, outgoing, incoming, wanted, surely_collected, stale }
     }
 
     /// The roles that remain: mostly one for a resource, none for one that the references leave without a place.
@@ -104,15 +107,34 @@ impl<'p> Web<'p> {
     pub(super) fn strike_impossible(&mut self) -> bool {
         let mut changed = false;
         for at in 0..self.candidates.len() {
+            if !std::mem::take(&mut self.stale[at]) {
+                continue;
+            }
             let mut possible: Vec<RoleIx> =
                 self.candidates[at].iter().copied().filter(|ix| self.is_possible(at, *ix)).collect();
             narrow(&mut possible, |ix| !self.is_taken(at, *ix));
             if possible.len() < self.candidates[at].len() {
-                self.candidates[at] = possible;
+                self.leave(at, possible);
                 changed = true;
             }
         }
         changed
+    }
+
+    /// Leaves a resource these roles: it, its neighbours, and who may have had a role of which there is one, are to be
+    /// looked at again.
+    pub(super) fn leave(&mut self, at: usize, roles: Vec<RoleIx>) {
+        self.candidates[at] = roles;
+        self.stale[at] = true;
+        let targets = self.outgoing[at].iter().flat_map(|(_, links)| links).flat_map(|reached| &reached.all);
+        for neighbour in self.incoming[at].iter().map(|incoming| &incoming.from).chain(targets) {
+            self.stale[*neighbour] = true;
+        }
+        if let [only] = self.candidates[at][..]
+            && self.is_sole(only)
+        {
+            self.stale.fill(true);
+        }
     }
 
     /// False if a reference contradicts a role: it refers to something else than the role wants, or to more (what is part of
@@ -155,9 +177,13 @@ impl<'p> Web<'p> {
 
     /// True if another resource is what there is one of: the current pregnancy.
     fn is_taken(&self, at: usize, ix: RoleIx) -> bool {
+        self.is_sole(ix) && self.candidates.iter().enumerate().any(|(other, roles)| other != at && roles[..] == [ix])
+    }
+
+    /// True for a role that one resource has.
+    fn is_sole(&self, ix: RoleIx) -> bool {
         let role = self.plan.role(ix);
-        let once = role.per == role.group && !self.dataset.may_repeat(role.group);
-        once && self.candidates.iter().enumerate().any(|(other, roles)| other != at && roles[..] == [ix])
+        role.per == role.group && !self.dataset.may_repeat(role.group)
     }
 
     /// Leaves a resource the roles that agree best with its neighbours.
@@ -176,7 +202,7 @@ impl<'p> Web<'p> {
             narrow(&mut kept, |ix| referrers.iter().any(|other| other.from == one.from && self.means(other, *ix)));
         }
         narrow(&mut kept, supported);
-        self.candidates[at] = kept;
+        self.leave(at, kept);
     }
 
     /// Strikes what only references can tell apart, and no reference does: an organization to which nothing refers
@@ -267,7 +293,7 @@ impl<'p> Web<'p> {
 
 /// Keeps what passes a test, if anything does.
 fn narrow(roles: &mut Vec<RoleIx>, test: impl Fn(&RoleIx) -> bool) {
-    if roles.iter().any(&test) {
+    if roles.len() > 1 && roles.iter().any(&test) {
         roles.retain(test);
     }
 }

@@ -9,7 +9,7 @@ use super::place::{Placed, Placer};
 use super::xml::{attribute_name, is_content, leaves, without_prefix};
 use crate::dataset::{Content, Dataset, Instance, NullFlavor, Origin, Value};
 use crate::ledger::{Ledger, Reason};
-use crate::plan::hl7v3::{ANY_TEXT, Datatype, Element, ElementIx, Hole, MessagePlan, XSI, XSI_TYPE};
+use crate::plan::hl7v3::{ANY_TEXT, Datatype, Element, ElementIx, Hole, MessagePlan, Modifier, XSI, XSI_TYPE};
 
 /// Why a document is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -212,19 +212,30 @@ impl<'p, 'd> Reader<'p, 'd> {
         // What holds no statement is none.
         let may_state = !element.filler && element.value.is_none();
         may_state
-            && self.plan.modifiers().iter().any(|modifier| match &modifier.child {
-                None => node
-                    .attribute(modifier.attribute.as_str())
-                    .is_some_and(|value| modifier.changes(Some(element), value)),
-                Some(name) => node.children().filter(|child| child.tag_name().name() == name.as_str()).any(|child| {
-                    child.attribute(modifier.attribute.as_str()).is_some_and(|value| {
-                        let namespace = child.tag_name().namespace().unwrap_or_default();
-                        let bucket = self.plan.bucket(element, namespace, name);
-                        let inner = bucket.and_then(|bucket| matching::pick(self.plan, bucket, child).ok());
-                        modifier.changes(inner.map(|ix| self.plan.element(ix)), value)
-                    })
-                }),
-            })
+            && (node.attributes().any(|attribute| self.is_changed_by(None, &attribute, Some(element)))
+                || node.children().filter(Node::is_element).any(|child| self.is_changed_by_child(child, element)))
+    }
+
+    /// True if an attribute, of an element itself or of a child with this name, changes what the element says.
+    fn is_changed_by(&self, child: Option<&str>, attribute: &Attribute<'_, '_>, owner: Option<&Element>) -> bool {
+        let mut modifiers = self.plan.modifiers().iter();
+        modifiers.any(|modifier| {
+            modifier.attribute == attribute.name()
+                && modifier.child.as_deref() == child
+                && attribute.namespace().is_none()
+                && modifier.changes(owner, attribute.value())
+        })
+    }
+
+    fn is_changed_by_child(&self, child: Node<'_, '_>, element: &Element) -> bool {
+        let (name, namespace) = (child.tag_name().name(), child.tag_name().namespace().unwrap_or_default());
+        let is_named = |modifier: &Modifier| modifier.child.as_deref() == Some(name);
+        self.plan.modifiers().iter().any(is_named) && {
+            let bucket = self.plan.bucket(element, namespace, name);
+            let own = bucket.and_then(|bucket| matching::pick(self.plan, bucket, child).ok());
+            let own = own.map(|ix| self.plan.element(ix));
+            child.attributes().any(|attribute| self.is_changed_by(Some(name), &attribute, own))
+        }
     }
 
     fn original_text(&mut self, child: Node<'d, '_>, parts: &mut Parts<'d>) {

@@ -52,11 +52,11 @@ pub(super) fn is_representable(text: &str) -> bool {
 
 /// Adds text with what XML reserves escaped. A carriage return would be read as a line feed.
 pub(super) fn push_text(out: &mut String, text: &str) {
-    push_escaped(out, text, |c| match c {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '\r' => Some("&#13;"),
+    push_escaped(out, text, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#13;"),
         _ => None,
     });
 }
@@ -66,26 +66,27 @@ pub(super) fn push_attribute(out: &mut String, name: &str, value: &str) {
     out.push(' ');
     out.push_str(name);
     out.push_str("=\"");
-    push_escaped(out, value, |c| match c {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '"' => Some("&quot;"),
-        '\t' => Some("&#9;"),
-        '\n' => Some("&#10;"),
-        '\r' => Some("&#13;"),
+    push_escaped(out, value, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#9;"),
+        b'\n' => Some("&#10;"),
+        b'\r' => Some("&#13;"),
         _ => None,
     });
     out.push('"');
 }
 
-fn push_escaped(out: &mut String, text: &str, escape: impl Fn(char) -> Option<&'static str>) {
+/// What is escaped is ASCII, so a text is cut between characters.
+fn push_escaped(out: &mut String, text: &str, escape: impl Fn(u8) -> Option<&'static str>) {
     let mut from = 0;
-    for (at, c) in text.char_indices() {
-        if let Some(escaped) = escape(c) {
+    for (at, byte) in text.bytes().enumerate() {
+        if let Some(escaped) = escape(byte) {
             out.push_str(&text[from..at]);
             out.push_str(escaped);
-            from = at + c.len_utf8();
+            from = at + 1;
         }
     }
     out.push_str(&text[from..]);
