@@ -1,38 +1,24 @@
-//! The readers, the checker and the compiler of tables, on a small set that is whole: a script of edits, or a path, a
-//! line break and what is in the table of that path. If the path begins with `=`, that table is alone.
+//! The readers of tables, and the checks of one table by itself: a path, a line break and what is in the table of that
+//! path. There is no other table, so this is fast; what tables are to each other is the matter of `table_sets`.
 #![no_main]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use ooievaar::Converter;
-use ooievaar::check::{Options, check};
+use ooievaar::check::{Files, Options, check};
 use ooievaar::tables::Source;
-use ooievaar_fuzz::sheets;
 
 fuzz_target!(|bytes: &[u8]| {
-    let files = match bytes {
-        [] => return,
-        // No path begins with it.
-        [0, script @ ..] => sheets::edited(script),
-        _ => {
-            let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return };
-            let Ok(path) = std::str::from_utf8(&bytes[..end]) else { return };
-            let content = bytes[end + 1..].to_vec();
-            match path.strip_prefix('=') {
-                Some(path) => BTreeMap::from([(path.to_owned(), content)]),
-                None => {
-                    let mut files = sheets::SMALL.clone();
-                    files.insert(path.to_owned(), content);
-                    files
-                }
-            }
-        }
-    };
-    let source = Source::Memory(Arc::new(files));
-    if check(&source, &Options::default()).is_ok_and(|report| report.errors() == 0) {
-        // What is refused without a finding would leave its editor in the dark.
-        assert!(Converter::from_source(&source).is_ok(), "refused, but nothing was found");
+    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return };
+    let Ok(path) = std::str::from_utf8(&bytes[..end]) else { return };
+    let source = Source::Memory(Arc::new(BTreeMap::from([(path.to_owned(), bytes[end + 1..].to_vec())])));
+    let _ = check(&source, &Options::default());
+    let Ok(files) = Files::load(&source) else { return };
+    if let Some(sheet) = files.csv(path) {
+        // What `mappings fmt` writes is canonical.
+        let once = sheet.canonical();
+        let again = ooievaar::tables::RawSheet::parse(&once).map(|sheet| (sheet.flaws.is_empty(), sheet.canonical()));
+        assert_eq!(again.ok(), Some((true, once)), "the canonical form has another");
     }
 });

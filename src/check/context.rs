@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Files;
 use super::refuted::Refuted;
 use super::sheet::{Row, Sheet};
 use super::skeleton::SkeletonMarks;
+use super::{File, Files};
 use crate::dataset::Kind;
 use crate::generate::Samples;
 use crate::plan::fhir::{Alignment, Elements, FhirPlan};
@@ -78,10 +78,7 @@ impl<'a> Context<'a> {
         let source = files.source();
         let mut faults = Vec::new();
         let manifest = keep(Manifest::load(&source), &mut faults);
-        let sheet = |path: String| {
-            let file = files.get(&path)?;
-            files.csv(&path).map(|raw| Sheet { path: &file.path, raw })
-        };
+        let sheet = |path: String| files.sheet(&path);
         let datasets = datasets(files);
         let elements = keep(Elements::load(&source), &mut faults).unwrap_or_default();
         keep(CodeSystems::load(&source), &mut faults);
@@ -123,13 +120,12 @@ impl<'a> Context<'a> {
 
     /// The table at a path, if it can be read.
     pub fn sheet(&self, path: &str) -> Option<Sheet<'a>> {
-        let file = self.files.get(path)?;
-        self.files.csv(path).map(|raw| Sheet { path: &file.path, raw })
+        self.files.sheet(path)
     }
 
     /// All tables that can be read and are of a known kind.
     pub fn sheets(&self) -> impl Iterator<Item = Sheet<'a>> {
-        self.files.iter().filter(|file| file.layout().is_some()).filter_map(|file| self.sheet(&file.path))
+        self.files.iter().filter(|file| file.layout().is_some()).filter_map(File::sheet)
     }
 
     /// The tables in a folder.
@@ -180,7 +176,7 @@ pub fn name_in<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
 fn datasets(files: &Files) -> BTreeMap<String, DatasetTable<'_>> {
     let tables = files.iter().filter_map(|file| {
         let name = name_in(&file.path, "dataset")?;
-        let sheet = Sheet { path: &file.path, raw: files.csv(&file.path)? };
+        let sheet = file.sheet()?;
         let mut concepts = HashMap::new();
         for row in sheet.rows() {
             concepts.entry(row.get("concept")).or_insert(row);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::sheet::Sheet;
 use crate::tables::{Malformed, RawSheet, Source, TableError, decode, layout};
 use crate::tree::{Limits, Tree, parse_json};
 
@@ -20,6 +21,7 @@ pub struct File {
     pub text: Option<String>,
     /// What it holds.
     pub body: Body,
+    layout: Option<&'static layout::Layout>,
     lines: Vec<usize>,
 }
 
@@ -65,10 +67,12 @@ impl Files {
 
     /// The table at a path, if it can be read.
     pub fn csv(&self, path: &str) -> Option<&RawSheet> {
-        match &self.get(path)?.body {
-            Body::Csv(sheet) => Some(sheet),
-            _ => None,
-        }
+        self.get(path)?.csv()
+    }
+
+    /// The same with its path and layout.
+    pub(super) fn sheet(&self, path: &str) -> Option<Sheet<'_>> {
+        self.get(path)?.sheet()
     }
 
     /// The files as the loaders of the plans want them, every line where it was.
@@ -84,15 +88,15 @@ impl Files {
 
 impl File {
     fn new(path: String, bytes: Vec<u8>) -> Self {
-        let is_table = layout::of(&path).is_some();
+        let layout = layout::of(&path);
         let (text, foreign) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),
             Err(fault) => {
-                let Some((text, flaw)) = decode(fault.as_bytes()).filter(|_| is_table) else {
+                let Some((text, flaw)) = decode(fault.as_bytes()).filter(|_| layout.is_some()) else {
                     let before = String::from_utf8_lossy(&fault.as_bytes()[..fault.utf8_error().valid_up_to()]);
                     let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
                     let body = Body::Bad(line, "is not UTF-8".to_owned());
-                    return Self { path, text: None, body, lines: Vec::new() };
+                    return Self { path, text: None, body, layout, lines: Vec::new() };
                 };
                 (text, Some(flaw))
             }
@@ -102,7 +106,7 @@ impl File {
         if let Body::Csv(sheet) = &mut body {
             sheet.flaws.extend(foreign);
         }
-        Self { path, text: Some(text), body, lines }
+        Self { path, text: Some(text), body, layout, lines }
     }
 
     fn parse(path: &str, text: &str, lines: &[usize]) -> Body {
@@ -133,9 +137,22 @@ impl File {
         self.path.rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 
+    /// The table that it holds, if it can be read.
+    fn csv(&self) -> Option<&RawSheet> {
+        match &self.body {
+            Body::Csv(sheet) => Some(sheet),
+            _ => None,
+        }
+    }
+
+    /// The same with its path and layout.
+    pub(super) fn sheet(&self) -> Option<Sheet<'_>> {
+        self.csv().map(|raw| Sheet { path: &self.path, layout: self.layout, raw })
+    }
+
     /// Its layout, if it is a CSV table of a known kind.
     pub fn layout(&self) -> Option<&'static layout::Layout> {
-        layout::of(&self.path)
+        self.layout
     }
 
     /// The text of a line, from 1.

@@ -1,5 +1,6 @@
 //! A table and its rows, as the checks see them.
 
+use crate::tables::layout::Layout;
 use crate::tables::{Cell, RawRow, RawSheet};
 
 /// A table that can be read.
@@ -7,6 +8,8 @@ use crate::tables::{Cell, RawRow, RawSheet};
 pub struct Sheet<'a> {
     /// Path within the mappings folder.
     pub path: &'a str,
+    /// Its layout, if it is of a known kind.
+    pub layout: Option<&'static Layout>,
     /// The cells.
     pub raw: &'a RawSheet,
 }

@@ -1,5 +1,7 @@
 //! JSON Schemas of the TOML files: for editors, and for the check of keys.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::layout;
@@ -12,19 +14,25 @@ pub const FILES: &[(&str, &str)] = &[
     ("fhir-stu3/identity.toml", "identity"),
 ];
 
+/// The schemas, each made when it is first asked for.
+static OOIEVAAR: LazyLock<Value> = LazyLock::new(ooievaar);
+static MESSAGE: LazyLock<Value> = LazyLock::new(message);
+static ANSWERS: LazyLock<Value> = LazyLock::new(answers);
+static IDENTITY: LazyLock<Value> = LazyLock::new(identity);
+
 /// The schema of a file; `None` if it is no TOML file that is known.
-pub fn of(path: &str) -> Option<Value> {
+pub fn of(path: &str) -> Option<&'static Value> {
     let (_, name) = FILES.iter().find(|(pattern, _)| layout::fits(pattern, path))?;
     named(name)
 }
 
 /// The schema with a name.
-pub fn named(name: &str) -> Option<Value> {
+pub fn named(name: &str) -> Option<&'static Value> {
     Some(match name {
-        "ooievaar" => ooievaar(),
-        "message" => message(),
-        "answers" => answers(),
-        "identity" => identity(),
+        "ooievaar" => &OOIEVAAR,
+        "message" => &MESSAGE,
+        "answers" => &ANSWERS,
+        "identity" => &IDENTITY,
         _ => return None,
     })
 }
@@ -256,9 +264,9 @@ mod tests {
     fn slips_are_found() {
         let good = json!({ "format": 1, "messages": ["m"], "dataset": { "d": { "root_oid": "1.2" } } });
         let schema = named("ooievaar").unwrap();
-        assert_eq!(faults(&schema, &good), []);
+        assert_eq!(faults(schema, &good), []);
         let bad = json!({ "format": "1", "mesages": [], "dataset": { "d": { "root_oid": "1.02", "fhri": "x" } } });
-        let keys: Vec<String> = faults(&schema, &bad).into_iter().map(|fault| fault.key).collect();
+        let keys: Vec<String> = faults(schema, &bad).into_iter().map(|fault| fault.key).collect();
         for key in ["format", "", "mesages", "1.02", "fhri"] {
             assert!(keys.iter().any(|found| found == key), "{key} in {keys:?}");
         }

@@ -1,6 +1,6 @@
+use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
-use crate::check::{Context, File};
 
 rule! {
     /// A table lacks a column, has one that is not known or one twice, or has a row with another number of cells.
@@ -15,7 +15,7 @@ rule! {
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for sheet in context.sheets() {
-        let Some(layout) = context.files.get(sheet.path).and_then(File::layout) else { continue };
+        let Some(layout) = sheet.layout else { continue };
         let header = &sheet.raw.header;
         for column in layout.columns.iter().filter(|column| !column.optional) {
             if sheet.raw.column(column.name).is_none() {

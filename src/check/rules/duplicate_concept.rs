@@ -3,7 +3,6 @@ use std::collections::HashMap;
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
-use crate::tables::layout;
 
 rule! {
     /// A concept has two rows where it can have one.
@@ -19,7 +18,7 @@ rule! {
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for sheet in context.sheets() {
-        let Some(layout) = layout::of(sheet.path) else { continue };
+        let Some(layout) = sheet.layout else { continue };
         let key: &[&str] = match layout.path {
             "dataset/*.csv" | "messages/*/samples.csv" | "messages/*/concepts.csv" | "messages/*/rows.csv" => {
                 &["concept"]

@@ -1,6 +1,6 @@
+use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
-use crate::check::{Context, File};
 use crate::tables::layout::{Content, is_oid};
 
 rule! {
@@ -40,7 +40,7 @@ fn is_number_or_date(text: &str) -> bool {
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for sheet in context.sheets() {
-        let Some(layout) = context.files.get(sheet.path).and_then(File::layout) else { continue };
+        let Some(layout) = sheet.layout else { continue };
         for column in layout.columns.iter().filter(|column| sheet.raw.column(column.name).is_some()) {
             for row in sheet.rows() {
                 match row.get(column.name) {

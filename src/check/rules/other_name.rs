@@ -1,7 +1,6 @@
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
-use crate::tables::layout;
 
 rule! {
     /// The name in a row is not the name of the concept.
@@ -16,7 +15,7 @@ rule! {
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for sheet in context.sheets() {
-        if !matches!(layout::of(sheet.path).map(|l| l.path), Some("messages/*/rows.csv" | "fhir-stu3/*.csv")) {
+        if !matches!(sheet.layout.map(|l| l.path), Some("messages/*/rows.csv" | "fhir-stu3/*.csv")) {
             continue;
         }
         for row in sheet.rows() {

@@ -2,8 +2,8 @@ use std::collections::HashSet;
 
 use crate::check::registry::rule;
 use crate::check::run::Findings;
-use crate::check::{Body, Context};
-use crate::tables::{layout, schema};
+use crate::check::{Body, Context, File};
+use crate::tables::schema;
 
 rule! {
     /// A file is not used: nothing names it, or its path is none that the tables know.
@@ -38,13 +38,13 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             ["code-maps", _] => maps.contains(name),
             ["fhir-stu3", "patterns", _] => patterns.contains(name),
             ["messages", message, "skeleton.xml"] => messages.contains(message),
-            ["messages", message, _] => messages.contains(message) && known(&file.path),
+            ["messages", message, _] => messages.contains(message) && known(file),
             ["dataset", _] => entries.iter().any(|(dataset, _)| *dataset == name),
-            ["fhir-stu3", _] if layout::of(&file.path).is_some_and(|l| l.path == "fhir-stu3/*.csv") => {
+            ["fhir-stu3", _] if file.layout().is_some_and(|l| l.path == "fhir-stu3/*.csv") => {
                 entries.iter().any(|(_, entry)| entry.get("fhir").and_then(|f| f.as_str()) == Some(name))
             }
             ["README.md"] => true,
-            _ => known(&file.path),
+            _ => known(file),
         };
         if !used {
             findings.at(&file.path, 1, 1, 1, "nothing uses this file", "name it where it belongs, or take it away");
@@ -52,6 +52,6 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-fn known(path: &str) -> bool {
-    layout::of(path).is_some() || schema::of(path).is_some()
+fn known(file: &File) -> bool {
+    file.layout().is_some() || schema::of(&file.path).is_some()
 }

@@ -5,7 +5,7 @@ use crate::check::registry::rule;
 use crate::check::run::Findings;
 use crate::check::slip::is_slip_of;
 use crate::check::{Body, Context};
-use crate::tables::layout::{self, Content, is_oid};
+use crate::tables::layout::{Content, is_oid};
 use crate::tree::Tree;
 
 rule! {
@@ -22,7 +22,7 @@ rule! {
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for sheet in context.sheets() {
-        let Some(layout) = layout::of(sheet.path) else { continue };
+        let Some(layout) = sheet.layout else { continue };
         for column in layout.columns.iter().filter(|column| column.content == Content::Oid && is_system(column.name)) {
             for row in sheet.rows() {
                 let oid = row.get(column.name);

@@ -1,7 +1,7 @@
 use crate::check::registry::rule;
 use crate::check::run::Findings;
 use crate::check::{Body, Context};
-use crate::tables::layout::{self, Content};
+use crate::tables::layout::Content;
 
 rule! {
     /// A number is no concept of the dataset.
@@ -16,7 +16,7 @@ rule! {
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for sheet in context.sheets() {
-        let Some(layout) = layout::of(sheet.path) else { continue };
+        let Some(layout) = sheet.layout else { continue };
         if layout.path == "dataset/*.csv" {
             continue;
         }

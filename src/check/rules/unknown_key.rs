@@ -18,7 +18,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for file in context.files.iter() {
         let (Body::Toml(table), Some(schema)) = (&file.body, schema::of(&file.path)) else { continue };
         let Ok(value) = serde_json::to_value(table) else { continue };
-        for fault in schema::faults(&schema, &value) {
+        for fault in schema::faults(schema, &value) {
             findings.text(&file.path, &fault.key, fault.message, "see the JSON Schema of this file in docs/mappings/");
         }
     }
