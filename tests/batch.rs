@@ -778,6 +778,29 @@ fn a_line_that_is_too_long_gets_an_answer_and_the_next_one_too() {
 
 /// Every value of the input is a marker; no report, list or message may show one.
 #[test]
+fn the_journal_of_a_complete_run_holds_no_code_that_a_report_may_not_show() {
+    let temp = TempDir::new().unwrap();
+    let input = temp.path().join("in");
+    fs::create_dir(&input).unwrap();
+    // Codes of a known system that no table knows: a slip of the pen, or a number of somebody.
+    let coded = |code: &str| MINIMAL.replace("xsi:type=\"CE\" code=\"1\"", &format!("xsi:type=\"CE\" code=\"{code}\""));
+    assert_ne!(coded("RARE999"), MINIMAL);
+    for number in 0..9 {
+        let code = if number < 4 { "RARE999" } else { "HABIT99" };
+        fs::write(input.join(format!("{number}.xml")), coded(code)).unwrap();
+    }
+    let (out, folder) = (temp.path().join("out"), temp.path().join("report"));
+    let options = ["--resume", "--report", folder.to_str().unwrap()];
+    batch(&[&input], &out, &options);
+    let first = report(&folder);
+    let journal = fs::read_to_string(out.join(".ooievaar/journal")).unwrap();
+    assert!(journal.contains("HABIT99") && !journal.contains("RARE999"), "{journal}");
+    assert_eq!(first["tally"]["other_codes"], 4);
+    batch(&[&input], &out, &options);
+    assert_eq!(report(&folder), first, "told again, it is the same");
+}
+
+#[test]
 fn nothing_that_a_run_tells_shows_a_value() {
     let temp = TempDir::new().unwrap();
     let input = temp.path().join("in");
