@@ -41,6 +41,16 @@ fn frame(message: &str) -> String {
     format!("{}\n", serde_json::json!({ "message": message }))
 }
 
+/// What a worker answers to these lines.
+fn answers(frames: &str, options: &[&str]) -> Vec<Value> {
+    let mut child =
+        ooievaar().arg("stream").args(options).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(frames.as_bytes()).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    lines(&ended.stdout)
+}
+
 /// A folder of messages, two of them broken and one with losses.
 fn input(folder: &Path, count: usize) -> PathBuf {
     let input = folder.join("in");
@@ -632,6 +642,7 @@ fn a_run_is_not_resumed_with_other_options() {
         &["--to", "ada"],
         &["--layout", "ndjson"],
         &["--bundle", "collection"],
+        &["--reference-day", "2024-02-26"],
         &["--shard", "1/2"],
     ] {
         let ended = batch(&[&pattern], &out, &[&same[..], options].concat());
@@ -685,14 +696,7 @@ fn a_worker_answers_in_order_and_goes_on_after_an_error() {
         serde_json::json!({ "id": 2, "message": TRUNCATED }),
         serde_json::json!({ "id": [3], "message": UNKNOWN }),
     );
-    let answers = |options: &[&str]| {
-        let mut child =
-            ooievaar().arg("stream").args(options).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(frames.as_bytes()).unwrap();
-        let ended = child.wait_with_output().unwrap();
-        assert_eq!(ended.status.code(), Some(0));
-        lines(&ended.stdout)
-    };
+    let answers = |options: &[&str]| answers(&frames, options);
     let one = answers(&[]);
     assert_eq!(one, answers(&["--jobs", "3"]));
     let seen: Vec<(&Value, &str)> =
@@ -713,6 +717,42 @@ fn a_worker_answers_in_order_and_goes_on_after_an_error() {
     assert_eq!(one[0]["resources"], serde_json::json!(expected), "to the byte");
     let written = answers(&["--to", "ada"]);
     assert!(written[0]["output"].as_str().unwrap().contains("<adaxml"));
+}
+
+#[test]
+fn relative_dates_count_from_the_day_that_is_given() {
+    let temp = TempDir::new().unwrap();
+    let instance = ooievaar::Converter::new().unwrap().convert(MINIMAL.as_bytes(), ooievaar::Format::Ada).unwrap();
+    let dated = String::from_utf8(instance.output).unwrap();
+    let relative = dated.replace("\"2024-02-12\"", "\"T-14D\"");
+    assert_ne!(relative, dated);
+    let folder = |name: &str, text: &str| {
+        let folder = temp.path().join(name).join("in");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("case.xml"), text).unwrap();
+        folder
+    };
+    let (dated, relative) = (folder("dated", &dated), folder("relative", &relative));
+    let day = ["--reference-day", "2024-02-26"];
+    let out = |name: &str, input: &Path, options: &[&str]| {
+        let out = temp.path().join(name);
+        let ended = batch(&[input], &out, options);
+        (code(&ended), tree(&out))
+    };
+    let expected = out("expected", &dated, &[]);
+    assert_eq!(out("given", &relative, &day), expected);
+    let (code, refused) = out("not-given", &relative, &[]);
+    assert_eq!((code, refused.len()), (3, 1));
+    let list = text(&refused["quarantine.ndjson"]);
+    assert!(list.contains("reference-day") && list.contains("(--reference-day)"), "{list}");
+
+    let worker = |input: &Path, options: &[&str]| {
+        let line = frame(&fs::read_to_string(input.join("case.xml")).unwrap());
+        answers(&line, options).remove(0)
+    };
+    assert_eq!(worker(&relative, &day), worker(&dated, &[]));
+    assert_eq!(worker(&dated, &[])["status"], "ok");
+    assert_eq!(worker(&relative, &[])["error"]["code"], "reference-day");
 }
 
 #[test]
@@ -737,6 +777,29 @@ fn a_line_that_is_too_long_gets_an_answer_and_the_next_one_too() {
 }
 
 /// Every value of the input is a marker; no report, list or message may show one.
+#[test]
+fn the_journal_of_a_complete_run_holds_no_code_that_a_report_may_not_show() {
+    let temp = TempDir::new().unwrap();
+    let input = temp.path().join("in");
+    fs::create_dir(&input).unwrap();
+    // Codes of a known system that no table knows: a slip of the pen, or a number of somebody.
+    let coded = |code: &str| MINIMAL.replace("xsi:type=\"CE\" code=\"1\"", &format!("xsi:type=\"CE\" code=\"{code}\""));
+    assert_ne!(coded("RARE999"), MINIMAL);
+    for number in 0..9 {
+        let code = if number < 4 { "RARE999" } else { "HABIT99" };
+        fs::write(input.join(format!("{number}.xml")), coded(code)).unwrap();
+    }
+    let (out, folder) = (temp.path().join("out"), temp.path().join("report"));
+    let options = ["--resume", "--report", folder.to_str().unwrap()];
+    batch(&[&input], &out, &options);
+    let first = report(&folder);
+    let journal = fs::read_to_string(out.join(".ooievaar/journal")).unwrap();
+    assert!(journal.contains("HABIT99") && !journal.contains("RARE999"), "{journal}");
+    assert_eq!(first["tally"]["other_codes"], 4);
+    batch(&[&input], &out, &options);
+    assert_eq!(report(&folder), first, "told again, it is the same");
+}
+
 #[test]
 fn nothing_that_a_run_tells_shows_a_value() {
     let temp = TempDir::new().unwrap();

@@ -194,7 +194,7 @@ fn meaning(code: &str) -> &'static str {
         "no-binding" => "It is a message that cannot be written in the format that was asked for.",
         "not-text" => "It is no message, but something like a picture or a PDF.",
         "nothing-recognised" => "It is FHIR, but nothing in it is of a profile that is known.",
-        "reference-day" => "Its dates count from a day that is not known; it can be converted by itself.",
+        "reference-day" => "Its dates count from a day that was not given (--reference-day).",
         "syntax" => "It is damaged, or was cut off.",
         "too-large" => "It is larger than one message may be.",
         "unreadable" => "The file or folder could not be read: it is gone, or may not be read.",

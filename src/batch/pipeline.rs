@@ -1,20 +1,24 @@
 //! Work on several threads whose results come out in the order in which it went in.
 
-use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
+
+use rayon::ThreadPoolBuilder;
 
 /// Pieces of work under way for each thread. It bounds what is held, however much work there is.
 const WINDOW: usize = 8;
 
 /// Runs `produce`, does `work` on each piece that it gives, and hands the results to `consume` in order.
 ///
-/// `produce` gets a function that takes a piece and tells whether to go on. With one job everything happens on the
-/// calling thread; with more, `consume` runs on the calling thread, `produce` on one and `work` on `jobs` others.
+/// `produce` gets a function that takes a piece and tells whether to go on. With one job, or if the system has no
+/// threads to give, everything happens on the calling thread; with more, `consume` runs on the calling thread,
+/// `produce` on one and `work` on `jobs` others.
 ///
 /// # Errors
 /// The first error of `consume`; `produce` is then told to stop.
+///
+/// # Panics
+/// If one of the three does: on any thread, it ends like an error.
 pub(super) fn ordered<T, R, E>(
     jobs: usize,
     produce: impl FnOnce(&mut dyn FnMut(T) -> bool) + Send,
@@ -25,67 +29,41 @@ where
     T: Send,
     R: Send,
 {
-    if jobs <= 1 {
+    let pool = (jobs > 1).then(|| ThreadPoolBuilder::new().num_threads(jobs).build());
+    let Some(Ok(pool)) = pool else {
         let mut result = Ok(());
         produce(&mut |piece| {
             result = consume(work(piece));
             result.is_ok()
         });
         return result;
-    }
-    let window = jobs * WINDOW;
-    let (send_token, take_token) = mpsc::sync_channel::<()>(window);
-    let (send_work, take_work) = mpsc::sync_channel::<(u64, T)>(window);
-    let (send_result, take_result) = mpsc::sync_channel::<(u64, R)>(window);
-    let take_work = Mutex::new(take_work);
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            let mut number = 0;
-            produce(&mut |piece| {
-                let sent = send_token.send(()).is_ok() && send_work.send((number, piece)).is_ok();
-                number += 1;
-                sent
-            });
-        });
-        for _ in 0..jobs {
-            let (send_result, take_work, work) = (send_result.clone(), &take_work, &work);
-            scope.spawn(move || {
-                // The lock is held only while taking; a receiver cannot be left half-way.
-                let take = || take_work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                while let Ok((number, piece)) = take() {
-                    if send_result.send((number, work(piece))).is_err() {
-                        break;
+    };
+    let work = &work;
+    // A place in the line for each result, in order. The window is its length.
+    let (line_up, line) = mpsc::sync_channel::<Receiver<R>>(jobs * WINDOW);
+    pool.in_place_scope(|workers| {
+        thread::scope(|threads| {
+            threads.spawn(move || {
+                produce(&mut |piece| {
+                    let (tell, result) = mpsc::sync_channel(1);
+                    let is_wanted = line_up.send(result).is_ok();
+                    if is_wanted {
+                        // Nobody may want the result any more.
+                        workers.spawn(move |_| drop(tell.send(work(piece))));
                     }
-                }
+                    is_wanted
+                });
             });
-        }
-        drop(send_result);
-        // The receivers live in here: dropped on an error, they make every sender stop.
-        in_order(take_result, take_token, &mut consume)
+            // A result that does not come is a panic, which the pool passes on when the rest has ended. The line ends
+            // here, whatever happens: then nobody waits for a place in it.
+            line.into_iter().map_while(|result| result.recv().ok()).try_for_each(consume)
+        })
     })
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the receivers must be gone when this returns")]
-fn in_order<R, E>(
-    results: Receiver<(u64, R)>,
-    tokens: Receiver<()>,
-    consume: &mut impl FnMut(R) -> Result<(), E>,
-) -> Result<(), E> {
-    let (mut early, mut next) = (BTreeMap::new(), 0);
-    for (number, result) in &results {
-        early.insert(number, result);
-        while let Some(result) = early.remove(&next) {
-            next += 1;
-            // A token stands for a piece that has been given and not yet consumed, so there is one.
-            let _ = tokens.recv();
-            consume(result)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
@@ -125,6 +103,33 @@ mod tests {
             );
             assert_eq!(result, Err(10));
             assert!(given.into_inner() < 200);
+        }
+    }
+
+    #[test]
+    fn a_panic_anywhere_ends_it_and_is_passed_on() {
+        for (jobs, place) in
+            [1, 3].into_iter().flat_map(|jobs| ["produce", "work", "consume"].map(|place| (jobs, place)))
+        {
+            let pass = |at, n| if (at, n) == (place, 10) { resume_unwind(Box::new("on purpose")) } else { n };
+            let (mut given, mut out) = (0, Vec::new());
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                ordered(
+                    jobs,
+                    |give| {
+                        while give(pass("produce", given)) {
+                            given += 1;
+                        }
+                    },
+                    |n| pass("work", n),
+                    |n| {
+                        out.push(pass("consume", n));
+                        Ok::<(), ()>(())
+                    },
+                )
+            }));
+            assert!(result.is_err() && given < 200, "{place}, {jobs} jobs");
+            assert_eq!(out, (0..10).collect::<Vec<_>>(), "{place}, {jobs} jobs");
         }
     }
 }

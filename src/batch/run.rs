@@ -49,7 +49,7 @@ pub struct Task {
 /// How a run ended, if nothing went wrong with the output.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// The counts.
+    /// The counts; of a complete run, as [`Tally::for_report`] gives them.
     pub tally: Tally,
     /// False if it was told to stop before the end.
     pub is_complete: bool,
@@ -295,6 +295,8 @@ impl Recorder<'_, '_> {
         self.writer.finish()?;
         self.checkpoint.tally.seconds = self.seconds + self.begun.elapsed().as_secs_f64();
         self.checkpoint.done = true;
+        // From here on nothing is added up: the journal need not hold more than a report may show.
+        self.checkpoint.tally = self.checkpoint.tally.for_report();
         self.saver.end()?.replace(&self.checkpoint)?;
         store.clear();
         Ok(self.checkpoint.tally)

@@ -9,6 +9,10 @@ use super::Stop;
 /// The folder for what is being made.
 const WORK: &str = ".ooievaar";
 
+/// Folders for files that are being made. A file system lets one thread at a time make a file in a folder, or take one out
+/// of it; messages that are under way together are in different ones.
+const FOLDERS: u64 = 32;
+
 /// An output folder that nobody else writes to.
 #[derive(Debug)]
 pub(super) struct Store {
@@ -46,7 +50,9 @@ impl Store {
         if loose.exists() {
             fs::remove_dir_all(&loose).map_err(fault)?;
         }
-        fs::create_dir_all(&loose).map_err(fault)?;
+        for number in 0..FOLDERS {
+            fs::create_dir_all(loose.join(number.to_string())).map_err(fault)?;
+        }
         fs::create_dir_all(store.parts()).map_err(fault)?;
         Ok(store)
     }
@@ -63,7 +69,7 @@ impl Store {
 
     /// A path for a file that is being made and belongs to this message.
     pub fn loose(&self, number: u64) -> PathBuf {
-        self.work.join("loose").join(number.to_string())
+        self.work.join("loose").join((number % FOLDERS).to_string()).join(number.to_string())
     }
 
     /// Where a file of the output stands.

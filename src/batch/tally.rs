@@ -39,8 +39,8 @@ pub struct Tally {
     pub failures: BTreeMap<String, u64>,
     /// Losses, by concept and reason.
     pub losses: BTreeMap<String, Lost>,
-    /// Codes that are no member of the value set of their concept. The journal keeps them all; a report only those that
-    /// [`Tally::shown_codes`] gives.
+    /// Codes that are no member of the value set of their concept. The journal keeps them all until the run is complete; a
+    /// report only those that [`Tally::shown_codes`] gives.
     pub codes: BTreeMap<String, Unknown>,
     /// Occurrences of unknown codes beyond those in `codes`.
     pub other_codes: u64,

@@ -84,9 +84,6 @@ impl Fault {
                 "several pregnancies may be the current one; convert it by itself: ooievaar convert --pregnancy"
                     .to_owned()
             }
-            Error::ReferenceDay { .. } => {
-                "the date is relative to a day T; convert it by itself: ooievaar convert --reference-day".to_owned()
-            }
             other => other.to_string(),
         };
         Self { code: error.code().to_owned(), line: place.map(|at| at.0), column: place.map(|at| at.1), message }

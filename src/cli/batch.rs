@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::meter::Meter;
-use super::{Bounds, Exit, Failure, Tables, files, library, report, say};
+use super::{Bounds, DayT, Exit, Failure, Tables, files, library, report, say};
 
 /// Convert many messages: folders, archives, files that hold many
 ///
@@ -61,6 +61,8 @@ pub struct Batch {
     tables: Tables,
     #[command(flatten)]
     bounds: Bounds,
+    #[command(flatten)]
+    day: DayT,
     /// What kind of FHIR bundle to make: transaction or collection [default: transaction]
     #[arg(long, value_name = "KIND", value_parser = library::bundle)]
     bundle: Option<Bundle>,
@@ -75,7 +77,7 @@ impl Batch {
         let inputs = self.inputs.iter().map(|input| Input::parse(input)).collect::<Result<Vec<_>, _>>();
         let inputs = inputs.map_err(|message| Failure::new(Exit::Input, message))?;
         self.keep_apart(&inputs)?;
-        let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
+        let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
         let converter = library::set_up(converter, self.bundle, self.id_key_file.as_deref())?;
         if let Some(folder) = &self.report {
             report::prepare(folder)?;
@@ -150,7 +152,8 @@ impl Batch {
     fn settings(&self) -> Result<String, Failure> {
         let tables = self.tables.tables.as_deref().map(library::fingerprint).transpose()?;
         let key = self.id_key_file.as_deref().map(library::fingerprint).transpose()?;
-        Ok(format!("{:?} {:?} {tables:?} {:?}", self.bundle, self.bounds, key.map(|key| key[..6].to_owned())))
+        let key = key.map(|key| key[..6].to_owned());
+        Ok(format!("{:?} {:?} {:?} {tables:?} {key:?}", self.bundle, self.bounds, self.day))
     }
 
     fn tell(&self, ended: Ended) -> Result<Exit, Failure> {

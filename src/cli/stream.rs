@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ooievaar::{Bundle, Format, batch};
 
-use super::{Bounds, Exit, Failure, Tables, library};
+use super::{Bounds, DayT, Exit, Failure, Tables, library};
 
 /// Answer messages on standard input, a line each, on standard output
 ///
@@ -26,6 +26,8 @@ pub struct Stream {
     tables: Tables,
     #[command(flatten)]
     bounds: Bounds,
+    #[command(flatten)]
+    day: DayT,
     /// What kind of FHIR bundle to make: transaction or collection [default: transaction]
     #[arg(long, value_name = "KIND", value_parser = library::bundle)]
     bundle: Option<Bundle>,
@@ -36,7 +38,7 @@ pub struct Stream {
 
 impl Stream {
     pub fn run(self) -> Result<Exit, Failure> {
-        let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
+        let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
         let converter = library::set_up(converter, self.bundle, self.id_key_file.as_deref())?;
         let (input, output) = (BufReader::new(io::stdin()), io::stdout().lock());
         match batch::stream(&converter, self.to, usize::from(self.jobs), input, output) {
