@@ -776,7 +776,6 @@ fn a_line_that_is_too_long_gets_an_answer_and_the_next_one_too() {
     assert_eq!((code(&ended), &answers[2]["id"]), (0, &2.into()));
 }
 
-/// Every value of the input is a marker; no report, list or message may show one.
 #[test]
 fn the_journal_of_a_complete_run_holds_no_code_that_a_report_may_not_show() {
     let temp = TempDir::new().unwrap();
@@ -800,6 +799,7 @@ fn the_journal_of_a_complete_run_holds_no_code_that_a_report_may_not_show() {
     assert_eq!(report(&folder), first, "told again, it is the same");
 }
 
+/// Every value of the input is a marker; no report, list or message may show one.
 #[test]
 fn nothing_that_a_run_tells_shows_a_value() {
     let temp = TempDir::new().unwrap();
