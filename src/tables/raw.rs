@@ -149,7 +149,8 @@ impl RawSheet {
     /// If it has no header, or a quoted cell does not end where a cell can end.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let separator = separator(text);
-        let mut scanner = Scanner { chars: text.chars().peekable(), line: 1, at: 1, separator, flaws: Vec::new() };
+        let chars = text.chars().peekable();
+        let mut scanner = Scanner { chars, line: 1, at: 1, separator, is_header: true, flaws: Vec::new() };
         if text.starts_with('\u{feff}') {
             scanner.chars.next();
             scanner.flaw(Form::ByteOrderMark, 1, 2);
@@ -157,6 +158,7 @@ impl RawSheet {
         let mut rows = Vec::new();
         while scanner.chars.peek().is_some() {
             rows.extend(scanner.row()?);
+            scanner.is_header = rows.is_empty();
         }
         if separator != ',' {
             scanner.flaws.push(Flaw { form: Form::Separator, line: 1, start: 1, end: 2 });
@@ -194,7 +196,7 @@ impl RawSheet {
     /// The table as it should be written: commas, LF, quotes only where needed, no byte-order mark, no blank lines.
     pub fn canonical(&self) -> String {
         let mut text = String::new();
-        std::iter::once(&self.header).chain(&self.rows).for_each(|row| write_row(&mut text, row));
+        self.lines().for_each(|(row, is_header)| write_row(&mut text, row, is_header));
         text
     }
 
@@ -202,26 +204,31 @@ impl RawSheet {
     pub fn in_place(&self) -> String {
         let mut text = String::new();
         let mut line = 1;
-        for row in std::iter::once(&self.header).chain(&self.rows) {
+        for (row, is_header) in self.lines() {
             while line < row.line {
                 text.push('\n');
                 line += 1;
             }
             let before = text.len();
-            write_row(&mut text, row);
+            write_row(&mut text, row, is_header);
             let lines = text[before..].bytes().filter(|byte| *byte == b'\n').count();
             line += u32::try_from(lines).unwrap_or(u32::MAX);
         }
         text
     }
+
+    /// All rows, and whether each is the header.
+    fn lines(&self) -> impl Iterator<Item = (&RawRow, bool)> {
+        std::iter::once((&self.header, true)).chain(self.rows.iter().map(|row| (row, false)))
+    }
 }
 
-fn write_row(text: &mut String, row: &RawRow) {
+fn write_row(text: &mut String, row: &RawRow, is_header: bool) {
     for (at, cell) in row.cells.iter().enumerate() {
         if at > 0 {
             text.push(',');
         }
-        if needs_quotes(&cell.text) {
+        if needs_quotes(&cell.text, is_header) {
             let _ = write!(text, "\"{}\"", cell.text.replace('"', "\"\""));
         } else {
             text.push_str(&cell.text);
@@ -230,8 +237,9 @@ fn write_row(text: &mut String, row: &RawRow) {
     text.push('\n');
 }
 
-fn needs_quotes(text: &str) -> bool {
-    text.contains([',', '"', '\n', '\r'])
+/// In the header also around what could be taken for what stands between the cells, or for a byte-order mark.
+fn needs_quotes(text: &str, is_header: bool) -> bool {
+    text.contains([',', '"', '\n', '\r']) || (is_header && text.contains([';', '\t', '\u{feff}']))
 }
 
 /// What stands between the cells: what the header has most of, outside quotes.
@@ -253,6 +261,8 @@ struct Scanner<'a> {
     line: u32,
     at: u32,
     separator: char,
+    /// The next row is the header.
+    is_header: bool,
     flaws: Vec<Flaw>,
 }
 
@@ -344,6 +354,7 @@ impl Scanner<'_> {
                     Some('"') => break,
                     Some('\n') => {
                         end.get_or_insert(at);
+                        text.truncate(text.trim_end_matches('\r').len());
                         text.push('\n');
                     }
                     Some('\r') if self.chars.peek() == Some(&'\n') => {
@@ -373,7 +384,7 @@ impl Scanner<'_> {
         if trimmed.len() < text.len() {
             self.flaw(Form::Padding, start, end);
         }
-        if (quoted || self.separator == ',') && needs_quotes(trimmed) != quoted {
+        if (quoted || self.separator == ',') && needs_quotes(trimmed, self.is_header) != quoted {
             self.flaw(Form::Quoting, start, end);
         }
         Ok(Cell { text: trimmed.to_owned(), line, start, end })
@@ -395,6 +406,27 @@ mod tests {
         assert_eq!(sheet.flaws, []);
         assert_eq!(sheet.canonical(), text);
         assert_eq!(sheet.rows[1].cells[1].text, "say \"x\"");
+    }
+
+    #[test]
+    fn a_name_with_another_separator_in_it_is_quoted() {
+        for text in ["\"a;b;c\",d\n1;2;3,4\n", "\"a\tb\tc\",d\n1,2\n"] {
+            let sheet = RawSheet::parse(text).unwrap();
+            assert_eq!((sheet.header.cells.len(), sheet.flaws.as_slice()), (2, &[][..]));
+            assert_eq!(sheet.canonical(), text);
+            assert_eq!(sheet.in_place(), text);
+        }
+    }
+
+    #[test]
+    fn the_canonical_form_has_no_other() {
+        for text in
+            ["\u{feff}\u{feff}a,b\n", " \u{feff}a,b\n", "a,b\n1,\"x\r\r\ny\"\n", "a,b\"c;;;d\"\n", "a,b\r\r1\r\n,\n"]
+        {
+            let once = RawSheet::parse(text).unwrap().canonical();
+            let again = RawSheet::parse(&once).unwrap();
+            assert_eq!((again.flaws.as_slice(), again.canonical()), (&[][..], once), "{text:?}");
+        }
     }
 
     #[test]
