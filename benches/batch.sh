@@ -142,9 +142,14 @@ expect() {
   local code=$1 status=0
   shift
   "$@" >"$work/log" 2>&1 || status=$?
-  echo "exit $status: $(grep -m 1 '^error' "$work/log" || tail -n 1 "$work/log")"
+  local said
+  said=$(grep -m 1 '^error' "$work/log" || tail -n 1 "$work/log")
+  echo "exit $status: ${said:-nothing said, as --quiet asks}"
   [ $status -eq "$code" ] || fail "exit $status instead of $code"
 }
+# What an earlier run left here would be taken for the output of this one.
+if mountpoint -q "$work/disk"; then umount "$work/disk"; fi
+rm -rf "$work"/{taken,refused,locked,partly,nobody,disk}
 mkdir -p "$work/taken" && touch "$work/taken/file"
 expect 5 "$ooievaar" batch "$work/in-$tiny" -o "$work/taken"
 expect 3 "$ooievaar" batch "$work/nothing-here" -o "$work/refused"
