@@ -59,6 +59,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     ("OOI-313", "fhir-stu3/modifiers.csv", "Procedure,notDone", "Procedure,notdone"),
+    ("OOI-314", "fhir-stu3/wholes.csv", "Encounter,episodeOfCare", "Encounter,episodesOfCare"),
     ("OOI-401", "value-sets/Echelon.csv", "2.16.840.1.113883.2.4.4.13.37", "2.16.840.1.113883.2.4.4.13.73"),
     ("OOI-402", "value-sets/Rookgedrag.csv", "2,2.16.840.1.113883.2.4.4.13.58", "1,2.16.840.1.113883.2.4.4.13.58"),
     ("OOI-403", "value-sets/HypertensieveAandoening.csv", "Preeclampsie", "Preeclamspie"),

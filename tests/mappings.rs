@@ -216,6 +216,39 @@ fn a_change_is_shown_in_concepts_and_codes() {
     );
 }
 
+/// A row whose table has no column `concept` is known by what it is about, and not by its place.
+#[test]
+fn a_change_of_a_fact_is_shown_at_its_row() {
+    let copy = Copy::new("diff-facts");
+    copy.change("fhir-stu3/modifiers.csv", |text| {
+        text.replacen("\nAddress,", "\nAccount,status,,invented\nAddress,", 1)
+    });
+    let (status, text) = ooievaar(&["diff", "mappings", copy.path()]);
+    assert_eq!(status, 1);
+    assert_eq!(text.matches("modifiers.csv").count(), 1, "{text}");
+    assert!(text.contains("Account"), "{text}");
+}
+
+/// Somebody who edits `mappings/` here must not be told about the tables in the program.
+#[test]
+fn the_tables_here_are_meant_however_they_are_named() {
+    let copy = Copy::new("here");
+    copy.change("fhir-stu3/pwd-2.3.csv", |text| text.replace("address.postalCode,compact", "birthDate,compact"));
+    let place = std::env::temp_dir().join(format!("ooievaar-here-{}", std::process::id()));
+    std::fs::create_dir_all(&place).unwrap();
+    std::fs::rename(copy.path(), place.join("mappings")).unwrap();
+    for command in ["check", "proof"] {
+        for name in [&[][..], &["mappings"], &["--tables", "mappings"]] {
+            let mut here = Command::cargo_bin("ooievaar").unwrap();
+            let output = here.current_dir(&place).args(["mappings", command]).args(name).output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{command} {name:?}");
+        }
+        assert_eq!(ooievaar(&[command]).0, 0, "{command}: the tables of this project have nothing wrong");
+        assert_eq!(ooievaar(&[command, "no-such-folder"]).0, 2, "{command}");
+    }
+    std::fs::remove_dir_all(place).unwrap();
+}
+
 #[test]
 fn code_maps_go_out_and_value_sets_come_in() {
     let folder = std::env::temp_dir().join(format!("ooievaar-export-{}", std::process::id()));

@@ -261,7 +261,7 @@ fn identity(layout: &str) -> [&'static [&'static str]; 2] {
         "code-systems.csv" => [&["oid"], &["uri"]],
         "value-sets/*.csv" => [&["code"], &[]],
         "code-maps/*.csv" => [&["source_code"], &[]],
-        "fhir-stu3/elements.csv" | "fhir-stu3/modifiers.csv" => [&["type", "element"], &[]],
+        "fhir-stu3/elements.csv" | "fhir-stu3/modifiers.csv" | "fhir-stu3/wholes.csv" => [&["type", "element"], &[]],
         "fhir-stu3/profiles.csv" => [&["element"], &["profile"]],
         _ => [&["concept"], &[]],
     }

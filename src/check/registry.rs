@@ -95,6 +95,7 @@ pub const ALL: &[&Rule] = &[
     &rules::element_name::RULE,
     &rules::undemanded_element::RULE,
     &rules::unknown_modifier::RULE,
+    &rules::unknown_whole::RULE,
     &rules::unknown_code_system::RULE,
     &rules::duplicate_code::RULE,
     &rules::other_display::RULE,

@@ -14,10 +14,6 @@ use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, R
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 
-/// What says of a resource which larger one it is part of. Where the specification lets an element refer to either, one who
-/// names the part names the whole: what was done in a contact was done in the episode of that contact.
-const WHOLES: &[(&str, &str)] = &[("Encounter", "episodeOfCare")];
-
 /// It is not clear which resource is the one of its kind: the current pregnancy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unclear {
@@ -29,6 +25,7 @@ pub struct Unclear {
 
 /// The resources of a source with their roles and references.
 pub(super) struct Recognised<'t> {
+    plan: &'t FhirPlan,
     /// The resources.
     pub entries: Vec<Entry<'t>>,
     /// The role of each, or `None` if no row knows it.
@@ -46,7 +43,7 @@ impl<'t> Recognised<'t> {
     /// # Errors
     /// If it is not clear which that is.
     pub fn of(
-        plan: &FhirPlan,
+        plan: &'t FhirPlan,
         dataset: &Dataset,
         terminology: &Terminology,
         entries: Vec<Entry<'t>>,
@@ -60,7 +57,7 @@ impl<'t> Recognised<'t> {
         }
         let (candidates, lost): (Vec<Vec<RoleIx>>, Vec<Option<Reason>>) =
             entries.iter().map(|entry| allowed(plan, dataset, terminology, entry.resource)).unzip();
-        let mut recognised = Self { roles: vec![None; entries.len()], lost, entries, names };
+        let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, names };
         let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));
         let named = current.map(|current| recognised.called(current));
         web.single_out(named.as_deref()).map_err(|undecided| recognised.unclear(&undecided))?;
@@ -120,14 +117,15 @@ impl<'t> Recognised<'t> {
         direct.map(|target| std::iter::once(target).chain(self.wholes(target)).collect()).collect()
     }
 
-    /// What a resource says that it is part of, by an element that the specification has for that.
+    /// What a resource says that it is part of. Where the specification lets an element refer to either, one who names the
+    /// part names the whole: what was done in a contact was done in the episode of that contact.
     fn wholes(&self, at: usize) -> impl Iterator<Item = usize> {
         let resource = self.entries[at].resource;
         // What is taken back is part of nothing.
         let is_so = self.lost[at] != Some(Reason::Modifier);
-        let element = WHOLES.iter().find(|(kind, _)| is_so && resource.text_at("resourceType") == Some(kind));
-        let references = element.and_then(|(_, element)| resource.get(element)).map_or(&[][..], Tree::items);
-        references.iter().filter_map(|reference| self.resolve(reference.text_at("reference")?))
+        let kind = resource.text_at("resourceType").filter(|_| is_so).unwrap_or_default();
+        let references = self.plan.wholes.of(kind).filter_map(|element| resource.get(element)).flat_map(Tree::items);
+        references.filter_map(|reference| self.resolve(reference.text_at("reference")?))
     }
 
     fn resolve(&self, reference: &str) -> Option<usize> {

@@ -68,7 +68,7 @@ fn key(layout: &layout::Layout) -> &'static [&'static str] {
         "code-systems.csv" => &["oid"],
         "value-sets/*.csv" => &["code_system", "code"],
         "code-maps/*.csv" => &["source_system", "source_code"],
-        "fhir-stu3/elements.csv" => &["type", "element"],
+        "fhir-stu3/elements.csv" | "fhir-stu3/modifiers.csv" | "fhir-stu3/wholes.csv" => &["type", "element"],
         "fhir-stu3/profiles.csv" => &["profile", "element"],
         "fhir-stu3/*.csv" => &["concept", "resource", "element"],
         _ => &["concept"],

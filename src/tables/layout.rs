@@ -295,6 +295,16 @@ pub const LAYOUTS: &[Layout] = &[
         ],
     },
     Layout {
+        path: "fhir-stu3/wholes.csv",
+        about: "The elements by which a resource says which larger one it is part of: who refers to the part refers to the whole too.",
+        columns: &[
+            must("type", Content::Name, "the type that has the element"),
+            must("element", Content::Name, "the element, a reference"),
+            must("source", Content::Text, "where this comes from"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
         path: "fhir-stu3/profiles.csv",
         about: "Facts of the profiles: the elements that a resource must have, and those it cannot have.",
         columns: &[

@@ -47,6 +47,7 @@ pub(super) mod unknown_place;
 pub(super) mod unknown_profile;
 pub(super) mod unknown_role;
 pub(super) mod unknown_template;
+pub(super) mod unknown_whole;
 pub(super) mod unmapped_code;
 pub(super) mod unreadable;
 pub(super) mod value_domain;

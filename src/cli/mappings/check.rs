@@ -6,15 +6,14 @@ use clap::Args;
 use ooievaar::check::render::Renderer;
 use ooievaar::check::{self, Options};
 
-use super::{could_not_run, fmt, source};
+use super::{Folder, could_not_run, fmt, source};
 use crate::cli::{Exit, Failure, files};
 
 /// Find everything that is wrong with the tables, at its cell
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The folder of the tables [default: mappings/ here, else the built-in tables]
-    #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
+    #[command(flatten)]
+    folder: Folder,
     /// How to show the findings
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json", "sarif", "junit", "github"])]
     format: String,
@@ -40,9 +39,9 @@ impl Check {
             return Err(could_not_run(format!("--error {unknown}: no such code; see `ooievaar mappings explain`")));
         }
         if self.fix {
-            fmt::mend(&super::folder(self.folder.as_deref())?)?;
+            fmt::mend(&super::folder(self.folder.path())?)?;
         }
-        let (source, name) = source(self.folder.as_deref())?;
+        let (source, name) = source(self.folder.path())?;
         let examples = match &self.examples {
             Some(folder) => Some(check::examples(&source, folder).map_err(could_not_run)?),
             None => None,

@@ -5,15 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 use ooievaar::review;
 
-use super::{could_not_run, source};
+use super::{Folder, could_not_run, source};
 use crate::cli::{Exit, Failure, files};
 
 /// Show how much of the standard the tables cover
 #[derive(Debug, Args)]
 pub struct Coverage {
-    /// The folder of the tables [default: mappings/ here, else the built-in tables]
-    #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
+    #[command(flatten)]
+    folder: Folder,
     /// How to show it: a table, CSV, or a page with a picture
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = ["table", "csv", "html"])]
     format: String,
@@ -24,7 +23,7 @@ pub struct Coverage {
 
 impl Coverage {
     pub fn run(self) -> Result<Exit, Failure> {
-        let (source, _) = source(self.folder.as_deref())?;
+        let (source, _) = source(self.folder.path())?;
         let coverage = review::coverage(&source).map_err(could_not_run)?;
         let text = match self.format.as_str() {
             "csv" => coverage.csv(),

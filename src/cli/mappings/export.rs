@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use ooievaar::exchange;
 
-use super::{could_not_run, source};
+use super::{Folder, could_not_run, source};
 use crate::cli::{Exit, Failure, files};
 
 /// Write tables in the form that others use
@@ -23,9 +23,8 @@ enum What {
 /// Write the code maps as FHIR STU3 concept maps (`ConceptMap`), a file each
 #[derive(Debug, Args)]
 struct ConceptMap {
-    /// The folder of the tables [default: mappings/ here, else the built-in tables]
-    #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
+    #[command(flatten)]
+    folder: Folder,
     /// The folder to write in; it is made if it does not exist
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
@@ -37,7 +36,7 @@ struct ConceptMap {
 impl Export {
     pub fn run(self) -> Result<Exit, Failure> {
         let What::Conceptmap(command) = self.what;
-        let (source, _) = source(command.folder.as_deref())?;
+        let (source, _) = source(command.folder.path())?;
         std::fs::create_dir_all(&command.output)
             .map_err(|e| could_not_run(format!("{}: cannot be made: {e}", command.output.display())))?;
         for file in source.list("code-maps").map_err(could_not_run)? {

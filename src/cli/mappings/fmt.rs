@@ -1,20 +1,19 @@
 //! `ooievaar mappings fmt`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use ooievaar::check::{Body, Files};
 use ooievaar::tables::Source;
 
-use super::could_not_run;
+use super::{Folder, could_not_run};
 use crate::cli::{Exit, Failure, files, say};
 
 /// Write the tables in their canonical form; no cell changes what it says
 #[derive(Debug, Args)]
 pub struct Fmt {
-    /// The folder of the tables [default: mappings/ here]
-    #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
+    #[command(flatten)]
+    folder: Folder,
     /// Change nothing; exit with 1 if something would change
     #[arg(long)]
     check: bool,
@@ -22,7 +21,7 @@ pub struct Fmt {
 
 impl Fmt {
     pub fn run(self) -> Result<Exit, Failure> {
-        let folder = super::folder(self.folder.as_deref())?;
+        let folder = super::folder(self.folder.path())?;
         if self.check {
             let changed = changes(&folder)?;
             for (file, _) in &changed {

@@ -54,6 +54,23 @@ impl Mappings {
     }
 }
 
+/// The tables that a command is about.
+#[derive(Debug, Args)]
+struct Folder {
+    /// The folder of the tables [default: mappings/ here, else the built-in tables]
+    #[arg(value_name = "DIR", conflicts_with = "tables")]
+    folder: Option<PathBuf>,
+    /// The same, as the commands that convert take it
+    #[arg(long, value_name = "DIR")]
+    tables: Option<PathBuf>,
+}
+
+impl Folder {
+    fn path(&self) -> Option<&Path> {
+        self.folder.as_deref().or(self.tables.as_deref())
+    }
+}
+
 /// The tables in a folder; without one those in `mappings/` here, and without that the built-in ones. With the name to show for the folder.
 fn source(folder: Option<&Path>) -> Result<(Source, String), Failure> {
     let here = Path::new("mappings");

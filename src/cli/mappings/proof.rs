@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
+use ooievaar::Converter;
 use ooievaar::convert::MessageKind;
 use ooievaar::proof::{RowProof, Verdict, fidelity, prove};
 use ooievaar::tables::Source;
 use serde_json::{Value, json};
 
-use super::super::{Exit, Failure, Tables, files, library};
+use super::{Folder, source};
+use crate::cli::{Exit, Failure, files};
 
 /// Run every row both ways over all values of its concept, and say whether they come back
 ///
@@ -25,7 +27,7 @@ pub struct Proof {
     #[arg(long, value_enum, default_value_t = Style::Human)]
     format: Style,
     #[command(flatten)]
-    tables: Tables,
+    folder: Folder,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -41,10 +43,9 @@ type Proved<'k> = (&'k MessageKind, Vec<RowProof>);
 
 impl Proof {
     pub fn run(self) -> Result<Exit, Failure> {
-        let folder = self.tables.tables.as_deref();
-        let converter = library::converter(folder)?;
-        let source = folder.map_or(Source::Embedded, |folder| Source::Folder(folder.to_owned()));
+        let (source, _) = source(self.folder.path())?;
         let faulty = |error: ooievaar::Error| Failure::new(Exit::Tables, error);
+        let converter = Converter::from_source(&source).map_err(faulty)?;
         let mut proved: Vec<Proved<'_>> = Vec::new();
         for kind in converter.kinds() {
             proved.push((kind, prove(&converter, &source, kind).map_err(faulty)?));

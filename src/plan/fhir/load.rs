@@ -7,7 +7,7 @@ use super::sole::sole_roles;
 use super::template::{Names, Template};
 use super::{
     Alignment, Answer, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity,
-    Modifiers, Place, RefSpec, Role, RoleIx, Target,
+    Modifiers, Place, RefSpec, Role, RoleIx, Target, Wholes,
 };
 use crate::dataset::{ConceptIx, Dataset, Kind, Text};
 use crate::tables::{Row, Sheet, Source, TableError};
@@ -55,6 +55,7 @@ impl FhirPlan {
             plan: Self {
                 elements: Elements::load(source)?,
                 modifiers: Modifiers::load(source)?,
+                wholes: Wholes::load(source)?,
                 roles: Vec::new(),
                 fields: Vec::new(),
                 answers: Answer::load(source)?,

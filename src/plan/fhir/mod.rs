@@ -10,6 +10,7 @@ mod path;
 mod pattern;
 mod sole;
 mod template;
+mod wholes;
 
 pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
 pub use elements::{Element, Elements};
@@ -19,6 +20,7 @@ pub use modifiers::Modifiers;
 pub use path::{ElementPath, Step, Token};
 pub use pattern::{Codings, Condition, IF, RefSpec, Target};
 pub use template::Template;
+pub use wholes::Wholes;
 
 use std::collections::HashMap;
 
@@ -159,6 +161,8 @@ pub struct FhirPlan {
     pub elements: Elements,
     /// The elements that change what is said.
     pub modifiers: Modifiers,
+    /// The elements that say what a resource is part of.
+    pub wholes: Wholes,
     /// The roles, in the order of the table.
     pub roles: Vec<Role>,
     /// The fields, in the order of the table.
