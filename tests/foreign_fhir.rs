@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -420,6 +421,82 @@ fn a_folder_of_resources_is_one_case_and_a_loss_names_its_file() {
     let (exit, _, said) = run(&["convert", path]);
     assert_eq!((exit, said.contains("3.json: line 2, column 1")), (3, true), "{said}");
     fs::remove_dir_all(folder).unwrap();
+}
+
+/// A record whose organisations are in the resources that refer to them, each called `o` there.
+fn with_contained() -> Vec<String> {
+    let organization = |number: &str| {
+        format!(
+            r#"{{"resourceType": "Organization", "id": "o", "telecom": [{{"value": "Contained"}}],
+            "identifier": [{{"system": "http://fhir.nl/fhir/NamingSystem/agb-z", "value": "{number}"}}]}}"#
+        )
+    };
+    let mut resources = two_pregnancies();
+    resources.truncate(3);
+    resources[2] = resources[2].replacen(
+        '{',
+        &format!(r##"{{"contained": [{}], "managingOrganization": {{"reference": "#o"}},"##, organization("99000001")),
+        1,
+    );
+    resources.push(format!(
+        r##"{{"resourceType": "Procedure", "contained": [{}], "performer": [{{"actor": {{"reference": "#o"}}}}]}}"##,
+        organization("99000002")
+    ));
+    resources
+}
+
+#[test]
+fn what_a_resource_contains_is_read_and_only_that_resource_refers_to_it() {
+    let converter = Converter::new().unwrap();
+    let reading = converter.read_case(&with_contained()).unwrap();
+    assert_eq!(values(&reading, "10022"), ["2.16.840.1.113883.2.4.6.1 99000001"]);
+    assert!(reading.ledger.is_balanced());
+    // What has no place is told once, at the resource that it is in.
+    let paths: Vec<&str> = reading.ledger.losses.iter().filter_map(|loss| loss.path.as_deref()).collect();
+    let told: Vec<&&str> = paths.iter().filter(|path| path.ends_with("telecom[0].value")).collect();
+    assert_eq!(told.len(), 2, "{paths:?}");
+    assert!(!paths.iter().any(|path| path.contains("contained")), "{paths:?}");
+    let bundle: Vec<String> =
+        with_contained().iter().map(|resource| format!(r#"{{"resource": {resource}}}"#)).collect();
+    let bundle = format!(r#"{{"resourceType": "Bundle", "type": "collection", "entry": [{}]}}"#, bundle.join(", "));
+    let of_bundle = converter.read(bundle.as_bytes()).unwrap();
+    assert_eq!(values(&of_bundle, "10022"), values(&reading, "10022"));
+}
+
+/// Whatever stands where a resource should: each leaf is in the account, and once.
+#[test]
+fn what_is_no_resource_is_lost_once() {
+    let odd = [
+        (r#"{"entry": [{"resource": "text"}], "type": "collection", "resourceType": "Bundle"}"#, 3),
+        (r#"{"entry": [{"resource": [{"a": "b"}, "c"]}], "type": "collection", "resourceType": "Bundle"}"#, 4),
+        (r#"{"resourceType": "Basic", "contained": ["a", {"b": "c", "contained": [{"d": "e"}]}, ["f"]]}"#, 5),
+        (r#"{"resourceType": "Basic", "contained": {"id": "a", "contained": "b"}}"#, 3),
+        (r#"{"resourceType": "Basic", "contained": "a"}"#, 2),
+        (r#"{"entry": ["a", ["b"], {"resource": {"c": "d"}}], "resourceType": "Bundle"}"#, 4),
+    ];
+    let converter = Converter::new().unwrap();
+    let woman = two_pregnancies().remove(0);
+    let without = converter.read_case(&[&woman]).unwrap().ledger.total;
+    for (odd, leaves) in odd {
+        let ledger = converter.read_case(&[woman.as_str(), odd]).unwrap().ledger;
+        assert_eq!(ledger.total - without, leaves, "{odd}");
+        let positions: BTreeSet<u32> = ledger.losses.iter().map(|loss| loss.position).collect();
+        assert_eq!(positions.len(), ledger.losses.len(), "{odd}");
+    }
+}
+
+/// Who may see a resource, and that it is only a part of one, is not what every resource repeats.
+#[test]
+fn labels_of_a_resource_are_told_when_they_are_lost() {
+    let resources = two_pregnancies();
+    let label = r#""meta": {"versionId": "3", "lastUpdated": "2021-01-01T10:00:00Z",
+        "security": [{"system": "http://hl7.org/fhir/v3/Confidentiality", "code": "R"}], "tag": [{"code": "SUBSETTED"}],"#;
+    let woman = resources[0].replacen(r#""meta": {"#, label, 1);
+    let inputs = [&woman, &resources[1], &resources[2]];
+    let reading = Converter::new().unwrap().read_case(&inputs).unwrap();
+    let paths: Vec<&str> = reading.ledger.losses.iter().filter_map(|loss| loss.path.as_deref()).collect();
+    let of_meta: Vec<&str> = paths.iter().filter_map(|path| path.split_once(".meta.")).map(|(_, name)| name).collect();
+    assert_eq!(of_meta, ["security[0].system", "security[0].code", "tag[0].code"]);
 }
 
 #[test]

@@ -9,7 +9,15 @@ use std::sync::LazyLock;
 use ooievaar::convert::MessageKind;
 use ooievaar::dataset::Instance;
 use ooievaar::generate::{Choice, Generator};
+use ooievaar::tree::{Limits, parse_json};
 use ooievaar::{Converter, Format};
+use roxmltree::Node;
+
+const FHIR: &str = "http://hl7.org/fhir";
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// Elements of FHIR XML in which a resource stands.
+const HOLD_A_RESOURCE: [&str; 2] = ["resource", "contained"];
 
 /// With the built-in tables.
 pub static CONVERTER: LazyLock<Converter> =
@@ -54,6 +62,9 @@ pub fn read_and_write(bytes: &[u8], format: Option<Format>) {
         }
     };
     assert!(reading.ledger.is_balanced(), "the ledger of what was read does not add up");
+    if let Some(leaves) = leaves(bytes, reading.format) {
+        assert!(reading.ledger.total == leaves, "{} leaves of {leaves} are in the ledger", reading.ledger.total);
+    }
     let Some(format) = format else { return };
     if let Ok(outcome) = CONVERTER.write(reading, format) {
         assert!(outcome.ledger.is_balanced(), "the ledger of what was written does not add up");
@@ -64,6 +75,44 @@ pub fn read_and_write(bytes: &[u8], format: Option<Format>) {
             }
         }
     }
+}
+
+/// How many leaves a document has, counted apart from its reading; `None` if it is not one document in UTF-8.
+fn leaves(bytes: &[u8], format: Format) -> Option<u32> {
+    let own: fn(Node<'_, '_>) -> usize = match format {
+        Format::FhirJson => return parse_json(bytes, &Limits::default()).ok().map(|(_, leaves)| leaves),
+        Format::FhirNdjson => {
+            let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+            return lines.map(|line| leaves(line, Format::FhirJson)).sum();
+        }
+        Format::FhirXml => leaves_of_fhir,
+        Format::Hl7v3 | Format::Ada => |node| node.attributes().len() + usize::from(is_content(node)),
+    };
+    let document = roxmltree::Document::parse(std::str::from_utf8(bytes).ok()?).ok()?;
+    u32::try_from(document.descendants().map(own).sum::<usize>()).ok()
+}
+
+fn is_content(node: Node<'_, '_>) -> bool {
+    node.is_text() && node.text().is_some_and(|text| !text.trim().is_empty())
+}
+
+/// A narrative is one leaf, and so is the name of a resource. Where a schema is is none.
+fn leaves_of_fhir(node: Node<'_, '_>) -> usize {
+    let is_narrative = |node: Node<'_, '_>| node.tag_name().namespace() == Some("http://www.w3.org/1999/xhtml");
+    if node.ancestors().skip(1).any(is_narrative) {
+        return 0;
+    }
+    if is_narrative(node) {
+        return 1;
+    }
+    let name = node.tag_name();
+    let is_capital = name.name().starts_with(|first: char| first.is_ascii_uppercase());
+    let is_resource = match node.parent_element().map(|parent| parent.tag_name().name()) {
+        Some(parent) => is_capital && name.namespace() == Some(FHIR) && HOLD_A_RESOURCE.contains(&parent),
+        None => node.is_element(),
+    };
+    let attributes = node.attributes().filter(|attribute| attribute.namespace() != Some(XSI)).count();
+    attributes + usize::from(is_content(node)) + usize::from(is_resource)
 }
 
 /// An instance in normal form: the format gives it back.

@@ -3,6 +3,9 @@
 use crate::dataset::Text;
 use crate::tree::{Tree, write_json, write_json_list, write_xml_list};
 
+/// The element of a resource with the resources that exist only within it.
+pub(super) const CONTAINED: &str = "contained";
+
 /// How a bundle is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum BundleType {
@@ -19,6 +22,8 @@ pub struct Entry<'t> {
     pub resource: &'t Tree,
     /// What references may call it.
     pub names: Vec<Text>,
+    /// Which resource it is in: only references within that one, which call it `#id`, can mean it.
+    pub container: Option<usize>,
 }
 
 /// The resources in what was read: the entries of bundles (also nested), loose resources, and what they contain.
@@ -41,7 +46,10 @@ fn collect_one<'t>(tree: &'t Tree, full_url: Option<&'t str>, entries: &mut Vec<
             names.push(format!("{resource_type}/{id}").into());
             names.push(format!("urn:uuid:{id}").into());
         }
-        entries.push(Entry { resource: tree, names });
+        let container = Some(entries.len());
+        entries.push(Entry { resource: tree, names, container: None });
+        let contained = tree.get(CONTAINED).map_or(&[][..], Tree::items);
+        entries.extend(contained.iter().map(|resource| Entry { resource, names: Vec::new(), container }));
         return;
     }
     let Tree::Object(members) = tree else { return };
@@ -51,12 +59,19 @@ fn collect_one<'t>(tree: &'t Tree, full_url: Option<&'t str>, entries: &mut Vec<
             continue;
         }
         for entry in value.items() {
-            let Tree::Object(members) = entry else { continue };
-            for (_, value) in members.iter().filter(|(name, _)| name != "resource") {
-                value.each_leaf(&mut |leaf| structural.push(leaf.ix));
-            }
-            if let Some(resource) = entry.get("resource") {
-                collect_one(resource, entry.text_at("fullUrl"), entries, structural);
+            let Tree::Object(members) = entry else {
+                // No entry, and so no resource that anybody knows: it is lost, and not passed over.
+                collect_one(entry, None, entries, structural);
+                continue;
+            };
+            for (name, value) in members {
+                if name == "resource" {
+                    for resource in value.items() {
+                        collect_one(resource, entry.text_at("fullUrl"), entries, structural);
+                    }
+                } else {
+                    value.each_leaf(&mut |leaf| structural.push(leaf.ix));
+                }
             }
         }
     }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::dataset::{ConceptIx, Text};
+use super::accounts::Accounts;
+use super::bundle::CONTAINED;
+use crate::dataset::Text;
 use crate::ledger::{Loss, Reason, Within, shown_name};
 use crate::plan::fhir::FhirPlan;
 use crate::terminology::Terminology;
@@ -14,6 +16,8 @@ pub(super) struct Account<'a> {
     pub at: usize,
     /// The resource.
     pub resource: &'a Tree,
+    /// True if another resource contains it.
+    pub is_contained: bool,
     /// True if a row made it.
     pub known: bool,
     /// Why what nothing better is known of is lost.
@@ -21,18 +25,15 @@ pub(super) struct Account<'a> {
 }
 
 impl Account<'_> {
-    /// The losses. `state` tells of a leaf whether it is lost and, if more than that is known, why.
-    pub fn losses(
-        &self,
-        plan: &FhirPlan,
-        terminology: &Terminology,
-        state: impl Fn(&Leaf) -> Option<Option<(Reason, ConceptIx)>>,
-    ) -> Vec<Loss> {
+    /// The losses, each with its reason.
+    pub fn losses(&self, plan: &FhirPlan, terminology: &Terminology, accounts: &Accounts) -> Vec<Loss> {
         let mut open = Vec::new();
         let path = format!("{}[{}]", type_shown(self.resource), self.at);
-        walk(self.resource, &path, &mut |leaf, path| {
-            if let Some(why) = state(leaf) {
-                open.push((leaf.position, path.to_owned(), why));
+        // What it contains are resources of their own.
+        let is_own = |name: &str| self.is_contained || name != CONTAINED;
+        walk(self.resource, &path, &is_own, &mut |leaf, path| {
+            if accounts.is_lost(leaf) {
+                open.push((leaf.position, path.to_owned(), accounts.reason(leaf)));
             }
         });
         if open.is_empty() {
@@ -94,17 +95,17 @@ fn question(terminology: &Terminology, resource: &Tree) -> Option<Text> {
     })
 }
 
-/// Visits each leaf with its path.
-fn walk(tree: &Tree, path: &str, visit: &mut dyn FnMut(&Leaf, &str)) {
+/// Visits each leaf with its path, without the members that `is_own` denies.
+fn walk(tree: &Tree, path: &str, is_own: &dyn Fn(&str) -> bool, visit: &mut dyn FnMut(&Leaf, &str)) {
     match tree {
         Tree::Object(members) => {
-            for (name, value) in members {
-                walk(value, &format!("{path}.{}", shown_name(name)), visit);
+            for (name, value) in members.iter().filter(|(name, _)| is_own(name)) {
+                walk(value, &format!("{path}.{}", shown_name(name)), &|_| true, visit);
             }
         }
         Tree::Array(items) => {
             for (at, item) in items.iter().enumerate() {
-                walk(item, &format!("{path}[{at}]"), visit);
+                walk(item, &format!("{path}[{at}]"), &|_| true, visit);
             }
         }
         Tree::Leaf(leaf) => visit(leaf, path),

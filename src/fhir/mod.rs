@@ -1,5 +1,6 @@
 //! FHIR STU3: resources made from an instance, and an instance read from resources.
 
+mod accounts;
 mod answer;
 mod bundle;
 mod codec;
@@ -11,9 +12,11 @@ mod extract;
 mod ids;
 mod losses;
 mod modifier;
+mod occurrences;
 mod place;
 mod recognise;
 mod sole;
+mod structure;
 mod web;
 
 pub use bundle::{BundleType, Entry, Syntax, collect, write_bundle, write_ndjson};

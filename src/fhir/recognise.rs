@@ -34,6 +34,8 @@ pub(super) struct Recognised<'t> {
     /// it says of itself that it is not so.
     pub lost: Vec<Option<Reason>>,
     names: HashMap<Text, usize>,
+    /// What a resource calls those within it, by the id without its `#`.
+    within: HashMap<(usize, &'t str), usize>,
 }
 
 impl<'t> Recognised<'t> {
@@ -49,15 +51,18 @@ impl<'t> Recognised<'t> {
         entries: Vec<Entry<'t>>,
         current: Option<&str>,
     ) -> Result<Self, Unclear> {
-        let mut names = HashMap::new();
+        let (mut names, mut within) = (HashMap::new(), HashMap::new());
         for (at, entry) in entries.iter().enumerate() {
+            if let (Some(container), Some(id)) = (entry.container, entry.resource.text_at("id")) {
+                within.entry((container, id)).or_insert(at);
+            }
             for name in &entry.names {
                 names.entry(name.clone()).or_insert(at);
             }
         }
         let (candidates, lost): (Vec<Vec<RoleIx>>, Vec<Option<Reason>>) =
             entries.iter().map(|entry| allowed(plan, dataset, terminology, entry.resource)).unzip();
-        let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, names };
+        let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, names, within };
         let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));
         let named = current.map(|current| recognised.called(current));
         web.single_out(named.as_deref()).map_err(|undecided| recognised.unclear(&undecided))?;
@@ -76,7 +81,7 @@ impl<'t> Recognised<'t> {
     /// The resources that a caller may mean: by a reference to it, its id, or an identifier (`system|value`, or the
     /// value alone).
     fn called(&self, name: &str) -> Vec<usize> {
-        if let Some(at) = self.resolve(name) {
+        if let Some(at) = self.resolve(None, name) {
             return vec![at];
         }
         let is_called = |resource: &Tree| {
@@ -113,7 +118,7 @@ impl<'t> Recognised<'t> {
     /// The same for each reference apart.
     fn each_target(&self, at: usize, path: &ElementPath) -> Vec<Vec<usize>> {
         let references = path.select(self.entries[at].resource).into_iter();
-        let direct = references.filter_map(|reference| self.resolve(reference.text_at("reference")?));
+        let direct = references.filter_map(|reference| self.resolve(Some(at), reference.text_at("reference")?));
         direct.map(|target| std::iter::once(target).chain(self.wholes(target)).collect()).collect()
     }
 
@@ -125,10 +130,15 @@ impl<'t> Recognised<'t> {
         let is_so = self.lost[at] != Some(Reason::Modifier);
         let kind = resource.text_at("resourceType").filter(|_| is_so).unwrap_or_default();
         let references = self.plan.wholes.of(kind).filter_map(|element| resource.get(element)).flat_map(Tree::items);
-        references.filter_map(|reference| self.resolve(reference.text_at("reference")?))
+        references.filter_map(move |reference| self.resolve(Some(at), reference.text_at("reference")?))
     }
 
-    fn resolve(&self, reference: &str) -> Option<usize> {
+    /// The resource that a reference means; `from` is the one in which the reference stands.
+    fn resolve(&self, from: Option<usize>, reference: &str) -> Option<usize> {
+        if let (Some(id), Some(from)) = (reference.strip_prefix('#'), from) {
+            let container = self.entries[from].container.unwrap_or(from);
+            return if id.is_empty() { Some(container) } else { self.within.get(&(container, id)).copied() };
+        }
         if let Some(at) = self.names.get(reference) {
             return Some(*at);
         }

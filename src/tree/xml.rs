@@ -1,5 +1,7 @@
 //! FHIR XML: reading from a parsed document, writing.
 
+use std::borrow::Cow;
+
 use quick_xml::escape::{escape, partial_escape};
 use roxmltree::{Document, Node};
 
@@ -10,6 +12,10 @@ const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 const FHIR: &str = "http://hl7.org/fhir";
 const XHTML: &str = "http://www.w3.org/1999/xhtml";
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// What a text is called where FHIR has none.
+const TEXT: &str = "text()";
 
 /// Reads one FHIR resource in XML. Returns it with the number of its leaves.
 ///
@@ -52,9 +58,18 @@ impl Reader<'_> {
     fn resource(&mut self, node: Node<'_, '_>, depth: usize) -> Result<Tree, SyntaxError> {
         let mut members = vec![("resourceType".into(), self.leaf(node.tag_name().name(), node))];
         self.members(node, depth, &mut members)?;
+        if let Some(value) = self.value(node) {
+            push(&mut members, "value", value);
+        }
         Ok(Tree::Object(members))
     }
 
+    fn value(&mut self, node: Node<'_, '_>) -> Option<Tree> {
+        node.attribute("value").map(|value| self.leaf(value, node))
+    }
+
+    /// What an element holds besides its value. What FHIR has no place for gets a name that no row has: it is lost, and
+    /// not passed over.
     fn members(
         &mut self,
         node: Node<'_, '_>,
@@ -64,14 +79,32 @@ impl Reader<'_> {
         if depth > self.limits.depth {
             return Err(SyntaxError::new(node.range().start, "nested deeper than the limit of depth"));
         }
-        for attribute in
-            node.attributes().filter(|attribute| attribute.namespace().is_none() && attribute.name() != "value")
-        {
-            let leaf = self.leaf_at(attribute.value(), attribute.range().start);
-            push(members, attribute.name(), leaf);
+        self.attributes(node, members);
+        for child in node.children() {
+            self.child(child, depth + 1, members)?;
         }
-        for child in node.children().filter(Node::is_element) {
-            self.element(child, depth + 1, members)?;
+        Ok(())
+    }
+
+    fn attributes(&mut self, node: Node<'_, '_>, members: &mut Vec<(Text, Tree)>) {
+        for attribute in node.attributes() {
+            let name = match attribute.namespace() {
+                None if attribute.name() == "value" => continue,
+                None => Cow::Borrowed(attribute.name()),
+                // Where a schema is: markup, like the declarations of namespaces.
+                Some(XSI) => continue,
+                Some(namespace) => Cow::Owned(format!("{{{namespace}}}{}", attribute.name())),
+            };
+            push(members, &name, self.leaf_at(attribute.value(), attribute.range().start));
+        }
+    }
+
+    fn child(&mut self, node: Node<'_, '_>, depth: usize, members: &mut Vec<(Text, Tree)>) -> Result<(), SyntaxError> {
+        if node.is_element() {
+            return self.element(node, depth, members);
+        }
+        if let Some(text) = node.text().filter(|text| node.is_text() && !text.trim().is_empty()) {
+            push(members, TEXT, self.leaf(text, node));
         }
         Ok(())
     }
@@ -82,29 +115,37 @@ impl Reader<'_> {
         depth: usize,
         members: &mut Vec<(Text, Tree)>,
     ) -> Result<(), SyntaxError> {
-        let name = node.tag_name().name();
-        if node.tag_name().namespace() == Some(XHTML) {
-            let source = &node.document().input_text()[node.range()];
-            push(members, name, self.leaf(source, node));
-            return Ok(());
-        }
-        let mut inner = Vec::new();
-        match node.children().find(Node::is_element) {
-            Some(only) if holds_resource(name) && is_resource(only) => {
-                let resource = self.resource(only, depth)?;
-                push(members, name, resource);
+        let name = match (node.tag_name().namespace(), node.tag_name().name()) {
+            (Some(FHIR), name) => Cow::Borrowed(name),
+            (Some(XHTML), name) => {
+                let source = &node.document().input_text()[node.range()];
+                push(members, name, self.leaf(source, node));
                 return Ok(());
             }
-            _ => self.members(node, depth, &mut inner)?,
-        }
-        let Some(value) = node.attribute("value") else {
-            if !inner.is_empty() || node.attribute("value").is_none() {
-                push_primitive_or_object(members, name, None, inner);
-            }
-            return Ok(());
+            (namespace, name) => Cow::Owned(format!("{{{}}}{name}", namespace.unwrap_or_default())),
         };
-        let leaf = self.leaf(value, node);
-        push_primitive_or_object(members, name, Some(leaf), inner);
+        let mut inner = Vec::new();
+        if !holds_resources(node) {
+            self.members(node, depth, &mut inner)?;
+            let value = self.value(node);
+            push_primitive_or_object(members, &name, value, inner);
+            return Ok(());
+        }
+        self.attributes(node, &mut inner);
+        if let Some(value) = self.value(node) {
+            push(&mut inner, "value", value);
+        }
+        for child in node.children() {
+            if is_resource(child) {
+                let resource = self.resource(child, depth)?;
+                push(members, &name, resource);
+            } else {
+                self.child(child, depth + 1, &mut inner)?;
+            }
+        }
+        if !inner.is_empty() {
+            push(members, &name, Tree::Object(inner));
+        }
         Ok(())
     }
 
@@ -121,8 +162,9 @@ impl Reader<'_> {
 }
 
 /// The elements of FHIR that hold a resource.
-fn holds_resource(name: &str) -> bool {
-    matches!(name, "resource" | "contained")
+/// True for an element whose children are resources: one, as FHIR has it, or whatever a sender made of it.
+fn holds_resources(node: Node<'_, '_>) -> bool {
+    matches!(node.tag_name().name(), "resource" | "contained") && node.children().any(is_resource)
 }
 
 fn is_resource(node: Node<'_, '_>) -> bool {
@@ -331,6 +373,18 @@ fn indent(level: usize, out: &mut String) {
 mod tests {
     use super::super::{parse_json, write_json};
     use super::*;
+
+    #[test]
+    fn what_fhir_has_no_place_for_is_kept_under_another_name() {
+        let xml = r#"<Patient xmlns="http://hl7.org/fhir" xmlns:o="urn:other" xmlns:x="http://www.w3.org/2001/XMLSchema-instance"
+            x:schemaLocation="a b" value="1" o:id="2"><o:birthDate value="3"/><birthDate>4</birthDate>
+            <contained id="5">6<Basic><id value="7"/></Basic><Basic/><id value="8"/></contained></Patient>"#;
+        let (tree, leaves) = parse_xml(xml, &Limits::default()).unwrap();
+        let mut json = String::new();
+        write_json(&tree, false, &mut json);
+        let expected = r#"{"resourceType":"Patient","{urn:other}id":"2","{urn:other}birthDate":"3","birthDate":{"text()":"4"},"contained":[{"resourceType":"Basic","id":"7"},{"resourceType":"Basic"},{"id":["5","8"],"text()":"6"}],"value":"1"}"#;
+        assert_eq!((json.as_str(), leaves), (expected, 11));
+    }
 
     #[test]
     fn json_and_xml_are_two_forms_of_one_tree() {
