@@ -17,6 +17,10 @@ const VALUES: [&str; 16] = [
     "2.16.840.1.113883.5.1008", "urn:oid:2.16.840.1.113883.2.4.6.3", "\u{e9}\u{1F476}&lt;",
 ];
 
+/// Members that any resource may have, and some of which a bundle has.
+const MEMBERS: [&str; 8] =
+    ["contained", "extension", "modifierExtension", "meta", "text", "resource", "entry", "resourceType"];
+
 /// One step of a script.
 struct Step {
     what: u8,
@@ -78,12 +82,13 @@ impl Xml {
         }
         let element = nth(&self.elements, step.at);
         let other = &self.text[nth(&self.elements, step.with)];
-        match step.what % 6 {
+        match step.what % 7 {
             0 => (element, ""),
             1 => (element.end..element.end, &self.text[element]),
             2 => (element, other),
             3 => (element.start..element.start, other),
             4 => (nth(&self.values, step.at), &self.text[nth(&self.values, step.with)]),
+            5 => (element.end..element.end, value(step.with)),
             _ => (nth(&self.values, step.at), value(step.with)),
         }
     }
@@ -99,7 +104,7 @@ pub fn tree(seed: &Tree, script: &[u8]) -> Tree {
         }
         let other = nth(&mut tree, &mut (step.with % count)).map(|node| node.clone());
         let (Some(node), Some(other)) = (nth(&mut tree, &mut (step.at % count)), other) else { break };
-        match (step.what % 5, node) {
+        match (step.what % 6, node) {
             (0, node) => *node = Tree::object(),
             (1, Tree::Array(items)) => {
                 if let Some(item) = items.get(step.with % items.len().max(1)).cloned() {
@@ -109,6 +114,7 @@ pub fn tree(seed: &Tree, script: &[u8]) -> Tree {
             (2, Tree::Object(members)) if !members.is_empty() => {
                 members.remove(step.with % members.len());
             }
+            (4, node @ Tree::Object(_)) => node.set(MEMBERS[step.with % MEMBERS.len()], other),
             (3, Tree::Leaf(leaf)) => leaf.text = Chars::from(value(step.with)),
             (_, node) => *node = other,
         }
