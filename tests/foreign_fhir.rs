@@ -218,11 +218,17 @@ fn two_pregnancies() -> Vec<String> {
 
 /// A delivery with one birth, and what a bundle says of them.
 fn delivery(more: &[&str]) -> Reading {
+    let mut resources = delivery_resources();
+    resources.extend(more.iter().map(|resource| (*resource).to_owned()));
+    Converter::new().unwrap().read_case(&resources).unwrap()
+}
+
+fn delivery_resources() -> Vec<String> {
     let profile =
         |name: &str| format!(r#""meta": {{"profile": ["http://nictiz.nl/fhir/StructureDefinition/{name}"]}}"#);
     let coding = |system: &str, code: &str| format!(r#"{{"coding": [{{"system": "{system}", "code": "{code}"}}]}}"#);
     let snomed = |code: &str| coding("http://snomed.info/sct", code);
-    let mut resources = vec![
+    vec![
         format!(r#"{{"resourceType": "Patient", "id": "w", {}, "birthDate": "1990-02-03"}}"#, profile("bc-Woman")),
         format!(r#"{{"resourceType": "Patient", "id": "c", {}, "birthDate": "2021-02-03"}}"#, profile("bc-Child")),
         format!(
@@ -257,24 +263,84 @@ fn delivery(more: &[&str]) -> Reading {
             snomed("386637004"),
             snomed("3950001")
         ),
-    ];
-    resources.extend(more.iter().map(|resource| (*resource).to_owned()));
-    Converter::new().unwrap().read_case(&resources).unwrap()
+    ]
 }
 
 #[test]
 fn what_is_part_of_a_contact_is_part_of_its_episode() {
-    let loss = r#"{"resourceType": "Observation", "status": "final",
-        "meta": {"profile": ["http://nictiz.nl/fhir/StructureDefinition/bc-DeliveryObservation"]},
-        "extension": [{"url": "http://nictiz.nl/fhir/StructureDefinition/observation-focusSTU3",
-            "valueReference": {"reference": "Procedure/d"}}],
-        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "364332008"}]},
-        "subject": {"reference": "Patient/w"}, "context": {"reference": "Encounter/contact"},
-        "valueQuantity": {"value": 300, "unit": "ml", "system": "http://unitsofmeasure.org", "code": "ml"}}"#;
-    let reading = delivery(&[loss]);
+    let loss = blood_loss(r#"{"reference": "Patient/w"}"#).replace("EpisodeOfCare/e", "Encounter/contact");
+    let reading = delivery(&[&loss]);
     assert_eq!(values(&reading, "20640"), ["300 ml"]);
     assert_eq!(values(&reading, "40050"), ["2021-02-03"]);
     assert!(reading.ledger.is_balanced());
+}
+
+/// Blood loss at a delivery, of whom a reference says.
+fn blood_loss(subject: &str) -> String {
+    format!(
+        r#"{{"resourceType": "Observation", "status": "final",
+        "meta": {{"profile": ["http://nictiz.nl/fhir/StructureDefinition/bc-DeliveryObservation"]}},
+        "extension": [{{"url": "http://nictiz.nl/fhir/StructureDefinition/observation-focusSTU3",
+            "valueReference": {{"reference": "Procedure/d"}}}}],
+        "code": {{"coding": [{{"system": "http://snomed.info/sct", "code": "364332008"}}]}},
+        "subject": {subject}, "context": {{"reference": "EpisodeOfCare/e"}},
+        "valueQuantity": {{"value": 300, "unit": "ml", "system": "http://unitsofmeasure.org", "code": "ml"}}}}"#
+    )
+}
+
+#[test]
+fn what_is_about_somebody_else_is_not_about_the_woman() {
+    let told = |subject: &str| {
+        let reading = delivery(&[&blood_loss(subject)]);
+        let as_a_whole = reading.ledger.losses.iter().any(|loss| {
+            loss.reason == Reason::NoCarrier && loss.path.as_deref().is_some_and(|path| path.ends_with("resourceType"))
+        });
+        (values(&reading, "20640").len(), as_a_whole)
+    };
+    assert_eq!(told(r#"{"reference": "Patient/w", "display": "her"}"#), (1, false));
+    // She is the only woman there is.
+    assert_eq!(told(r#"{"display": "her"}"#), (1, false));
+    assert_eq!(told(r#"{"reference": "Patient/somebody-else"}"#), (0, true));
+    assert_eq!(told(r#"{"reference": "Patient/c"}"#), (0, true));
+    assert_eq!(told(r#"{"identifier": {"system": "urn:oid:1.2", "value": "nobody"}}"#), (0, true));
+}
+
+#[test]
+fn a_reference_may_be_an_identifier() {
+    let organization = r#"{"resourceType": "Organization", "id": "o",
+        "identifier": [{"system": "http://fhir.nl/fhir/NamingSystem/agb-z", "value": "99000001"}]}"#;
+    let mut resources = two_pregnancies();
+    resources.truncate(3);
+    let referring = |value: &str| {
+        format!(
+            r#"{{"managingOrganization": {{"display": "x",
+            "identifier": {{"system": "http://fhir.nl/fhir/NamingSystem/agb-z", "value": "{value}"}}}},"#
+        )
+    };
+    let record = resources.pop().unwrap();
+    let read = |value: &str| {
+        let record = record.replacen('{', &referring(value), 1);
+        let inputs = [&resources[0], &resources[1], &record, organization];
+        Converter::new().unwrap().read_case(&inputs).unwrap()
+    };
+    let found = read("99000001");
+    assert_eq!(values(&found, "10022"), ["2.16.840.1.113883.2.4.6.1 99000001"]);
+    assert!(found.ledger.losses.iter().all(|loss| !loss.path.as_deref().unwrap().contains("managing")));
+    let astray = read("99000002");
+    assert_eq!(values(&astray, "10022"), [""; 0]);
+}
+
+#[test]
+fn a_reference_to_what_the_source_lacks_is_told() {
+    let mut resources = delivery_resources();
+    let birth = resources.pop().unwrap();
+    let location = r#""location": {"reference": "Location/l", "display": "x"}, "partOf""#;
+    resources.push(birth.replacen(r#""partOf""#, location, 1));
+    let reading = Converter::new().unwrap().read_case(&resources).unwrap();
+    assert_eq!(values(&reading, "40050"), ["2021-02-03"]);
+    let losses = &reading.ledger.losses;
+    let of_location = losses.iter().filter(|loss| loss.path.as_deref().unwrap().contains(".location"));
+    assert_eq!(of_location.map(|loss| loss.reason).collect::<Vec<_>>(), [Reason::NoCarrier; 2]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::losses;
 use super::modifier;
 use super::occurrences::Occurrences;
 use super::recognise::{Recognised, Unclear};
-use super::structure::structure;
+use super::structure::{references, structure};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
 use crate::ledger::{Ledger, Reason};
 use crate::plan::fhir::{Codec, ElementPath, FhirPlan, Field, FieldIx, Place, RoleIx};
@@ -91,6 +91,9 @@ impl Extractor<'_, '_> {
             }
         }
         self.accounts.mark(&structure(self.plan, role, resource), Fate::Structural);
+        let (fixed, astray) = references(self.plan, self.dataset, &self.occurrences.recognised, at, role);
+        self.accounts.mark(&fixed, Fate::Structural);
+        self.accounts.give_reason(&astray, Reason::NoCarrier, self.plan.role(role).concept);
     }
 
     /// Reads what is written a second time: it is accounted for with the first, or stands for it where that is

@@ -84,8 +84,7 @@ impl<'a, 't> Occurrences<'a, 't> {
             }
         }
         for (referrer, target) in &self.referrers[at] {
-            let collects = matches!(target, Target::Members(group) if self.dataset.is_within(own.concept, *group));
-            if collects || *target == Target::Role(role) {
+            if target.is(self.plan, self.dataset, role) {
                 related.push(*referrer);
             }
         }

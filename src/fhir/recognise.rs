@@ -14,6 +14,10 @@ use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, R
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 
+/// So many resources are followed that have one identifier, or that one resource is part of. A sender cannot make the search
+/// longer than that.
+const FOLLOWED: usize = 16;
+
 /// It is not clear which resource is the one of its kind: the current pregnancy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unclear {
@@ -34,6 +38,8 @@ pub(super) struct Recognised<'t> {
     /// it says of itself that it is not so.
     pub lost: Vec<Option<Reason>>,
     names: HashMap<Text, usize>,
+    /// The resources that have an identifier.
+    identified: HashMap<(&'t str, &'t str), Vec<usize>>,
     /// What a resource calls those within it, by the id without its `#`.
     within: HashMap<(usize, &'t str), usize>,
 }
@@ -52,6 +58,7 @@ impl<'t> Recognised<'t> {
         current: Option<&str>,
     ) -> Result<Self, Unclear> {
         let (mut names, mut within) = (HashMap::new(), HashMap::new());
+        let mut identified: HashMap<_, Vec<usize>> = HashMap::new();
         for (at, entry) in entries.iter().enumerate() {
             if let (Some(container), Some(id)) = (entry.container, entry.resource.text_at("id")) {
                 within.entry((container, id)).or_insert(at);
@@ -59,10 +66,16 @@ impl<'t> Recognised<'t> {
             for name in &entry.names {
                 names.entry(name.clone()).or_insert(at);
             }
+            for identity in entry.resource.get("identifier").into_iter().flat_map(Tree::items).filter_map(identity) {
+                let same = identified.entry(identity).or_default();
+                if same.len() < FOLLOWED {
+                    same.push(at);
+                }
+            }
         }
         let (candidates, lost): (Vec<Vec<RoleIx>>, Vec<Option<Reason>>) =
             entries.iter().map(|entry| allowed(plan, dataset, terminology, entry.resource)).unzip();
-        let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, names, within };
+        let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, names, within, identified };
         let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));
         let named = current.map(|current| recognised.called(current));
         web.single_out(named.as_deref()).map_err(|undecided| recognised.unclear(&undecided))?;
@@ -112,14 +125,32 @@ impl<'t> Recognised<'t> {
 
     /// The resources that an element of a resource refers to, and those that they are part of.
     pub fn targets(&self, at: usize, path: &ElementPath) -> impl Iterator<Item = usize> {
-        self.each_target(at, path).into_iter().flatten()
+        self.each_target(at, path).0.into_iter().flatten()
     }
 
-    /// The same for each reference apart.
-    fn each_target(&self, at: usize, path: &ElementPath) -> Vec<Vec<usize>> {
-        let references = path.select(self.entries[at].resource).into_iter();
-        let direct = references.filter_map(|reference| self.resolve(Some(at), reference.text_at("reference")?));
-        direct.map(|target| std::iter::once(target).chain(self.wholes(target)).collect()).collect()
+    /// The same for each reference apart, and the types of what is not in the source: empty if the reference does not say.
+    fn each_target(&self, at: usize, path: &ElementPath) -> (Vec<Vec<usize>>, Vec<Text>) {
+        let (mut each, mut astray) = (Vec::new(), Vec::new());
+        for reference in path.select(self.entries[at].resource) {
+            match self.reached(at, reference) {
+                Some(reached) if reached.is_empty() => astray.push(type_said(reference)),
+                Some(reached) => each.push(reached),
+                None => {}
+            }
+        }
+        (each, astray)
+    }
+
+    /// The resources that a reference means, and those that they are part of: none if they are not in the source. `None` if
+    /// it does not say what it means.
+    pub fn reached(&self, at: usize, reference: &Tree) -> Option<Vec<usize>> {
+        let means = match (reference.text_at("reference"), reference.get("identifier")) {
+            (Some(literal), _) => self.resolve(Some(at), literal).into_iter().collect(),
+            (None, Some(identifier)) => self.identified.get(&identity(identifier)?).cloned().unwrap_or_default(),
+            (None, None) => return None,
+        };
+        let wholes: Vec<usize> = means.iter().flat_map(|target| self.wholes(*target)).collect();
+        Some([means, wholes].concat())
     }
 
     /// What a resource says that it is part of. Where the specification lets an element refer to either, one who names the
@@ -130,6 +161,7 @@ impl<'t> Recognised<'t> {
         let is_so = self.lost[at] != Some(Reason::Modifier);
         let kind = resource.text_at("resourceType").filter(|_| is_so).unwrap_or_default();
         let references = self.plan.wholes.of(kind).filter_map(|element| resource.get(element)).flat_map(Tree::items);
+        let references = references.take(FOLLOWED);
         references.filter_map(move |reference| self.resolve(Some(at), reference.text_at("reference")?))
     }
 
@@ -147,6 +179,20 @@ impl<'t> Recognised<'t> {
         let (id, resource_type) = (parts.next()?, parts.next()?);
         self.names.get(format!("{resource_type}/{id}").as_str()).copied()
     }
+}
+
+/// The type of resource that a reference names, if it does: `Patient/1`, also at the end of a URL.
+fn type_said(reference: &Tree) -> Text {
+    let literal = reference.text_at("reference").unwrap_or_default();
+    let literal = literal.split("/_history/").next().unwrap_or_default();
+    let name = literal.rsplit('/').nth(1).unwrap_or_default();
+    let is_type = name.starts_with(|first: char| first.is_ascii_uppercase());
+    if is_type { name.into() } else { Text::default() }
+}
+
+/// The namespace and value of an identifier, if it has both.
+fn identity(identifier: &Tree) -> Option<(&str, &str)> {
+    Some((identifier.text_at("system")?, identifier.text_at("value")?))
 }
 
 /// True for what FHIR allows as an id.

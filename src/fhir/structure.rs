@@ -1,7 +1,9 @@
 //! What in a resource is no value: what its pattern fixes, references, ids, generated text.
 
 use super::answer::answer_leaves;
+use super::recognise::Recognised;
 use super::urls;
+use crate::dataset::Dataset;
 use crate::plan::fhir::{Codec, FhirPlan, IF, Place, RoleIx};
 use crate::tree::Tree;
 
@@ -9,7 +11,7 @@ use crate::tree::Tree;
 /// among these: they are content.
 const KEPT_BY_SERVERS: [&str; 3] = ["versionId", "lastUpdated", "profile"];
 
-/// The leaves of a resource that are no values, if it has a role.
+/// The leaves of a resource that are no values, if it has a role; references apart.
 pub(super) fn structure(plan: &FhirPlan, role: RoleIx, resource: &Tree) -> Vec<u32> {
     let role = plan.role(role);
     let mut fixed = Vec::new();
@@ -33,14 +35,41 @@ pub(super) fn structure(plan: &FhirPlan, role: RoleIx, resource: &Tree) -> Vec<u
     fixed
 }
 
+/// The leaves of the references of a resource that lead where its role has them, and those of the others: they say
+/// something that nothing else says.
+pub(super) fn references(
+    plan: &FhirPlan,
+    dataset: &Dataset,
+    recognised: &Recognised<'_>,
+    at: usize,
+    role: RoleIx,
+) -> (Vec<u32>, Vec<u32>) {
+    let specs = &plan.role(role).references;
+    let (mut fixed, mut astray) = (Vec::new(), Vec::new());
+    for (nth, spec) in
+        specs.iter().enumerate().filter(|(nth, spec)| !specs[..*nth].iter().any(|other| other.path == spec.path))
+    {
+        let alike = || specs[nth..].iter().filter(|other| other.path == spec.path);
+        let is_meant = |target: &usize| {
+            recognised.roles[*target].is_some_and(|role| alike().any(|spec| spec.target.is(plan, dataset, role)))
+        };
+        for reference in spec.path.select(recognised.entries[at].resource) {
+            let leads_home = recognised.reached(at, reference).is_some_and(|reached| reached.iter().any(is_meant));
+            let says = if reference.get("reference").is_some() { "reference" } else { "identifier" };
+            let repeated = [says, "display"].into_iter().filter(|_| leads_home).filter_map(|name| reference.get(name));
+            repeated.for_each(|tree| tree.each_leaf(&mut |leaf| fixed.push(leaf.ix)));
+            if !leads_home {
+                reference.each_leaf(&mut |leaf| astray.push(leaf.ix));
+            }
+        }
+    }
+    (fixed, astray)
+}
+
 /// Notes the leaves of a resource that its pattern fixes.
 fn match_pattern(pattern: &Tree, tree: &Tree, fixed: &mut Vec<u32>) {
     match (pattern, tree) {
         (Tree::Object(members), Tree::Object(_)) => {
-            if pattern.text_at("reference").is_some_and(|text| text.starts_with('@')) {
-                tree.each_leaf(&mut |leaf| fixed.push(leaf.ix));
-                return;
-            }
             for (name, value) in members.iter().filter(|(name, _)| name != IF) {
                 if let Some(inner) = tree.get(name) {
                     match_pattern(value, inner, fixed);

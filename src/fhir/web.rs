@@ -5,7 +5,7 @@
 //! out until nothing changes; then the resource nearest to the root that is still undecided takes the role that agrees
 //! best, and what follows from that is struck out, until all are decided.
 
-use crate::dataset::{ConceptIx, Dataset};
+use crate::dataset::{ConceptIx, Dataset, Text};
 use crate::plan::fhir::{ElementPath, FhirPlan, Role, RoleIx, Target};
 
 /// A reference to a resource: who makes it, in which role, and what it means by it.
@@ -22,11 +22,13 @@ struct Reached {
     all: Vec<usize>,
     /// The same for each reference apart, where there are several.
     each: Vec<Vec<usize>>,
+    /// The types, as far as they are said, of what it refers to and what is not in the source.
+    astray: Vec<Text>,
 }
 
 impl Reached {
-    fn of(each: Vec<Vec<usize>>) -> Self {
-        Self { all: each.concat(), each: if each.len() > 1 { each } else { Vec::new() } }
+    fn of((each, astray): (Vec<Vec<usize>>, Vec<Text>)) -> Self {
+        Self { all: each.concat(), each: if each.len() > 1 { each } else { Vec::new() }, astray }
     }
 }
 
@@ -42,6 +44,8 @@ pub(super) struct Web<'p> {
     pub(super) incoming: Vec<Vec<Incoming>>,
     /// Per role: true if some row makes a reference to it.
     wanted: Vec<bool>,
+    /// Per role: true if a resource may have it.
+    present: Vec<bool>,
     /// Groups whose members some resource always collects.
     surely_collected: Vec<ConceptIx>,
     /// Per resource: true if something on which its candidates depend has changed since they were looked at.
@@ -50,12 +54,12 @@ pub(super) struct Web<'p> {
 
 impl<'p> Web<'p> {
     /// The web of resources with these candidates; `targets` follows an element of a resource that is a reference, or
-    /// several.
+    /// several: what each leads to, and the types of what is not there.
     pub fn new(
         plan: &'p FhirPlan,
         dataset: &'p Dataset,
         candidates: Vec<Vec<RoleIx>>,
-        targets: impl Fn(usize, &ElementPath) -> Vec<Vec<usize>>,
+        targets: impl Fn(usize, &ElementPath) -> (Vec<Vec<usize>>, Vec<Text>),
     ) -> Self {
         let mut incoming: Vec<Vec<Incoming>> = candidates.iter().map(|_| Vec::new()).collect();
         let mut outgoing = Vec::with_capacity(candidates.len());
@@ -74,6 +78,8 @@ impl<'p> Web<'p> {
             }
             outgoing.push(links);
         }
+        let mut present = vec![false; plan.roles.len()];
+        candidates.iter().flatten().for_each(|role| present[usize::from(role.0)] = true);
         let known = candidates.iter().map(|roles| !roles.is_empty()).collect();
         let stale = vec![true; candidates.len()];
         let mut wanted = vec![false; plan.roles.len()];
@@ -86,7 +92,7 @@ impl<'p> Web<'p> {
                 Target::Members(_) => {}
             }
         }
-        Self { plan, dataset, known, candidates, outgoing, incoming, wanted, surely_collected, stale }
+        Self { plan, dataset, known, candidates, outgoing, incoming, wanted, present, surely_collected, stale }
     }
 
     /// The roles that remain: mostly one for a resource, none for one that the references leave without a place.
@@ -137,9 +143,10 @@ impl<'p> Web<'p> {
         }
     }
 
-    /// False if a reference contradicts a role: it refers to something else than the role wants, or to more (what is part of
-    /// a birth too is not about the delivery alone), does not say to which of several children, pregnancies or contacts
-    /// the resource belongs, or a list that always has it lacks it.
+    /// False if a reference contradicts a role: it refers to something else than the role wants (to a woman who is not in the
+    /// source, and so not to the one who is), or to more (what is part of a birth too is not about the delivery alone), does
+    /// not say to which of several children, pregnancies or contacts the resource belongs, or a list that always has it lacks
+    /// it.
     fn is_possible(&self, at: usize, ix: RoleIx) -> bool {
         let role = self.plan.role(ix);
         let collector = self.surely_collected.iter().find(|group| self.dataset.is_within(role.concept, **group));
@@ -147,10 +154,21 @@ impl<'p> Web<'p> {
             return false;
         }
         let agrees = self.references(at, ix).all(|(wanted, reached)| {
-            let unsaid = reached.is_empty() && !self.dataset.may_repeat(self.plan.role(wanted).group);
-            unsaid || reached.iter().any(|target| self.candidates[*target].contains(&wanted))
+            let is_open = !self.dataset.may_repeat(self.plan.role(wanted).group) && !self.is_another(wanted, reached);
+            (reached.all.is_empty() && is_open)
+                || reached.all.iter().any(|target| self.candidates[*target].contains(&wanted))
         });
         agrees && !self.says_more(at, ix)
+    }
+
+    /// True if a reference is to a person or an organisation that is not there, while one is that has the role. A case has one
+    /// record and one current pregnancy, however they are called; of what exists apart from the case there are others.
+    fn is_another(&self, wanted: RoleIx, reached: &Reached) -> bool {
+        let role = self.plan.role(wanted);
+        let is_another = |kind: &Text| kind.is_empty() || *kind == role.resource_type;
+        self.present[usize::from(wanted.0)]
+            && self.plan.identity.roles.contains_key(&role.name)
+            && reached.astray.iter().any(is_another)
     }
 
     /// True if an element that must refer to something refers to something else beside it, which rows know and the role
@@ -158,11 +176,8 @@ impl<'p> Web<'p> {
     fn says_more(&self, at: usize, ix: RoleIx) -> bool {
         let references = &self.plan.role(ix).references;
         let is_meant = |path: &ElementPath, target: usize| {
-            references.iter().filter(|reference| reference.path == *path).any(|reference| match reference.target {
-                Target::Role(wanted) => self.candidates[target].contains(&wanted),
-                Target::Members(group) => self.candidates[target]
-                    .iter()
-                    .any(|own| self.dataset.is_within(self.plan.role(*own).concept, group)),
+            references.iter().filter(|reference| reference.path == *path).any(|reference| {
+                self.candidates[target].iter().any(|own| reference.target.is(self.plan, self.dataset, *own))
             })
         };
         references.iter().zip(self.links(at, ix)).any(|(reference, reached)| {
@@ -199,7 +214,9 @@ impl<'p> Web<'p> {
         // What is nearest to the root is asked first: the record says which pregnancy is the current one.
         referrers.sort_by_key(|incoming| (incoming.role, incoming.from));
         for one in &referrers {
-            narrow(&mut kept, |ix| referrers.iter().any(|other| other.from == one.from && self.means(other, *ix)));
+            narrow(&mut kept, |ix| {
+                referrers.iter().any(|other| other.from == one.from && other.target.is(self.plan, self.dataset, *ix))
+            });
         }
         narrow(&mut kept, supported);
         self.leave(at, kept);
@@ -230,11 +247,11 @@ impl<'p> Web<'p> {
         }
     }
 
-    /// The references that a role must have: the role each wants, and the resources each reaches.
-    fn references(&self, at: usize, ix: RoleIx) -> impl Iterator<Item = (RoleIx, &[usize])> {
+    /// The references that a role must have: the role each wants, and where each leads.
+    fn references(&self, at: usize, ix: RoleIx) -> impl Iterator<Item = (RoleIx, &Reached)> {
         let links = self.plan.role(ix).references.iter().zip(self.links(at, ix));
         links.filter_map(|(reference, reached)| match reference.target {
-            Target::Role(wanted) if !reference.optional => Some((wanted, reached.all.as_slice())),
+            Target::Role(wanted) if !reference.optional => Some((wanted, reached)),
             _ => None,
         })
     }
@@ -260,15 +277,7 @@ impl<'p> Web<'p> {
     /// True if the references that a role demands are there and may mean what they should.
     fn is_linked(&self, at: usize, ix: RoleIx, candidates: &[Vec<RoleIx>]) -> bool {
         self.references(at, ix)
-            .all(|(wanted, reached)| reached.iter().any(|target| candidates[*target].contains(&wanted)))
-    }
-
-    /// True if a reference may mean a resource in a role.
-    fn means(&self, incoming: &Incoming, ix: RoleIx) -> bool {
-        match incoming.target {
-            Target::Role(wanted) => wanted == ix,
-            Target::Members(group) => self.dataset.is_within(self.plan.role(ix).concept, group),
-        }
+            .all(|(wanted, reached)| reached.all.iter().any(|target| candidates[*target].contains(&wanted)))
     }
 
     /// True if some resource, in a role among these, refers to this one in the role.

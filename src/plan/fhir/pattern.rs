@@ -1,7 +1,7 @@
 //! Patterns: resources with everything fixed, and references by role.
 
-use super::{ElementPath, Elements, RoleIx, Step, Token};
-use crate::dataset::{ConceptIx, Text};
+use super::{ElementPath, Elements, FhirPlan, RoleIx, Step, Token};
+use crate::dataset::{ConceptIx, Dataset, Text};
 use crate::tree::Tree;
 
 /// A reference in a pattern.
@@ -36,6 +36,16 @@ pub enum Target {
     Role(RoleIx),
     /// Every resource made from concepts within a group, in the same context.
     Members(ConceptIx),
+}
+
+impl Target {
+    /// True if a resource with a role may be meant.
+    pub fn is(self, plan: &FhirPlan, dataset: &Dataset, role: RoleIx) -> bool {
+        match self {
+            Self::Role(wanted) => wanted == role,
+            Self::Members(group) => dataset.is_within(plan.role(role).concept, group),
+        }
+    }
 }
 
 /// The codings that a pattern fixes for one thing: what a resource must have to be recognised.
