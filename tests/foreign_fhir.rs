@@ -343,6 +343,27 @@ fn a_reference_to_what_the_source_lacks_is_told() {
     assert_eq!(of_location.map(|loss| loss.reason).collect::<Vec<_>>(), [Reason::NoCarrier; 2]);
 }
 
+/// A status that follows from what is there says nothing else; another one does.
+#[test]
+fn a_status_that_says_more_is_told() {
+    let lost = |end: &str, clinical: &str| {
+        let mut resources = delivery_resources();
+        resources[3] = resources[3].replacen('{', &format!(r#"{{"status": "finished", "period": {{{end}}},"#), 1);
+        resources.push(format!(
+            r#"{{"resourceType": "Condition", "clinicalStatus": "{clinical}", "verificationStatus": "confirmed",
+            "meta": {{"profile": ["http://nictiz.nl/fhir/StructureDefinition/zib-Problem"]}},
+            "code": {{"coding": [{{"system": "http://snomed.info/sct", "code": "73211009"}}]}},
+            "subject": {{"reference": "Patient/w"}}, "context": {{"reference": "EpisodeOfCare/e"}}}}"#
+        ));
+        let reading = Converter::new().unwrap().read_case(&resources).unwrap();
+        assert_eq!(values(&reading, "80910"), ["Value(Boolean(true))"]);
+        let paths = reading.ledger.losses.iter().filter_map(|loss| loss.path.clone());
+        paths.filter(|path| path.to_lowercase().ends_with("status")).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(r#""end": "2021-05-01""#, "active"), [""; 0]);
+    assert_eq!(lost("", "inactive"), ["EpisodeOfCare[3].status", "Condition[7].clinicalStatus"]);
+}
+
 #[test]
 fn a_procedure_that_is_part_of_a_birth_is_not_how_the_delivery_began() {
     let procedure = |parts: &[&str]| {

@@ -43,6 +43,16 @@ pub(super) fn write_beside(plan: &FhirPlan, answer: &Answer, content: &Content, 
     }
 }
 
+/// The state that is written of an answer that is never read, where a leaf has these contents.
+pub(super) fn state_of<'a>(answer: &'a Answer, contents: &[&Content]) -> &'a [(ElementPath, Tree)] {
+    let is_yes = |content: &&&Content| !matches!(content, Content::Null { flavor, .. } if *flavor != NullFlavor::Other);
+    match contents {
+        [] => &answer.absent,
+        _ if contents.iter().any(|content| is_yes(&content)) => &answer.yes,
+        _ => &answer.null,
+    }
+}
+
 fn said(values: &[(ElementPath, Tree)]) -> Result<&[(ElementPath, Tree)], Reason> {
     if values.is_empty() { Err(Reason::NoPlace) } else { Ok(values) }
 }
@@ -96,7 +106,7 @@ pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> 
         Says::No => &answer.no,
         Says::Null => &answer.null,
     };
-    take_state(state, resource, used);
+    take_state(state, resource, &mut used.leaves);
     Some(content)
 }
 
@@ -154,7 +164,7 @@ pub(super) fn answer_leaves(answer: &Answer, resource: &Tree, leaves: &mut Vec<u
 pub(super) fn take_beside(answer: &Answer, resource: &Tree, used: &mut Used) {
     for state in [&answer.yes, &answer.null, &answer.absent] {
         if is_state(state, resource) {
-            take_state(state, resource, used);
+            take_state(state, resource, &mut used.leaves);
             return;
         }
     }
@@ -164,8 +174,11 @@ fn is_state(values: &[(ElementPath, Tree)], resource: &Tree) -> bool {
     !values.is_empty() && values.iter().all(|(path, value)| path.select(resource).contains(&value))
 }
 
-fn take_state(values: &[(ElementPath, Tree)], resource: &Tree, used: &mut Used) {
+/// The leaves of a resource with which it says one of the states of an answer.
+pub(super) fn take_state(values: &[(ElementPath, Tree)], resource: &Tree, leaves: &mut Vec<u32>) {
     for (path, value) in values {
-        path.select(resource).into_iter().filter(|item| *item == value).for_each(|item| used.take_all(item));
+        for item in path.select(resource).into_iter().filter(|item| *item == value) {
+            item.each_leaf(&mut |leaf| leaves.push(leaf.ix));
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::accounts::{Accounts, Fate};
-use super::answer::{read_answer, take_beside};
+use super::answer::{read_answer, state_of, take_beside, take_state};
 use super::bundle::collect;
 use super::codec::{Codecs, Used};
 use super::losses;
@@ -70,6 +70,27 @@ impl Extractor<'_, '_> {
         }
         self.read_copies();
         self.occurrences.copy_keys();
+        for at in 0..self.occurrences.recognised.entries.len() {
+            if let Some(role) = self.occurrences.recognised.roles[at] {
+                self.statuses(at, role);
+            }
+        }
+    }
+
+    /// Statuses follow from what is there: one that does says nothing else. Another is lost.
+    fn statuses(&mut self, at: usize, role: RoleIx) {
+        let resource = self.occurrences.recognised.entries[at].resource;
+        for field in self.plan.role(role).fields.iter().map(|ix| self.plan.field(*ix)) {
+            let Codec::Answer(answer) = field.codec else { continue };
+            let answer = &self.plan.answers[answer];
+            if answer.clauses.is_empty() {
+                let base = self.occurrences.node_of(at, role);
+                let contents = self.occurrences.contents(base, field.concept);
+                let mut leaves = Vec::new();
+                take_state(state_of(answer, &contents), resource, &mut leaves);
+                self.accounts.mark(&leaves, Fate::Structural);
+            }
+        }
     }
 
     fn resource(&mut self, at: usize, role: RoleIx) {
@@ -178,29 +199,40 @@ impl Extractor<'_, '_> {
             let absent = holder.get("dataAbsentReason").filter(|_| path.last().name.starts_with("value"));
             let on_holder = holder.get("extension").filter(|_| field.codec == Codec::Compact);
             if items.is_empty() && (companion.is_some() || absent.is_some() || on_holder.is_some()) {
-                let mut used = Used::default();
-                values.push((self.codecs.read(field, path, holder, None, &mut used), used));
+                values.push(self.value(field, path, resource, holder, None));
             }
             for item in items {
                 let mut taken = false;
                 item.each_leaf(&mut |leaf| taken |= self.accounts.is_used(leaf));
                 if !taken {
-                    let mut used = Used::default();
-                    let mut content = self.codecs.read(field, path, holder, Some(item), &mut used);
-                    if let Some(answer) = field.beside.map(|at| &self.plan.answers[at]) {
-                        content = content.and_then(|content| modifier::beside(answer, resource, content));
-                        if content.is_ok() {
-                            take_beside(answer, resource, &mut used);
-                        }
-                    }
-                    if modifier::is_changed(self.plan, path, resource, holder, item) {
-                        content = Err(Reason::Modifier);
-                    }
-                    values.push((content, used));
+                    values.push(self.value(field, path, resource, holder, Some(item)));
                 }
             }
         }
         values
+    }
+
+    /// One value: an item of an element of `holder`, or a null flavour in its place.
+    fn value(
+        &self,
+        field: &Field,
+        path: &ElementPath,
+        resource: &Tree,
+        holder: &Tree,
+        item: Option<&Tree>,
+    ) -> (Result<Content, Reason>, Used) {
+        let mut used = Used::default();
+        let mut content = self.codecs.read(field, path, holder, item, &mut used);
+        if let Some(answer) = field.beside.map(|at| &self.plan.answers[at]) {
+            content = content.and_then(|content| modifier::beside(answer, resource, content));
+            if content.is_ok() {
+                take_beside(answer, resource, &mut used);
+            }
+        }
+        if item.is_some_and(|item| modifier::is_changed(self.plan, path, resource, holder, item)) {
+            content = Err(Reason::Modifier);
+        }
+        (content, used)
     }
 
     /// For a resource of a group that has none of its own: the occurrence whose common values are the same, and

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::recognise::Recognised;
-use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Origin};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
 use crate::plan::fhir::{FhirPlan, RoleIx, Target};
 
 #[derive(Clone, Copy, PartialEq)]
@@ -171,6 +171,12 @@ impl<'a, 't> Occurrences<'a, 't> {
             at = self.instance.node(at).parent;
         }
         at
+    }
+
+    /// What the leaves of a concept hold, in the nearest occurrence that can have them.
+    pub fn contents(&self, from: NodeIx, concept: ConceptIx) -> Vec<&Content> {
+        let leaves = self.instance.descendants(self.dataset, self.reach(from, concept), concept);
+        leaves.into_iter().filter_map(|node| self.instance.node(node).content.as_ref()).collect()
     }
 
     /// The group that gets a leaf: groups in between are packed, so that no leaf occurs twice where it may not.

@@ -1,6 +1,6 @@
 //! What in a resource is no value: what its pattern fixes, references, ids, generated text.
 
-use super::answer::answer_leaves;
+use super::answer::{is_silent, take_state};
 use super::recognise::Recognised;
 use super::urls;
 use crate::dataset::Dataset;
@@ -19,8 +19,8 @@ pub(super) fn structure(plan: &FhirPlan, role: RoleIx, resource: &Tree) -> Vec<u
     for ix in &role.fields {
         let field = plan.field(*ix);
         let answer = if let Codec::Answer(answer) = field.codec { Some(answer) } else { field.beside };
-        if let Some(answer) = answer {
-            answer_leaves(&plan.answers[answer], resource, &mut fixed);
+        if let Some(answer) = answer.map(|answer| &plan.answers[answer]).filter(|answer| is_silent(answer, resource)) {
+            take_state(&answer.absent, resource, &mut fixed);
         }
         if let Place::Role(_, path) = &field.place {
             path.conditions(resource, &mut |tree| tree.each_leaf(&mut |leaf| fixed.push(leaf.ix)));
