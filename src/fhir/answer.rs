@@ -43,13 +43,22 @@ pub(super) fn write_beside(plan: &FhirPlan, answer: &Answer, content: &Content, 
     }
 }
 
-/// The state that is written of an answer that is never read, where a leaf has these contents.
-pub(super) fn state_of<'a>(answer: &'a Answer, contents: &[&Content]) -> &'a [(ElementPath, Tree)] {
-    let is_yes = |content: &&&Content| !matches!(content, Content::Null { flavor, .. } if *flavor != NullFlavor::Other);
-    match contents {
-        [] => &answer.absent,
-        _ if contents.iter().any(|content| is_yes(&content)) => &answer.yes,
-        _ => &answer.null,
+/// What an answer that is never read says where leaves hold this; `None` if there are none.
+pub(super) fn said_of<'c>(contents: impl Iterator<Item = &'c Content>) -> Option<Says> {
+    let says = |content: &Content| match content {
+        Content::Null { flavor, .. } if *flavor != NullFlavor::Other => Says::Null,
+        _ => Says::Yes,
+    };
+    contents.map(says).reduce(|one, other| if one == Says::Yes { one } else { other })
+}
+
+/// The elements with which an answer says something.
+pub(super) fn state(answer: &Answer, says: Option<Says>) -> &[(ElementPath, Tree)] {
+    match says {
+        Some(Says::Yes) => &answer.yes,
+        Some(Says::No) => &answer.no,
+        Some(Says::Null) => &answer.null,
+        None => &answer.absent,
     }
 }
 
@@ -101,12 +110,7 @@ pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> 
     if let Some(path) = companion {
         path.select(resource).into_iter().for_each(|item| used.take_all(item));
     }
-    let state = match clause.says {
-        Says::Yes => &answer.yes,
-        Says::No => &answer.no,
-        Says::Null => &answer.null,
-    };
-    take_state(state, resource, &mut used.leaves);
+    take_state(state(answer, Some(clause.says)), resource, &mut used.leaves);
     Some(content)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::accounts::{Accounts, Fate};
-use super::answer::{read_answer, state_of, take_beside, take_state};
+use super::answer::{read_answer, said_of, state, take_beside, take_state};
 use super::bundle::collect;
 use super::codec::{Codecs, Used};
 use super::losses;
@@ -13,7 +13,7 @@ use super::recognise::{Recognised, Unclear};
 use super::structure::{references, structure};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
 use crate::ledger::{Ledger, Reason};
-use crate::plan::fhir::{Codec, ElementPath, FhirPlan, Field, FieldIx, Place, RoleIx};
+use crate::plan::fhir::{Codec, ElementPath, FhirPlan, Field, FieldIx, Place, RoleIx, Says};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 
@@ -70,27 +70,30 @@ impl Extractor<'_, '_> {
         }
         self.read_copies();
         self.occurrences.copy_keys();
-        for at in 0..self.occurrences.recognised.entries.len() {
-            if let Some(role) = self.occurrences.recognised.roles[at] {
-                self.statuses(at, role);
-            }
-        }
+        self.read_statuses();
     }
 
     /// Statuses follow from what is there: one that does says nothing else. Another is lost.
-    fn statuses(&mut self, at: usize, role: RoleIx) {
-        let resource = self.occurrences.recognised.entries[at].resource;
-        for field in self.plan.role(role).fields.iter().map(|ix| self.plan.field(*ix)) {
-            let Codec::Answer(answer) = field.codec else { continue };
-            let answer = &self.plan.answers[answer];
-            if answer.clauses.is_empty() {
-                let base = self.occurrences.node_of(at, role);
-                let contents = self.occurrences.contents(base, field.concept);
-                let mut leaves = Vec::new();
-                take_state(state_of(answer, &contents), resource, &mut leaves);
-                self.accounts.mark(&leaves, Fate::Structural);
+    fn read_statuses(&mut self) {
+        // Many resources may be about one occurrence.
+        let mut said: HashMap<(NodeIx, ConceptIx), Option<Says>> = HashMap::new();
+        let mut leaves = Vec::new();
+        for at in 0..self.occurrences.recognised.entries.len() {
+            let Some(role) = self.occurrences.recognised.roles[at] else { continue };
+            let resource = self.occurrences.recognised.entries[at].resource;
+            for field in self.plan.role(role).fields.iter().map(|ix| self.plan.field(*ix)) {
+                let Codec::Answer(answer) = field.codec else { continue };
+                let answer = &self.plan.answers[answer];
+                if answer.clauses.is_empty() {
+                    let base = self.occurrences.node_of(at, role);
+                    let reach = self.occurrences.reach(base, field.concept);
+                    let contents = || said_of(self.occurrences.contents(reach, field.concept));
+                    let says = *said.entry((reach, field.concept)).or_insert_with(contents);
+                    take_state(state(answer, says), resource, &mut leaves);
+                }
             }
         }
+        self.accounts.mark(&leaves, Fate::Structural);
     }
 
     fn resource(&mut self, at: usize, role: RoleIx) {

@@ -173,10 +173,10 @@ impl<'a, 't> Occurrences<'a, 't> {
         at
     }
 
-    /// What the leaves of a concept hold, in the nearest occurrence that can have them.
-    pub fn contents(&self, from: NodeIx, concept: ConceptIx) -> Vec<&Content> {
-        let leaves = self.instance.descendants(self.dataset, self.reach(from, concept), concept);
-        leaves.into_iter().filter_map(|node| self.instance.node(node).content.as_ref()).collect()
+    /// What the leaves of a concept within an occurrence hold.
+    pub fn contents(&self, within: NodeIx, concept: ConceptIx) -> impl Iterator<Item = &Content> {
+        let leaves = self.instance.descendants(self.dataset, within, concept);
+        leaves.into_iter().filter_map(|node| self.instance.node(node).content.as_ref())
     }
 
     /// The group that gets a leaf: groups in between are packed, so that no leaf occurs twice where it may not.
