@@ -120,6 +120,11 @@ fn read(bytes: &[u8]) -> Verdict<(Instance, Ledger)> {
     if !ledger.is_balanced() {
         return Err(format!("the counts do not add up: {ledger:?}"));
     }
+    // What a writer has no place for is taken off what was translated: each value knows how much that is.
+    let known: u32 = reading.instance.leaves().map(|(_, node, _)| u32::from(node.origin.leaves)).sum();
+    if known != ledger.translated {
+        return Err(format!("values were made of {known} leaves, and {} were translated", ledger.translated));
+    }
     Ok((reading.instance, ledger))
 }
 

@@ -77,7 +77,7 @@ pub fn read_and_write(bytes: &[u8], format: Option<Format>) {
     }
 }
 
-/// How many leaves a document has, counted apart from its reading; `None` if it is not one document in UTF-8.
+/// How many leaves a document has, counted apart from its account (in JSON by the parser that the reader uses); `None` if it is not one document in UTF-8.
 fn leaves(bytes: &[u8], format: Format) -> Option<u32> {
     let own: fn(Node<'_, '_>) -> usize = match format {
         Format::FhirJson => return parse_json(bytes, &Limits::default()).ok().map(|(_, leaves)| leaves),

@@ -37,28 +37,34 @@ pub(super) fn write_answer(
 
 /// Says beside a code that it was found; a null flavour other than "other" says that nothing is known.
 pub(super) fn write_beside(plan: &FhirPlan, answer: &Answer, content: &Content, resource: &mut Tree) {
+    set_all(plan, state(answer, says(content)), resource);
+}
+
+/// What a content says of whether there is something.
+fn says(content: &Content) -> Says {
     match content {
-        Content::Null { flavor, .. } if *flavor != NullFlavor::Other => set_all(plan, &answer.null, resource),
-        _ => set_all(plan, &answer.yes, resource),
+        Content::Null { flavor, .. } if *flavor != NullFlavor::Other => Says::Null,
+        _ => Says::Yes,
     }
 }
 
-/// What an answer that is never read says where leaves hold this; `None` if there are none.
-pub(super) fn said_of<'c>(contents: impl Iterator<Item = &'c Content>) -> Option<Says> {
-    let says = |content: &Content| match content {
-        Content::Null { flavor, .. } if *flavor != NullFlavor::Other => Says::Null,
-        _ => Says::Yes,
-    };
-    contents.map(says).reduce(|one, other| if one == Says::Yes { one } else { other })
+/// The elements that may be written of an answer that is never read, where leaves hold this: each says its own.
+pub(super) fn states_of<'a, 'c>(
+    answer: &'a Answer,
+    contents: impl Iterator<Item = &'c Content>,
+) -> Vec<&'a [(ElementPath, Tree)]> {
+    let mut said: Vec<Says> = contents.map(says).collect();
+    said.sort_unstable();
+    said.dedup();
+    if said.is_empty() { vec![&answer.absent] } else { said.into_iter().map(|says| state(answer, says)).collect() }
 }
 
 /// The elements with which an answer says something.
-pub(super) fn state(answer: &Answer, says: Option<Says>) -> &[(ElementPath, Tree)] {
+fn state(answer: &Answer, says: Says) -> &[(ElementPath, Tree)] {
     match says {
-        Some(Says::Yes) => &answer.yes,
-        Some(Says::No) => &answer.no,
-        Some(Says::Null) => &answer.null,
-        None => &answer.absent,
+        Says::Yes => &answer.yes,
+        Says::No => &answer.no,
+        Says::Null => &answer.null,
     }
 }
 
@@ -110,7 +116,7 @@ pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> 
     if let Some(path) = companion {
         path.select(resource).into_iter().for_each(|item| used.take_all(item));
     }
-    take_state(state(answer, Some(clause.says)), resource, &mut used.leaves);
+    take_state(state(answer, clause.says), resource, used);
     Some(content)
 }
 
@@ -156,11 +162,9 @@ fn flavor_in(answer: &Answer, clause: &Clause, resource: &Tree) -> Option<NullFl
 }
 
 /// The leaves of an answer that is written only, for the account.
-pub(super) fn answer_leaves(answer: &Answer, resource: &Tree, leaves: &mut Vec<u32>) {
-    for (path, value) in [&answer.yes, &answer.no, &answer.null, &answer.absent].into_iter().flatten() {
-        for item in path.select(resource).into_iter().filter(|item| *item == value) {
-            item.each_leaf(&mut |leaf| leaves.push(leaf.ix));
-        }
+pub(super) fn answer_leaves(answer: &Answer, resource: &Tree, used: &mut Used) {
+    for state in [&answer.yes, &answer.no, &answer.null, &answer.absent] {
+        take_state(state, resource, used);
     }
 }
 
@@ -168,7 +172,7 @@ pub(super) fn answer_leaves(answer: &Answer, resource: &Tree, leaves: &mut Vec<u
 pub(super) fn take_beside(answer: &Answer, resource: &Tree, used: &mut Used) {
     for state in [&answer.yes, &answer.null, &answer.absent] {
         if is_state(state, resource) {
-            take_state(state, resource, &mut used.leaves);
+            take_state(state, resource, used);
             return;
         }
     }
@@ -179,10 +183,8 @@ fn is_state(values: &[(ElementPath, Tree)], resource: &Tree) -> bool {
 }
 
 /// The leaves of a resource with which it says one of the states of an answer.
-pub(super) fn take_state(values: &[(ElementPath, Tree)], resource: &Tree, leaves: &mut Vec<u32>) {
+pub(super) fn take_state(values: &[(ElementPath, Tree)], resource: &Tree, used: &mut Used) {
     for (path, value) in values {
-        for item in path.select(resource).into_iter().filter(|item| *item == value) {
-            item.each_leaf(&mut |leaf| leaves.push(leaf.ix));
-        }
+        path.select(resource).into_iter().filter(|item| *item == value).for_each(|item| used.take_all(item));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::accounts::{Accounts, Fate};
-use super::answer::{read_answer, said_of, state, take_beside, take_state};
+use super::answer::{read_answer, states_of, take_beside, take_state};
 use super::bundle::collect;
 use super::codec::{Codecs, Used};
 use super::losses;
@@ -13,7 +13,7 @@ use super::recognise::{Recognised, Unclear};
 use super::structure::{references, structure};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
 use crate::ledger::{Ledger, Reason};
-use crate::plan::fhir::{Codec, ElementPath, FhirPlan, Field, FieldIx, Place, RoleIx, Says};
+use crate::plan::fhir::{Codec, ElementPath, FhirPlan, Field, FieldIx, Place, RoleIx};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 
@@ -76,24 +76,27 @@ impl Extractor<'_, '_> {
     /// Statuses follow from what is there: one that does says nothing else. Another is lost.
     fn read_statuses(&mut self) {
         // Many resources may be about one occurrence.
-        let mut said: HashMap<(NodeIx, ConceptIx), Option<Says>> = HashMap::new();
-        let mut leaves = Vec::new();
+        let mut states = HashMap::new();
         for at in 0..self.occurrences.recognised.entries.len() {
             let Some(role) = self.occurrences.recognised.roles[at] else { continue };
             let resource = self.occurrences.recognised.entries[at].resource;
-            for field in self.plan.role(role).fields.iter().map(|ix| self.plan.field(*ix)) {
+            for ix in &self.plan.role(role).fields {
+                let field = self.plan.field(*ix);
                 let Codec::Answer(answer) = field.codec else { continue };
                 let answer = &self.plan.answers[answer];
-                if answer.clauses.is_empty() {
-                    let base = self.occurrences.node_of(at, role);
-                    let reach = self.occurrences.reach(base, field.concept);
-                    let contents = || said_of(self.occurrences.contents(reach, field.concept));
-                    let says = *said.entry((reach, field.concept)).or_insert_with(contents);
-                    take_state(state(answer, says), resource, &mut leaves);
+                if !answer.clauses.is_empty() {
+                    continue;
                 }
+                let base = self.occurrences.node_of(at, role);
+                let reach = self.occurrences.reach(base, field.concept);
+                let contents = || states_of(answer, self.occurrences.contents(reach, field.concept));
+                let mut used = Used::default();
+                for state in states.entry((*ix, reach)).or_insert_with(contents) {
+                    take_state(state, resource, &mut used);
+                }
+                self.accounts.mark(&used.leaves, Fate::Structural);
             }
         }
-        self.accounts.mark(&leaves, Fate::Structural);
     }
 
     fn resource(&mut self, at: usize, role: RoleIx) {
@@ -138,13 +141,8 @@ impl Extractor<'_, '_> {
                 match same {
                     Some(node) => self.occurrences.instance.add_leaves(node, fresh),
                     None if there.is_empty() => {
-                        let holder = self.occurrences.holder_of(base, concept);
-                        self.occurrences.instance.add_leaf(
-                            holder,
-                            concept,
-                            content,
-                            Origin { position: used.position, leaves: fresh },
-                        );
+                        let origin = Origin { position: used.position, leaves: fresh };
+                        self.occurrences.add_leaf(base, concept, content, origin);
                     }
                     // A code list of FHIR is coarser than the answer that it repeats.
                     None if self.plan.field(ix).codec == Codec::Code => {
@@ -166,13 +164,8 @@ impl Extractor<'_, '_> {
             let fresh = self.accounts.fresh(&used.leaves);
             match content {
                 Ok(content) => {
-                    let holder = self.occurrences.holder_of(base, concept);
-                    self.occurrences.instance.add_leaf(
-                        holder,
-                        concept,
-                        content,
-                        Origin { position: used.position, leaves: fresh },
-                    );
+                    let origin = Origin { position: used.position, leaves: fresh };
+                    self.occurrences.add_leaf(base, concept, content, origin);
                     self.accounts.mark(&used.leaves, Fate::Used);
                 }
                 Err(reason) => self.accounts.give_reason(&used.leaves, reason, concept),
@@ -289,9 +282,8 @@ impl Extractor<'_, '_> {
                     if let Some(there) = self.occurrences.instance.descendants(self.dataset, node, leaf).first() {
                         self.occurrences.instance.add_leaves(*there, fresh);
                     } else {
-                        let holder = self.occurrences.holder_of(node, leaf);
                         let origin = Origin { position: used.position, leaves: fresh };
-                        self.occurrences.instance.add_leaf(holder, leaf, content, origin);
+                        self.occurrences.add_leaf(node, leaf, content, origin);
                     }
                     self.accounts.mark(&used.leaves, Fate::Used);
                 }

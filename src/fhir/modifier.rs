@@ -55,7 +55,7 @@ fn is_coded(terminology: &Terminology, role: &Role, field: &Field, resource: &Tr
 fn answers(answer: &Answer, element: &str, value: &Tree, resource: &Tree) -> bool {
     let mut used = Used::default();
     if answer.clauses.is_empty() {
-        answer_leaves(answer, resource, &mut used.leaves);
+        answer_leaves(answer, resource, &mut used);
     } else if read_answer(answer, resource, &mut used).is_none() {
         return is_silent(answer, resource) && says(&answer.absent, element, value);
     }

@@ -179,8 +179,14 @@ impl<'a, 't> Occurrences<'a, 't> {
         leaves.into_iter().filter_map(|node| self.instance.node(node).content.as_ref())
     }
 
+    /// Adds a leaf where there is room for it.
+    pub fn add_leaf(&mut self, base: NodeIx, concept: ConceptIx, content: Content, origin: Origin) {
+        let holder = self.holder_of(base, concept);
+        self.instance.add_leaf(holder, concept, content, origin);
+    }
+
     /// The group that gets a leaf: groups in between are packed, so that no leaf occurs twice where it may not.
-    pub fn holder_of(&mut self, base: NodeIx, concept: ConceptIx) -> NodeIx {
+    fn holder_of(&mut self, base: NodeIx, concept: ConceptIx) -> NodeIx {
         let from = self.reach(base, concept);
         let steps = self.dataset.groups_between(self.instance.node(from).concept, concept);
         if let Some(holder) = self.room(from, &steps, concept) {
@@ -220,8 +226,7 @@ impl<'a, 't> Occurrences<'a, 't> {
                 let content = key.and_then(|node| self.instance.node(node).content.clone());
                 let missing = self.instance.descendants(self.dataset, own, alignment.key.0).is_empty();
                 if let (Some(content), true) = (content, missing) {
-                    let holder = self.holder_of(own, alignment.key.0);
-                    self.instance.add_leaf(holder, alignment.key.0, content, Origin::default());
+                    self.add_leaf(own, alignment.key.0, content, Origin::default());
                 }
             }
         }

@@ -144,13 +144,15 @@ impl<'t> Recognised<'t> {
     /// The resources that a reference means, and those that they are part of: none if they are not in the source. `None` if
     /// it does not say what it means.
     pub fn reached(&self, at: usize, reference: &Tree) -> Option<Vec<usize>> {
-        let means = match (reference.text_at("reference"), reference.get("identifier")) {
+        let mut reached: Vec<usize> = match (reference.text_at("reference"), reference.get("identifier")) {
             (Some(literal), _) => self.resolve(Some(at), literal).into_iter().collect(),
             (None, Some(identifier)) => self.identified.get(&identity(identifier)?).cloned().unwrap_or_default(),
             (None, None) => return None,
         };
-        let wholes: Vec<usize> = means.iter().flat_map(|target| self.wholes(*target)).collect();
-        Some([means, wholes].concat())
+        for nth in 0..reached.len() {
+            reached.extend(self.wholes(reached[nth]));
+        }
+        Some(reached)
     }
 
     /// What a resource says that it is part of. Where the specification lets an element refer to either, one who names the
@@ -174,18 +176,21 @@ impl<'t> Recognised<'t> {
         if let Some(at) = self.names.get(reference) {
             return Some(*at);
         }
-        let reference = reference.split("/_history/").next().unwrap_or(reference);
-        let mut parts = reference.rsplit('/');
-        let (id, resource_type) = (parts.next()?, parts.next()?);
+        let (resource_type, id) = type_and_id(reference)?;
         self.names.get(format!("{resource_type}/{id}").as_str()).copied()
     }
 }
 
-/// The type of resource that a reference names, if it does: `Patient/1`, also at the end of a URL.
+/// The two ends of a literal reference: `Patient/1`, also at the end of a URL and before a version.
+fn type_and_id(reference: &str) -> Option<(&str, &str)> {
+    let mut parts = reference.split("/_history/").next()?.rsplit('/');
+    let id = parts.next()?;
+    Some((parts.next()?, id))
+}
+
+/// The type of resource that a reference names; empty if it does not.
 fn type_said(reference: &Tree) -> Text {
-    let literal = reference.text_at("reference").unwrap_or_default();
-    let literal = literal.split("/_history/").next().unwrap_or_default();
-    let name = literal.rsplit('/').nth(1).unwrap_or_default();
+    let name = reference.text_at("reference").and_then(type_and_id).map(|(name, _)| name).unwrap_or_default();
     let is_type = name.starts_with(|first: char| first.is_ascii_uppercase());
     if is_type { name.into() } else { Text::default() }
 }
@@ -350,11 +355,11 @@ fn is_present(plan: &FhirPlan, ix: FieldIx, resource: &Tree) -> bool {
     let field = plan.field(ix);
     if let Codec::Answer(answer) = field.codec {
         let answer = &plan.answers[answer];
-        let mut leaves = Vec::new();
+        let mut used = Used::default();
         if answer.clauses.is_empty() {
-            answer_leaves(answer, resource, &mut leaves);
+            answer_leaves(answer, resource, &mut used);
         }
-        return !leaves.is_empty() || read_answer(answer, resource, &mut Used::default()).is_some();
+        return !used.leaves.is_empty() || read_answer(answer, resource, &mut Used::default()).is_some();
     }
     let Place::Role(_, path) = &field.place else { return false };
     std::iter::once(path).chain(&field.elsewhere).any(|path| {

@@ -1,6 +1,7 @@
 //! What in a resource is no value: what its pattern fixes, references, ids, generated text.
 
 use super::answer::{is_silent, take_state};
+use super::codec::Used;
 use super::recognise::Recognised;
 use super::urls;
 use crate::dataset::Dataset;
@@ -18,9 +19,16 @@ pub(super) fn structure(plan: &FhirPlan, role: RoleIx, resource: &Tree) -> Vec<u
     match_pattern(&role.pattern, resource, &mut fixed);
     for ix in &role.fields {
         let field = plan.field(*ix);
-        let answer = if let Codec::Answer(answer) = field.codec { Some(answer) } else { field.beside };
+        let answer = match field.codec {
+            // A status: it is looked at when all is read.
+            Codec::Answer(answer) if plan.answers[answer].clauses.is_empty() => None,
+            Codec::Answer(answer) => Some(answer),
+            _ => field.beside,
+        };
         if let Some(answer) = answer.map(|answer| &plan.answers[answer]).filter(|answer| is_silent(answer, resource)) {
-            take_state(&answer.absent, resource, &mut fixed);
+            let mut used = Used::default();
+            take_state(&answer.absent, resource, &mut used);
+            fixed.append(&mut used.leaves);
         }
         if let Place::Role(_, path) = &field.place {
             path.conditions(resource, &mut |tree| tree.each_leaf(&mut |leaf| fixed.push(leaf.ix)));
@@ -35,8 +43,8 @@ pub(super) fn structure(plan: &FhirPlan, role: RoleIx, resource: &Tree) -> Vec<u
     fixed
 }
 
-/// The leaves of the references of a resource that lead where its role has them, and those of the others: they say
-/// something that nothing else says.
+/// The leaves of the references of a resource that lead where its role has them, and those of references that lead elsewhere:
+/// what is in both has several places to lead to, and leads to one of them.
 pub(super) fn references(
     plan: &FhirPlan,
     dataset: &Dataset,
@@ -44,15 +52,10 @@ pub(super) fn references(
     at: usize,
     role: RoleIx,
 ) -> (Vec<u32>, Vec<u32>) {
-    let specs = &plan.role(role).references;
     let (mut fixed, mut astray) = (Vec::new(), Vec::new());
-    for (nth, spec) in
-        specs.iter().enumerate().filter(|(nth, spec)| !specs[..*nth].iter().any(|other| other.path == spec.path))
-    {
-        let alike = || specs[nth..].iter().filter(|other| other.path == spec.path);
-        let is_meant = |target: &usize| {
-            recognised.roles[*target].is_some_and(|role| alike().any(|spec| spec.target.is(plan, dataset, role)))
-        };
+    for spec in &plan.role(role).references {
+        let is_meant =
+            |target: &usize| recognised.roles[*target].is_some_and(|role| spec.target.is(plan, dataset, role));
         for reference in spec.path.select(recognised.entries[at].resource) {
             let leads_home = recognised.reached(at, reference).is_some_and(|reached| reached.iter().any(is_meant));
             let says = if reference.get("reference").is_some() { "reference" } else { "identifier" };

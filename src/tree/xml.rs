@@ -161,7 +161,6 @@ impl Reader<'_> {
     }
 }
 
-/// The elements of FHIR that hold a resource.
 /// True for an element whose children are resources: one, as FHIR has it, or whatever a sender made of it.
 fn holds_resources(node: Node<'_, '_>) -> bool {
     matches!(node.tag_name().name(), "resource" | "contained") && node.children().any(is_resource)

@@ -57,7 +57,7 @@ impl Mappings {
 /// The tables that a command is about.
 #[derive(Debug, Args)]
 struct Folder {
-    /// The folder of the tables [default: mappings/ here, else the built-in tables]
+    /// The folder of the tables [default: mappings/ here, else the built-in tables, which are only read]
     #[arg(value_name = "DIR", conflicts_with = "tables")]
     folder: Option<PathBuf>,
     /// The same, as the commands that convert take it

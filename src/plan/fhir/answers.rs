@@ -39,7 +39,7 @@ pub struct Clause {
 }
 
 /// What a resource says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Says {
     /// Yes.
     Yes,
