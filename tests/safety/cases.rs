@@ -1,0 +1,1 @@
+//! Several people in one input: each case is its own.

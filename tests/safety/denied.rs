@@ -1,0 +1,1 @@
+//! What a source denies, doubts or withdraws never arrives as a fact.

@@ -1,0 +1,1 @@
+//! What stands beside a value in FHIR never beats it.

@@ -1,0 +1,1 @@
+//! What holds nothing of a case is no success.

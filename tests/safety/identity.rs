@@ -1,0 +1,1 @@
+//! An id is made of what identifies, and a second delivery leaves nothing behind.

@@ -1,0 +1,1 @@
+//! What is written is valid, or says why it is not.

@@ -1,0 +1,1 @@
+//! Valid forms of values are read, and come back as they were.

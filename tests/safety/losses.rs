@@ -1,0 +1,1 @@
+//! A batch tells which value was lost where.

@@ -1,0 +1,16 @@
+//! The promises of `docs/safety.md`, each with the input on which it was once broken.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cases;
+mod denied;
+mod fhir_values;
+mod hollow;
+mod identity;
+mod legal;
+mod lexical;
+mod losses;
+mod nodes;

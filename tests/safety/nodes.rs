@@ -1,0 +1,1 @@
+//! What a node holds stays together, and with the person it is said of.
