@@ -7,6 +7,7 @@ mod codec;
 mod compose;
 mod context;
 mod decode;
+mod directory;
 mod encode;
 mod extract;
 mod ids;

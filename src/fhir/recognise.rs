@@ -1,10 +1,9 @@
 //! Which row made a resource: by type, profile and fixed content, and by the [web](super::web) of references.
 
-use std::collections::HashMap;
-
 use super::answer::{answer_leaves, read_answer};
 use super::bundle::Entry;
 use super::codec::Used;
+use super::directory::{Directory, FOLLOWED, shown, type_said};
 use super::modifier;
 use super::sole::Undecided;
 use super::web::Web;
@@ -13,10 +12,6 @@ use crate::ledger::Reason;
 use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, Role, RoleIx};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
-
-/// So many resources are followed that have one identifier, or that one resource is part of. A sender cannot make the search
-/// longer than that.
-const FOLLOWED: usize = 16;
 
 /// It is not clear which resource is the one of its kind: the current pregnancy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +32,7 @@ pub(super) struct Recognised<'t> {
     /// Why a resource that rows know by its content has no role all the same: its references do not say where it belongs, or
     /// it says of itself that it is not so.
     pub lost: Vec<Option<Reason>>,
-    names: HashMap<Text, usize>,
-    /// The resources that have an identifier.
-    identified: HashMap<(&'t str, &'t str), Vec<usize>>,
-    /// What a resource calls those within it, by the id without its `#`.
-    within: HashMap<(usize, &'t str), usize>,
+    directory: Directory<'t>,
 }
 
 impl<'t> Recognised<'t> {
@@ -57,27 +48,12 @@ impl<'t> Recognised<'t> {
         entries: Vec<Entry<'t>>,
         current: Option<&str>,
     ) -> Result<Self, Unclear> {
-        let (mut names, mut within) = (HashMap::new(), HashMap::new());
-        let mut identified: HashMap<_, Vec<usize>> = HashMap::new();
-        for (at, entry) in entries.iter().enumerate() {
-            if let (Some(container), Some(id)) = (entry.container, entry.resource.text_at("id")) {
-                within.entry((container, id)).or_insert(at);
-            }
-            for name in &entry.names {
-                names.entry(name.clone()).or_insert(at);
-            }
-            for identity in entry.resource.get("identifier").into_iter().flat_map(Tree::items).filter_map(identity) {
-                let same = identified.entry(identity).or_default();
-                if same.len() < FOLLOWED {
-                    same.push(at);
-                }
-            }
-        }
         let (candidates, lost): (Vec<Vec<RoleIx>>, Vec<Option<Reason>>) =
             entries.iter().map(|entry| allowed(plan, dataset, terminology, entry.resource)).unzip();
-        let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, names, within, identified };
+        let directory = Directory::of(&entries);
+        let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, directory };
         let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));
-        let named = current.map(|current| recognised.called(current));
+        let named = current.map(|current| recognised.directory.called(&recognised.entries, current));
         web.single_out(named.as_deref()).map_err(|undecided| recognised.unclear(&undecided))?;
         let candidates = web.settle();
         for (at, roles) in candidates.iter().enumerate() {
@@ -91,36 +67,12 @@ impl<'t> Recognised<'t> {
         Ok(recognised)
     }
 
-    /// The resources that a caller may mean: by a reference to it, its id, or an identifier (`system|value`, or the
-    /// value alone).
-    fn called(&self, name: &str) -> Vec<usize> {
-        if let Some(at) = self.resolve(None, name) {
-            return vec![at];
-        }
-        let is_called = |resource: &Tree| {
-            let identifiers = resource.get("identifier").map_or(&[][..], Tree::items);
-            resource.text_at("id") == Some(name)
-                || identifiers.iter().any(|identifier| {
-                    let value = identifier.text_at("value").unwrap_or_default();
-                    let in_system = |system| name.strip_prefix(system)?.strip_prefix('|').filter(|rest| *rest == value);
-                    value == name || identifier.text_at("system").and_then(in_system).is_some()
-                })
-        };
-        (0..self.entries.len()).filter(|at| is_called(self.entries[*at].resource)).collect()
-    }
-
     fn unclear(&self, undecided: &Undecided) -> Unclear {
         let (candidates, several) = match undecided {
             Undecided::Several(candidates) => (candidates, true),
             Undecided::NotAmong(candidates) => (candidates, false),
         };
-        let shown = |at: &usize| {
-            let resource = self.entries[*at].resource;
-            let id = resource.text_at("id").filter(|id| is_id(id));
-            let id = id.map_or_else(|| format!("(resource {}, without an id)", at + 1), |id| format!("/{id}"));
-            format!("{}{id}", resource.text_at("resourceType").unwrap_or_default())
-        };
-        Unclear { candidates: candidates.iter().map(shown).collect(), several }
+        Unclear { candidates: candidates.iter().map(|at| shown(&self.entries, *at)).collect(), several }
     }
 
     /// The resources that an element of a resource refers to, and those that they are part of.
@@ -144,11 +96,7 @@ impl<'t> Recognised<'t> {
     /// The resources that a reference means, and those that they are part of: none if they are not in the source. `None` if
     /// it does not say what it means.
     pub fn reached(&self, at: usize, reference: &Tree) -> Option<Vec<usize>> {
-        let mut reached: Vec<usize> = match (reference.text_at("reference"), reference.get("identifier")) {
-            (Some(literal), _) => self.resolve(Some(at), literal).into_iter().collect(),
-            (None, Some(identifier)) => self.identified.get(&identity(identifier)?).cloned().unwrap_or_default(),
-            (None, None) => return None,
-        };
+        let mut reached = self.directory.meant(&self.entries, at, reference)?;
         for nth in 0..reached.len() {
             reached.extend(self.wholes(reached[nth]));
         }
@@ -164,45 +112,10 @@ impl<'t> Recognised<'t> {
         let kind = resource.text_at("resourceType").filter(|_| is_so).unwrap_or_default();
         let references = self.plan.wholes.of(kind).filter_map(|element| resource.get(element)).flat_map(Tree::items);
         let references = references.take(FOLLOWED);
-        references.filter_map(move |reference| self.resolve(Some(at), reference.text_at("reference")?))
+        references.filter_map(move |reference| {
+            self.directory.resolve(&self.entries, Some(at), reference.text_at("reference")?)
+        })
     }
-
-    /// The resource that a reference means; `from` is the one in which the reference stands.
-    fn resolve(&self, from: Option<usize>, reference: &str) -> Option<usize> {
-        if let (Some(id), Some(from)) = (reference.strip_prefix('#'), from) {
-            let container = self.entries[from].container.unwrap_or(from);
-            return if id.is_empty() { Some(container) } else { self.within.get(&(container, id)).copied() };
-        }
-        if let Some(at) = self.names.get(reference) {
-            return Some(*at);
-        }
-        let (resource_type, id) = type_and_id(reference)?;
-        self.names.get(format!("{resource_type}/{id}").as_str()).copied()
-    }
-}
-
-/// The two ends of a literal reference: `Patient/1`, also at the end of a URL and before a version.
-fn type_and_id(reference: &str) -> Option<(&str, &str)> {
-    let mut parts = reference.split("/_history/").next()?.rsplit('/');
-    let id = parts.next()?;
-    Some((parts.next()?, id))
-}
-
-/// The type of resource that a reference names; empty if it does not.
-fn type_said(reference: &Tree) -> Text {
-    let name = reference.text_at("reference").and_then(type_and_id).map(|(name, _)| name).unwrap_or_default();
-    let is_type = name.starts_with(|first: char| first.is_ascii_uppercase());
-    if is_type { name.into() } else { Text::default() }
-}
-
-/// The namespace and value of an identifier, if it has both.
-fn identity(identifier: &Tree) -> Option<(&str, &str)> {
-    Some((identifier.text_at("system")?, identifier.text_at("value")?))
-}
-
-/// True for what FHIR allows as an id.
-fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
 }
 
 /// The roles that a resource may have by its own content, and why it is lost if its references leave it none of them.
