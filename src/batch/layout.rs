@@ -139,12 +139,22 @@ pub(super) enum Made {
     Lines(BTreeMap<String, (Vec<u8>, u64)>),
 }
 
-/// Does what can be done for a message apart from all others: on any thread.
-pub(super) fn prepare(layout: Layout, output: &[u8], number: u64, store: &Store) -> Result<Made, Stop> {
+/// Does what can be done for a message apart from all others: on any thread. `number` is that of its input, of which it may
+/// be one of several cases.
+pub(super) fn prepare(
+    layout: Layout,
+    output: &[u8],
+    number: u64,
+    case: Option<usize>,
+    store: &Store,
+) -> Result<Made, Stop> {
     if layout == Layout::Ndjson {
         return Ok(Made::Lines(by_type(output)));
     }
-    let path = store.loose(number);
+    let mut path = store.loose(number);
+    if let Some(case) = case {
+        path.set_extension(case.to_string());
+    }
     fs::write(&path, output).map_err(|error| Stop::output(&path, &error))?;
     Ok(Made::File(path))
 }
@@ -237,7 +247,8 @@ impl<'a> Writer<'a> {
     pub fn add(&mut self, unit: &Unit, number: u64, format: Format, made: Made) -> Result<bool, Stop> {
         match made {
             Made::File(path) if self.task.layout == Layout::BundlePerFile => {
-                let name = format!("bundles/{:06}/{number:09}.{}", number / 1000, extension(format));
+                let case = unit.case.map_or(String::new(), |case| format!("-{case:06}"));
+                let name = format!("bundles/{:06}/{number:09}{case}.{}", number / 1000, extension(format));
                 self.store.publish(&path, &name)?;
                 self.list(&json!({ "file": name, "source": unit.name() }))?;
                 Ok(false)
@@ -386,6 +397,7 @@ fn tree_name(unit: &Unit) -> String {
     }
     // Padded, so that the order of the names is that of the lines.
     parts.extend(unit.line.map(|line| format!("{line:09}")));
+    parts.extend(unit.case.map(|case| format!("case-{case:06}")));
     let mut name = parts.join("/");
     if name.len() > LONGEST_PATH {
         let digest = Sha256::digest(name.as_bytes());
@@ -422,7 +434,7 @@ mod tests {
     use super::*;
 
     fn named(path: &str, line: Option<usize>) -> String {
-        tree_name(&Unit { path: path.to_owned(), line, content: Ok(Vec::new()) })
+        tree_name(&Unit { path: path.to_owned(), line, case: None, content: Ok(Vec::new()) })
     }
 
     #[test]

@@ -98,10 +98,16 @@ struct Piece {
     unit: Option<Unit>,
 }
 
-/// What became of it: nothing, if there was nothing to do.
+/// What became of it: of each case in it, in order; nothing, if there was nothing to do.
 struct Passed {
     piece: Piece,
-    result: Option<Result<(Made, Format, Tally), Trouble>>,
+    results: Vec<Done>,
+}
+
+/// What became of one case of an input, or of an input.
+struct Done {
+    case: Option<usize>,
+    result: Result<(Made, Format, Tally), Trouble>,
 }
 
 enum Trouble {
@@ -208,35 +214,43 @@ fn produce(
     let _ = Walk::new(converter, consumed, &mut give).all(inputs);
 }
 
-/// Converts one message.
+/// Converts one input: one message, or one for each of its cases.
 fn work(task: &Task, converter: &Converter, store: &Store, from: u64, mut piece: Piece) -> Passed {
-    let done = |piece, result| Passed { piece, result };
-    if piece.number < from {
-        return done(piece, None);
-    }
-    let Some(unit) = &mut piece.unit else { return done(piece, None) };
-    let lines_before = unit.lines_before();
+    let Some(unit) = piece.unit.as_mut().filter(|_| piece.number >= from) else {
+        return Passed { piece, results: Vec::new() };
+    };
+    let failed = |fault| vec![Done { case: None, result: Err(Trouble::Fault(fault)) }];
     let bytes = match std::mem::replace(&mut unit.content, Ok(Vec::new())) {
         Ok(bytes) => bytes,
-        Err(fault) => return done(piece, Some(Err(Trouble::Fault(fault)))),
+        Err(fault) => return Passed { piece, results: failed(fault) },
     };
-    let begun = Instant::now();
-    let converted = guarded(|| {
-        let fault = |error| Fault::of(&error, lines_before);
-        let reading = converter.read(&bytes).map_err(fault)?;
-        let format = task.format.unwrap_or_else(|| reading.format.other_side());
-        let outcome = converter.write(reading, format).map_err(fault)?;
-        let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let tally = Tally::of(&outcome, &unit.name(), bytes.len(), microseconds);
-        Ok((outcome.output, format, tally))
+    let results = guarded(|| {
+        let (mut results, mut begun) = (Vec::new(), Instant::now());
+        // The bytes of an input count once, however many cases it has.
+        let mut size = bytes.len();
+        let read = converter.read_each(&bytes, &mut |case| {
+            let unit = unit.of_case(case.number);
+            let converted = case.reading.and_then(|reading| {
+                let format = task.format.unwrap_or_else(|| reading.format.other_side());
+                Ok((converter.write(reading, format)?, format))
+            });
+            let result = match converted {
+                Err(error) => Err(Trouble::Fault(Fault::of(&error, unit.lines_before()))),
+                Ok((outcome, format)) => {
+                    let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+                    let tally = Tally::of(&outcome, &unit.name(), std::mem::take(&mut size), microseconds);
+                    layout::prepare(task.layout, &outcome.output, piece.number, unit.case, store)
+                        .map(|made| (made, format, tally))
+                        .map_err(Trouble::Stop)
+                }
+            };
+            results.push(Done { case: unit.case, result });
+            begun = Instant::now();
+        });
+        read.map(|()| results).map_err(|error| Fault::of(&error, unit.lines_before()))
     });
-    let result = match converted {
-        Err(fault) => Err(Trouble::Fault(fault)),
-        Ok((output, format, tally)) => layout::prepare(task.layout, &output, piece.number, store)
-            .map(|made| (made, format, tally))
-            .map_err(Trouble::Stop),
-    };
-    done(piece, Some(result))
+    let results = results.unwrap_or_else(failed);
+    Passed { piece, results }
 }
 
 /// Takes results in order and keeps the journal.
@@ -254,8 +268,10 @@ struct Recorder<'a, 'scope> {
 
 impl Recorder<'_, '_> {
     fn add(&mut self, result: Passed) -> Result<(), Stop> {
-        let Passed { piece, result } = result;
-        if let Some((unit, result)) = piece.unit.as_ref().zip(result) {
+        let Passed { piece, results } = result;
+        for Done { case, result } in results {
+            let Some(unit) = &piece.unit else { continue };
+            let unit = &unit.of_case(case);
             let tally = match result {
                 Err(Trouble::Stop(stop)) => return Err(stop),
                 Err(Trouble::Fault(fault)) => {

@@ -8,7 +8,7 @@ use super::frame::{self, Frame};
 use super::pipeline;
 use super::split;
 use super::unit::{Fault, guarded};
-use crate::convert::{Converter, Format, Outcome};
+use crate::convert::{Converter, Error, Format, Outcome, Reading};
 
 /// Answers each line of `input` (a frame: `{"id": …, "message": "…"}` or `{"id": …, "base64": "…"}`) with a line of
 /// JSON. `format` is what to convert to; `None` for the other side of each message.
@@ -47,40 +47,55 @@ pub fn stream(
     )
 }
 
-/// The answer to one line.
+/// The answer to one line: of several cases, a line for each.
 fn answer(converter: &Converter, format: Option<Format>, line: &[u8]) -> String {
     let limit = converter.limits().bytes;
     if line.len() > frame::longest(limit) {
-        return failure(&Value::Null, &Fault::too_large(limit));
+        return failure(&Value::Null, None, &Fault::too_large(limit));
     }
     let frame = match Frame::parse(line) {
         Ok(frame) => frame,
-        Err(fault) => return failure(&Value::Null, &fault),
+        Err(fault) => return failure(&Value::Null, None, &fault),
     };
     let id = frame.id.clone();
     let answer = guarded(|| {
         let message = frame.into_message()?;
-        convert(converter, format, &message).map(|(outcome, format)| success(&id, &outcome, format))
+        let mut answers = String::new();
+        let read = converter.read_each(&message, &mut |case| {
+            let number = case.number;
+            let converted = case.reading.and_then(|reading| convert(converter, format, reading));
+            answers.push_str(&match converted {
+                Ok((outcome, format)) => success(&id, number, &outcome, format),
+                Err(error) => failure(&id, number, &Fault::of(&error, 0)),
+            });
+        });
+        read.map(|()| answers).map_err(|error| Fault::of(&error, 0))
     });
-    answer.unwrap_or_else(|fault| failure(&id, &fault))
+    answer.unwrap_or_else(|fault| failure(&id, None, &fault))
 }
 
-fn convert(converter: &Converter, format: Option<Format>, message: &[u8]) -> Result<(Outcome, Format), Fault> {
-    let of = |error| Fault::of(&error, 0);
-    let reading = converter.read(message).map_err(of)?;
+fn convert(converter: &Converter, format: Option<Format>, reading: Reading) -> Result<(Outcome, Format), Error> {
     let format = match format.unwrap_or_else(|| reading.format.other_side()) {
         // The answer is the list of resources, not a bundle in it.
         Format::FhirJson => Format::FhirNdjson,
         other => other,
     };
-    converter.write(reading, format).map(|outcome| (outcome, format)).map_err(of)
+    converter.write(reading, format).map(|outcome| (outcome, format))
 }
 
-fn failure(id: &Value, fault: &Fault) -> String {
-    format!("{}\n", json!({ "id": id, "status": "error", "error": fault }))
+fn failure(id: &Value, case: Option<usize>, fault: &Fault) -> String {
+    line(json!({ "id": id, "status": "error", "error": fault }), case)
 }
 
-fn success(id: &Value, outcome: &Outcome, format: Format) -> String {
+/// A line of output, with the number of the case if there are several.
+fn line(mut answer: Value, case: Option<usize>) -> String {
+    if let Some(case) = case {
+        answer["case"] = case.into();
+    }
+    format!("{answer}\n")
+}
+
+fn success(id: &Value, case: Option<usize>, outcome: &Outcome, format: Format) -> String {
     let ledger = &outcome.ledger;
     let mut reasons = serde_json::Map::new();
     for loss in &ledger.losses {
@@ -104,5 +119,5 @@ fn success(id: &Value, outcome: &Outcome, format: Format) -> String {
         "reasons": reasons,
         member: result,
     });
-    format!("{answer}\n")
+    line(answer, case)
 }

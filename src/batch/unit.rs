@@ -13,17 +13,24 @@ pub struct Unit {
     pub path: String,
     /// The line on which it begins, if it is one of several messages in its file.
     pub line: Option<usize>,
+    /// Which case of its input it is, from 1, if there are several.
+    pub case: Option<usize>,
     /// Its bytes.
     pub content: Result<Vec<u8>, Fault>,
 }
 
 impl Unit {
-    /// How to call it: its path, with the line after `#` if there are others in the file.
+    /// How to call it: its path, with the line after `#` if there are others in the file, and the number of the case if
+    /// there are several in it.
     pub fn name(&self) -> String {
-        match self.line {
-            Some(line) => format!("{}#{line}", self.path),
-            None => self.path.clone(),
-        }
+        let line = self.line.map_or(String::new(), |line| format!("#{line}"));
+        let case = self.case.map_or(String::new(), |case| format!("/case-{case}"));
+        format!("{}{line}{case}", self.path)
+    }
+
+    /// One of the cases in it, without its bytes; the unit itself if it is one case.
+    pub(super) fn of_case(&self, case: Option<usize>) -> Self {
+        Self { path: self.path.clone(), line: self.line, case, content: Ok(Vec::new()) }
     }
 
     /// Lines that stand before it in its file.

@@ -156,7 +156,7 @@ impl<'a> Walk<'a> {
     }
 
     fn give(&mut self, path: &str, line: Option<usize>, content: Result<Vec<u8>, Fault>) -> ControlFlow<()> {
-        let go_on = (self.give)(Unit { path: path.to_owned(), line, content });
+        let go_on = (self.give)(Unit { path: path.to_owned(), line, case: None, content });
         if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 

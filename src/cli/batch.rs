@@ -12,12 +12,13 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::meter::Meter;
-use super::{Bounds, DayT, Exit, Failure, Tables, files, library, report, say};
+use super::{As, Bounds, DayT, Exit, Failure, Tables, files, library, report, say};
 
 /// Convert many messages: folders, archives, files that hold many
 ///
 /// Folders are read with all that is in them; zip, tar, gzip and zstd are unpacked; an XML file with many messages, and
-/// NDJSON with a bundle a line, are read as a stream. What cannot be converted goes to the list quarantine.ndjson in the
+/// NDJSON with a bundle a line, are read as a stream. FHIR with several cases becomes a message for each, with the number of
+/// the case in its name. What cannot be converted goes to the list quarantine.ndjson in the
 /// output folder, and the rest goes on. Ctrl-C and the signal TERM end it after the messages under way, a second one at
 /// once; after either, --resume goes on. Exit code: 0 if every value arrived, 1 if some were lost, 3 if some messages could
 /// not be converted, 5 if the output could not be written, 6 if the run was stopped before its end.
@@ -69,6 +70,8 @@ pub struct Batch {
     /// Derive resource ids with the secret key in this file, so that they cannot be traced to a BSN
     #[arg(long, value_name = "FILE")]
     id_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    kind: As,
 }
 
 impl Batch {
@@ -78,7 +81,7 @@ impl Batch {
         let inputs = inputs.map_err(|message| Failure::new(Exit::Input, message))?;
         self.keep_apart(&inputs)?;
         let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
-        let converter = library::set_up(converter, self.bundle, self.id_key_file.as_deref())?;
+        let converter = self.kind.of(library::set_up(converter, self.bundle, self.id_key_file.as_deref())?)?;
         if let Some(folder) = &self.report {
             report::prepare(folder)?;
         }
@@ -153,7 +156,7 @@ impl Batch {
         let tables = self.tables.tables.as_deref().map(library::fingerprint).transpose()?;
         let key = self.id_key_file.as_deref().map(library::fingerprint).transpose()?;
         let key = key.map(|key| key[..6].to_owned());
-        Ok(format!("{:?} {:?} {:?} {tables:?} {key:?}", self.bundle, self.bounds, self.day))
+        Ok(format!("{:?} {:?} {:?} {:?} {tables:?} {key:?}", self.bundle, self.bounds, self.day, self.kind))
     }
 
     fn tell(&self, ended: Ended) -> Result<Exit, Failure> {

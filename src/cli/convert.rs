@@ -6,7 +6,7 @@ use clap::Args;
 use ooievaar::{Bundle, Format};
 
 use super::losses::Account;
-use super::{Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
+use super::{As, Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
 
 /// Convert one message, document or bundle to another format
 ///
@@ -48,6 +48,8 @@ pub struct Convert {
     day: DayT,
     #[command(flatten)]
     current: Current,
+    #[command(flatten)]
+    kind: As,
 }
 
 impl Convert {
@@ -55,7 +57,7 @@ impl Convert {
         let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
         let converter =
             library::set_up(converter, self.bundle, self.id_key_file.as_deref())?.with_indent(!self.compact);
-        let converter = self.current.of(self.day.of(converter));
+        let converter = self.kind.of(self.current.of(self.day.of(converter)))?;
         let sources = files::read_case(&self.inputs)?;
         let refused = |error| Failure::new(Exit::Input, files::refused(&error, &sources));
         let reading = converter.read_case(&sources).map_err(refused)?;

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use clap::Args;
 use ooievaar::dataset::{Code, Content, Dataset, Instance, NodeIx, Value};
 
-use super::{Bounds, Current, DayT, Exit, Failure, Tables, files, library};
+use super::losses::Account;
+use super::{As, Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
 
 /// Show what a file says, as a tree of the concepts of the standard with their values
 ///
-/// This prints patient data: that is what it is for.
+/// This prints patient data: that is what it is for. What was not read is told on standard error, at the end.
 #[derive(Debug, Args)]
 pub struct Inspect {
     /// The file to show; - for standard input. Several files, or a folder, of FHIR resources are one case
@@ -24,6 +25,8 @@ pub struct Inspect {
     day: DayT,
     #[command(flatten)]
     current: Current,
+    #[command(flatten)]
+    kind: As,
 }
 
 impl Inspect {
@@ -31,11 +34,14 @@ impl Inspect {
         let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
         let sources = files::read_case(&self.inputs)?;
         let reading = self
-            .current
-            .of(converter)
+            .kind
+            .of(self.current.of(converter))?
             .read_case(&sources)
             .map_err(|error| Failure::new(Exit::Input, files::refused(&error, &sources)))?;
         files::print(tree(reading.dataset(), &reading.instance.normalized()).as_bytes())?;
+        if reading.ledger.lost_leaves() > 0 {
+            say(format_args!("{}", Account::of_reading(&reading, &sources).table(false).trim_end()));
+        }
         Ok(Exit::Done)
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use ooievaar::Outcome;
 use ooievaar::dataset::{Code, ConceptIx, Dataset};
 use ooievaar::ledger::{Ledger, Loss, Reason};
+use ooievaar::{Outcome, Reading};
 use serde_json::{Value, json};
 
 use super::files::{self, Input};
@@ -39,6 +39,13 @@ impl<'a> Account<'a> {
         account
     }
 
+    /// The account of what was read, before anything is written.
+    pub fn of_reading(reading: &'a Reading, inputs: &[Input]) -> Self {
+        let mut account = Self::new(&reading.ledger, reading.dataset(), inputs);
+        account.unknown = reading.unknown_codes().collect();
+        account
+    }
+
     fn new(ledger: &'a Ledger, dataset: &'a Dataset, inputs: &[Input]) -> Self {
         let (source, files, lines) = (Vec::new(), Vec::new(), Vec::new());
         let mut account = Self { ledger, missing: &[], unknown: Vec::new(), dataset, source, files, lines };
@@ -55,8 +62,8 @@ impl<'a> Account<'a> {
         account
     }
 
-    /// The table that goes to standard error.
-    pub fn table(&self, show_values: bool) -> String {
+    /// What became of the values, in numbers.
+    pub fn counts(&self) -> String {
         let ledger = self.ledger;
         let mut text = format!(
             "{} values read: {} translated, {} fixed by the format, {} lost\n",
@@ -68,6 +75,13 @@ impl<'a> Account<'a> {
         for (reason, leaves) in self.by_reason() {
             let _ = writeln!(text, "{leaves:>7}  {}", reason.code());
         }
+        text
+    }
+
+    /// The table that goes to standard error.
+    pub fn table(&self, show_values: bool) -> String {
+        let ledger = self.ledger;
+        let mut text = self.counts();
         for loss in ledger.losses.iter().take(SHOWN) {
             let (line, column) = self.place(loss);
             let file = self.file(loss).map_or(String::new(), |(_, name)| format!("{name}:"));

@@ -59,7 +59,7 @@ struct Tables {
     tables: Option<PathBuf>,
 }
 
-/// Which pregnancy of FHIR is the current one.
+/// Which pregnancy, and which case, of FHIR is meant.
 #[derive(Debug, Args)]
 struct Current {
     /// In FHIR: the current pregnancy [default: the only one, or the one that the record refers to]
@@ -69,14 +69,46 @@ struct Current {
     /// refers; where that leaves several, nothing is read, and the message lists them.
     #[arg(long, value_name = "REFERENCE")]
     pregnancy: Option<String>,
+    /// In FHIR with several cases: the one that is meant [default: there must be one]
+    ///
+    /// A reference to its record or its woman (EpisodeOfCare/ID, Patient/ID, or a full URL), the id, or an identifier
+    /// (SYSTEM|VALUE, or VALUE); or one of these of anything that belongs to that case alone. Without this, an input with
+    /// several cases is refused, and the message lists them; `ooievaar batch` makes a message of each.
+    #[arg(long, value_name = "REFERENCE")]
+    case: Option<String>,
 }
 
 impl Current {
-    /// The same converter, which knows which pregnancy is meant.
+    /// The same converter, which knows which pregnancy and which case are meant.
     fn of(&self, converter: Converter) -> Converter {
-        match &self.pregnancy {
+        let converter = match &self.pregnancy {
             Some(reference) => converter.with_current_pregnancy(reference),
             None => converter,
+        };
+        match &self.case {
+            Some(reference) => converter.with_case(reference),
+            None => converter,
+        }
+    }
+}
+
+/// As what an HL7v3 message is read.
+#[derive(Debug, Args)]
+struct As {
+    /// Read HL7v3 messages and CDA documents as this kind (kernset-2.3), whatever their template says
+    ///
+    /// The kind of a message is told by the template of its payload. One that the tables do not know is refused; this reads
+    /// it all the same. What the two kinds do not have in common is lost, and told.
+    #[arg(long = "as", value_name = "KIND")]
+    kind: Option<String>,
+}
+
+impl As {
+    /// The same converter, which reads messages as that kind.
+    fn of(&self, converter: Converter) -> Result<Converter, Failure> {
+        match &self.kind {
+            Some(name) => converter.with_kind(name).map_err(|error| Failure::new(Exit::Usage, error)),
+            None => Ok(converter),
         }
     }
 }

@@ -4,20 +4,20 @@ use std::path::PathBuf;
 
 use clap::Args;
 use ooievaar::dataset::{Content, Dataset, Instance, NodeIx};
-use ooievaar::{Converter, Format};
+use ooievaar::{Converter, Format, Reading};
 
-use super::files::Input;
 use super::inspect::shown;
-use super::{Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
+use super::losses::Account;
+use super::{As, Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
 
 /// Convert messages to the other side and back, and show what comes back different
 ///
 /// A message goes to FHIR and back, FHIR to the message and back. Each difference is a line: `-` for what was there,
-/// `+` for what came back, with the occurrence and the name of the concept. What could not be read is named, and the rest
-/// is done all the same.
+/// `+` for what came back, with the occurrence and the name of the concept. What was not read of a file is counted, with the
+/// reasons. A file that could not be read at all is named, and the rest is done all the same.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 all came back; 1 something came back different; 3 an input could not be read or \
+    after_help = "Exit codes: 0 all was read and came back; 1 something was not read or came back different; 3 an input could not be read or \
                         converted (whatever became of the others); 4 the mapping tables are faulty."
 )]
 pub struct Roundtrip {
@@ -35,12 +35,14 @@ pub struct Roundtrip {
     day: DayT,
     #[command(flatten)]
     current: Current,
+    #[command(flatten)]
+    kind: As,
 }
 
 impl Roundtrip {
     pub fn run(self) -> Result<Exit, Failure> {
         let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
-        let named = self.current.of(converter.clone());
+        let named = self.kind.of(self.current.of(converter.clone()))?;
         let mut exit = Exit::Done;
         for input in &self.inputs {
             match self.one(&converter, &named, input) {
@@ -59,29 +61,32 @@ impl Roundtrip {
         Ok(exit)
     }
 
-    /// True if all of a case came back.
+    /// True if all of a case was read and came back.
     fn one(&self, converter: &Converter, named: &Converter, input: &PathBuf) -> Result<bool, Failure> {
         let sources = files::read_case(std::slice::from_ref(input))?;
-        let differences = roundtrip(converter, named, &sources, self.show_values)
-            .map_err(|error| Failure::new(Exit::Input, files::refused(&error, &sources)))?;
-        if differences.is_empty() {
-            say(format_args!("{}: all came back", files::name(input)));
-            return Ok(true);
+        let refused = |error| Failure::new(Exit::Input, files::refused(&error, &sources));
+        let reading = named.read_case(&sources).map_err(refused)?;
+        let is_read = reading.ledger.lost_leaves() == 0;
+        let unread = if is_read { String::new() } else { Account::of_reading(&reading, &sources).counts() };
+        let differences = roundtrip(converter, reading, self.show_values).map_err(refused)?;
+        let name = files::name(input);
+        match (differences.is_empty(), is_read) {
+            (true, true) => say(format_args!("{name}: all came back")),
+            (true, false) => say(format_args!("{name}: all that was read came back")),
+            (false, _) => {
+                let text = differences.join("\n");
+                files::print(format!("{name}: {} differences\n{text}\n", differences.len()).as_bytes())?;
+            }
         }
-        let text = differences.join("\n");
-        files::print(format!("{}: {} differences\n{text}\n", files::name(input), differences.len()).as_bytes())?;
-        Ok(false)
+        if !is_read {
+            say(format_args!("{name}: not all was read: {}", unread.trim_end()));
+        }
+        Ok(differences.is_empty() && is_read)
     }
 }
 
-/// `named` knows which pregnancy of the input is meant: what is written from it has one, under another id.
-fn roundtrip(
-    converter: &Converter,
-    named: &Converter,
-    sources: &[Input],
-    show_values: bool,
-) -> Result<Vec<String>, ooievaar::Error> {
-    let reading = named.read_case(sources)?;
+/// What comes back different of what was read, there and back.
+fn roundtrip(converter: &Converter, reading: Reading, show_values: bool) -> Result<Vec<String>, ooievaar::Error> {
     let first = reading.instance.clone();
     let there = reading.format.other_side();
     // ADA and the message are two forms of one side; there and back is by way of FHIR for both.

@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use clap::Args;
 use ooievaar::{Bundle, Format, batch};
 
-use super::{Bounds, DayT, Exit, Failure, Tables, library};
+use super::{As, Bounds, DayT, Exit, Failure, Tables, library};
 
 /// Answer messages on standard input, a line each, on standard output
 ///
 /// A worker for engines such as Apache Spark. Each line in is {"id": …, "message": "<text>"} or {"id": …, "base64":
 /// "<bytes>"}; each line out, in the same order, is {"id", "status": "ok", "losses" or "error", "resources" (texts; or
 /// "output"), "read", "translated", "structural", "lost", "reasons"}, or for an error {"id", "status", "error": {"code",
-/// "line", "column", "message"}}.
+/// "line", "column", "message"}}. A message with several cases is answered with a line for each, which has its number in
+/// "case".
 #[derive(Debug, Args)]
 pub struct Stream {
     /// What to convert to: fhir-json, fhir-xml, fhir-ndjson, hl7v3 or ada [default: the other side]
@@ -34,12 +35,14 @@ pub struct Stream {
     /// Derive resource ids with the secret key in this file, so that they cannot be traced to a BSN
     #[arg(long, value_name = "FILE")]
     id_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    kind: As,
 }
 
 impl Stream {
     pub fn run(self) -> Result<Exit, Failure> {
         let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
-        let converter = library::set_up(converter, self.bundle, self.id_key_file.as_deref())?;
+        let converter = self.kind.of(library::set_up(converter, self.bundle, self.id_key_file.as_deref())?)?;
         let (input, output) = (BufReader::new(io::stdin()), io::stdout().lock());
         match batch::stream(&converter, self.to, usize::from(self.jobs), input, output) {
             // Whoever asked has gone away.

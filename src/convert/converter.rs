@@ -3,18 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::detect::{self, Sniffed};
-
 use super::kinds::{self, MessageKind};
-use super::resources::Resources;
-use super::{Error, Format, Place};
+use super::{Error, Format};
 use crate::ada::{self, ReferenceDay};
-use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, NodeIx, Value};
+use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, NodeIx, Value};
 use crate::fhir::{self, BundleType, IdKey, Syntax};
 use crate::hl7v3;
-use crate::ledger::{Ledger, Unwritten, shown_name};
+use crate::ledger::{Ledger, Unwritten};
 use crate::plan::fhir::FhirPlan;
-use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
 use crate::tree::Limits;
 
@@ -42,8 +38,10 @@ pub struct Converter {
     bundle: BundleType,
     indented: bool,
     id_key: Option<IdKey>,
-    reference_day: Option<ReferenceDay>,
+    pub(super) reference_day: Option<ReferenceDay>,
     pub(super) current_pregnancy: Option<Arc<str>>,
+    pub(super) case: Option<Arc<str>>,
+    pub(super) as_kind: Option<Arc<str>>,
 }
 
 /// What was read from an input.
@@ -80,6 +78,18 @@ impl Reading {
             let members = kind.terminology.value_set_of(kind.dataset.get(node.concept))?;
             members.find(&code.code, &code.system).is_none().then_some((node.concept, code))
         })
+    }
+
+    /// The same, if a clinical value was understood: one of a concept that is about more than who and where, and how it
+    /// was sent.
+    pub(super) fn with_content(self) -> Result<Self, Error> {
+        let kind = &self.kinds[self.kind];
+        let is_clinical =
+            |node: &Node| matches!(node.content, Some(Content::Value(_))) && kind.dataset.is_clinical(node.concept);
+        if self.instance.nodes().any(|(_, node)| is_clinical(node)) {
+            return Ok(self);
+        }
+        Err(Error::NothingClinical { read: self.ledger.total, lost: self.ledger.lost_leaves() })
     }
 
     /// What people call a code system (an OID), if the tables know it.
@@ -141,6 +151,8 @@ impl Converter {
             id_key: None,
             reference_day: None,
             current_pregnancy: None,
+            case: None,
+            as_kind: None,
         })
     }
 
@@ -202,6 +214,46 @@ impl Converter {
         Self { current_pregnancy: Some(reference.into()), ..self }
     }
 
+    /// The same converter, to which it is said which of several cases in FHIR is meant: the id of its record
+    /// (`EpisodeOfCare`) or woman, a reference to it (`EpisodeOfCare/<id>`, or its `fullUrl`), or an identifier
+    /// (`<system>|<value>`, or the value alone); or one of these of something that belongs to that case alone.
+    ///
+    /// Without it, an input with several cases is not read: [`Error::WhichCase`]. [`Converter::read_each`] reads all of them.
+    ///
+    /// ```
+    /// use ooievaar::{Converter, Error};
+    ///
+    /// let two = br#"{"resourceType": "Observation", "subject": {"reference": "Patient/a"}, "valueQuantity": {"value": 2},
+    ///     "code": {"coding": [{"system": "http://loinc.org", "code": "11996-6"}]}}
+    /// {"resourceType": "Observation", "subject": {"reference": "Patient/b"}, "valueQuantity": {"value": 3},
+    ///     "code": {"coding": [{"system": "http://loinc.org", "code": "11996-6"}]}}"#.as_slice();
+    /// let lines: Vec<&[u8]> = two.split(|byte| *byte == b'\n').collect();
+    /// let (a, b) = (lines[..2].concat(), lines[2..].concat());
+    /// let converter = Converter::new()?;
+    /// let refused = converter.read_case(&[&a, &b]).unwrap_err();
+    /// assert_eq!(refused, Error::WhichCase { candidates: vec!["Patient/a".to_owned(), "Patient/b".to_owned()] });
+    /// let reading = converter.with_case("Patient/b").read_case(&[&a, &b])?;
+    /// assert_eq!(reading.instance.leaves().count(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_case(self, reference: &str) -> Self {
+        Self { case: Some(reference.into()), ..self }
+    }
+
+    /// The same converter, which reads every HL7v3 message and CDA document as one of this kind, whatever the template of
+    /// its payload says. What the two do not have in common is a loss.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchKind`] if the tables have no message with this name (its folder, as `kernset-2.3`).
+    pub fn with_kind(self, name: &str) -> Result<Self, Error> {
+        let messages = || self.kinds.iter().filter(|kind| kind.hl7v3.is_some());
+        if messages().any(|kind| kind.name == name) {
+            return Ok(Self { as_kind: Some(name.into()), ..self });
+        }
+        Err(Error::NoSuchKind { known: messages().map(|kind| kind.name.clone()).collect() })
+    }
+
     /// The kinds of message that the tables know.
     pub fn kinds(&self) -> &[MessageKind] {
         &self.kinds
@@ -218,66 +270,6 @@ impl Converter {
         format: Format,
     ) -> Result<(Vec<u8>, Vec<Unwritten>), Error> {
         self.write_kind(kind, instance, format).map(|written| (written.output.into_bytes(), written.unwritten))
-    }
-
-    /// The format of an input.
-    ///
-    /// # Errors
-    /// If it is nothing that can be read.
-    pub fn detect(&self, input: &[u8]) -> Result<Format, Error> {
-        let text = detect::text(input, &self.limits)?;
-        match detect::sniff(&text, &self.limits)? {
-            Sniffed::Json(_) => Ok(Format::FhirJson),
-            Sniffed::Lines(_) => Ok(Format::FhirNdjson),
-            Sniffed::Xml(document) => match self.xml_format(&document) {
-                Some(format) => Ok(format),
-                None => self.message_kind(&document).map(|_| Format::Hl7v3),
-            },
-        }
-    }
-
-    /// Reads an input of any format into a dataset instance.
-    ///
-    /// # Errors
-    /// If it is nothing that can be read. What cannot be understood within it is a loss in the ledger.
-    pub fn read(&self, input: &[u8]) -> Result<Reading, Error> {
-        let text = detect::text(input, &self.limits)?;
-        let sniffed = detect::sniff(&text, &self.limits)?;
-        match &sniffed {
-            Sniffed::Xml(document) if self.xml_format(document) != Some(Format::FhirXml) => {
-                let (format, kind, (instance, ledger)) = self.read_xml(document, &text)?;
-                Ok(Reading { format, instance, ledger, resources: 0, kinds: Arc::clone(&self.kinds), kind })
-            }
-            resources => {
-                let mut read = Resources::default();
-                let format = self.add_resources(resources, &text, &mut read)?;
-                self.read_resources(&read, format)
-            }
-        }
-    }
-
-    /// Reads several inputs that together are one case: FHIR bundles and loose resources, in JSON, NDJSON or XML. Positions
-    /// count on from one input to the next.
-    ///
-    /// ```
-    /// let converter = ooievaar::Converter::new()?;
-    /// let woman = br#"{"resourceType": "Patient", "id": "w", "birthDate": "1990-02-03",
-    ///   "meta": {"profile": ["http://nictiz.nl/fhir/StructureDefinition/bc-Woman"]}}"#;
-    /// let gravidity = br#"<Observation xmlns="http://hl7.org/fhir"><code><coding><system value="http://loinc.org"/>
-    ///   <code value="11996-6"/></coding></code><subject><reference value="Patient/w"/></subject>
-    ///   <valueQuantity><value value="2"/></valueQuantity></Observation>"#;
-    /// let reading = converter.read_case(&[&woman[..], &gravidity[..]])?;
-    /// assert_eq!(reading.instance.leaves().count(), 2);
-    /// # Ok::<(), ooievaar::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Converter::read`]; [`Error::Input`] says which input it is about. One input may be anything, several only FHIR.
-    pub fn read_case<T: AsRef<[u8]>>(&self, inputs: &[T]) -> Result<Reading, Error> {
-        if let [only] = inputs {
-            return self.read(only.as_ref());
-        }
-        self.read_together(inputs)
     }
 
     /// Writes what was read in a format.
@@ -306,48 +298,6 @@ impl Converter {
     /// As [`Converter::read`] and [`Converter::write`].
     pub fn convert(&self, input: &[u8], format: Format) -> Result<Outcome, Error> {
         self.write(self.read(input)?, format)
-    }
-
-    fn read_xml(
-        &self,
-        document: &roxmltree::Document<'_>,
-        text: &str,
-    ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
-        if let Some(format) = self.xml_format(document) {
-            return self.read_ada(document, text).map(|(kind, read)| (format, kind, read));
-        }
-        let kind = self.message_kind(document)?;
-        let own = &self.kinds[kind];
-        let plan = own.hl7v3.as_ref().ok_or_else(|| self.wrong_kind(document))?;
-        let read = hl7v3::read(plan, &own.dataset, document).map_err(|refusal| match refusal {
-            hl7v3::Refusal::WrongRoot => self.wrong_kind(document),
-            hl7v3::Refusal::TakenBack { position } => Error::TakenBack { place: Place::of(text, position) },
-        })?;
-        Ok((Format::Hl7v3, kind, read))
-    }
-
-    fn read_ada(&self, document: &roxmltree::Document<'_>, text: &str) -> Result<(usize, (Instance, Ledger)), Error> {
-        let root = document.root_element();
-        // The transaction is the document element or stands two levels below it, beside anything.
-        let nodes = std::iter::once(root).chain(root.children().flat_map(|child| child.children()));
-        let mut names = nodes.filter(roxmltree::Node::is_element).map(|node| node.tag_name().name());
-        let kind = names.find_map(|name| self.kinds.iter().position(|kind| kind.ada.is_root(name)));
-        let kind = kind.ok_or_else(|| self.wrong_kind(document))?;
-        let own = &self.kinds[kind];
-        let read = ada::read_document(document, &own.dataset, &own.ada, &own.terminology, self.reference_day);
-        read.map(|read| (kind, read)).map_err(|fault| match fault {
-            ada::Error::ReferenceDay { line, column } => {
-                Error::ReferenceDay { place: Place { line: line as usize, column: column as usize } }
-            }
-            ada::Error::Xml { line, column } => Error::Syntax {
-                place: Place { line: line as usize, column: column as usize },
-                message: "is no well-formed XML".to_owned(),
-            },
-            ada::Error::Root { .. } => Error::WrongKind {
-                found: format!("an ADA document of another transaction ({} bytes)", text.len()),
-                expected: self.expected(),
-            },
-        })
     }
 
     fn write_kind(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<Written, Error> {
@@ -384,49 +334,8 @@ impl Converter {
         Written { output, unwritten: composition.unwritten(), resources }
     }
 
-    /// True if an element of this name (without prefix) is where a message of a known kind begins. The elements inside
-    /// a message that can also stand by themselves count only if `alone`: else what is around them may belong to it.
-    pub fn begins_message(&self, local_name: &str, alone: bool) -> bool {
-        let plans = self.kinds.iter().filter_map(|kind| kind.hl7v3.as_ref());
-        let mut places = plans.filter_map(|plan| plan.root_names().position(|name| name == local_name));
-        places.any(|place| alone || place == 0)
-    }
-
     /// The limits on one input.
     pub fn limits(&self) -> Limits {
         self.limits
-    }
-
-    /// The format of a document, if its root element tells. An ADA document may be the transaction by itself.
-    pub(super) fn xml_format(&self, document: &roxmltree::Document<'_>) -> Option<Format> {
-        let root = document.root_element().tag_name();
-        let is_transaction =
-            || root.namespace().is_none() && self.kinds.iter().any(|kind| kind.ada.is_root(root.name()));
-        detect::xml_format(document).or_else(|| is_transaction().then_some(Format::Ada))
-    }
-
-    /// The kind of message that a document is.
-    fn message_kind(&self, document: &roxmltree::Document<'_>) -> Result<usize, Error> {
-        let position = |fits: &dyn Fn(&MessagePlan) -> bool| {
-            self.kinds.iter().position(|kind| kind.hl7v3.as_ref().is_some_and(fits))
-        };
-        let found = position(&|plan| hl7v3::recognises(plan, document));
-        // A message of another release has the same document element: what it has in common is read.
-        let related = || position(&|plan| hl7v3::has_root(plan, document));
-        found.or_else(related).ok_or_else(|| self.wrong_kind(document))
-    }
-
-    pub(super) fn wrong_kind(&self, document: &roxmltree::Document<'_>) -> Error {
-        let root = document.root_element().tag_name();
-        Error::WrongKind {
-            found: format!("XML that begins with <{}>", shown_name(root.name())),
-            expected: self.expected(),
-        }
-    }
-
-    pub(super) fn expected(&self) -> String {
-        let messages = self.kinds.iter().filter(|kind| kind.hl7v3.is_some());
-        let titles: Vec<&str> = messages.map(|kind| kind.title.as_str()).collect();
-        format!("{} (HL7v3 or ADA), and FHIR STU3", titles.join(", "))
     }
 }

@@ -94,6 +94,69 @@ pub enum Error {
         /// Where the first such date is.
         place: Place,
     },
+    /// Its payload has a template that no table knows: it is another kind of message, or another release.
+    #[error(
+        "the payload has {found}, which is not in the tables; nearest is {nearest}: if it is to be read as that, say so \
+         (--as {kind}), and mind what is lost"
+    )]
+    UnknownTemplate {
+        /// The templates, if they are OIDs.
+        found: String,
+        /// What people call the kind that is most like it.
+        nearest: String,
+        /// The name of that kind.
+        kind: String,
+    },
+    /// There is no such kind of message.
+    #[error("there is no such kind of message; choose {}", .known.join(" or "))]
+    NoSuchKind {
+        /// The kinds that there are.
+        known: Vec<String>,
+    },
+    /// It is a document with several messages in it.
+    #[error("the document holds {count} messages; convert them as many (ooievaar batch), or take one out")]
+    SeveralMessages {
+        /// How many.
+        count: usize,
+    },
+    /// It is FHIR with several cases.
+    #[error("the input holds several cases: {}; say which (--case), or convert them all (ooievaar batch)", listed(.candidates))]
+    WhichCase {
+        /// References to their records, or to the women who have none.
+        candidates: Vec<String>,
+    },
+    /// The case that was named is not in it.
+    #[error("no such case is in the input; {}", if .candidates.is_empty() { "it holds one, and nothing of it is called so".to_owned() } else { format!("choose {}", listed(.candidates)) })]
+    NoSuchCase {
+        /// References to those that are; empty if there is but one.
+        candidates: Vec<String>,
+    },
+    /// Of FHIR with several cases, some resources belong to none.
+    #[error(
+        "{resources} resources belong to none of the cases in the input, and nothing of them was read: they name no record \
+         and no woman of it, or do not tell which of several; have them refer to the record (EpisodeOfCare)"
+    )]
+    NoCase {
+        /// How many.
+        resources: usize,
+    },
+    /// The cases in it have so much in common that reading each of them would exceed the limit.
+    #[error("the cases in the input share so much that reading them exceeds the limit of {limit} elements; split it")]
+    SharedTooMuch {
+        /// The limit.
+        limit: u32,
+    },
+    /// No clinical value of it is understood.
+    #[error(
+        "no clinical value was understood ({read} values read, {lost} of them lost); see whether it is the right file, \
+         and of a kind that the tables know"
+    )]
+    NothingClinical {
+        /// How many values were read.
+        read: u32,
+        /// How many of them were lost.
+        lost: u32,
+    },
     /// It is FHIR with several pregnancies, and does not say which is the current one.
     #[error(
         "several pregnancies may be the current one: {}; say which (--pregnancy), or have the record refer to one",
@@ -150,6 +213,14 @@ impl Error {
             Self::WrongKind { .. } => "wrong-kind",
             Self::TakenBack { .. } => "taken-back",
             Self::ReferenceDay { .. } => "reference-day",
+            Self::UnknownTemplate { .. } => "unknown-template",
+            Self::NoSuchKind { .. } => "no-such-kind",
+            Self::SeveralMessages { .. } => "several-messages",
+            Self::WhichCase { .. } => "which-case",
+            Self::NoSuchCase { .. } => "no-such-case",
+            Self::NoCase { .. } => "no-case",
+            Self::SharedTooMuch { .. } => "shared-too-much",
+            Self::NothingClinical { .. } => "nothing-clinical",
             Self::WhichPregnancy { .. } => "which-pregnancy",
             Self::NoSuchPregnancy { .. } => "no-such-pregnancy",
             Self::NothingRecognised { .. } => "nothing-recognised",
@@ -171,6 +242,16 @@ impl Error {
     pub(super) fn syntax(text: &str, fault: &SyntaxError) -> Self {
         Self::Syntax { place: Place::of(text, fault.position), message: fault.message.to_owned() }
     }
+}
+
+/// More than so many cases are counted, not named.
+const LISTED: usize = 20;
+
+/// The first of several, and how many more there are.
+fn listed(candidates: &[String]) -> String {
+    let (shown, rest) = candidates.split_at(candidates.len().min(LISTED));
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// What there is to choose from.

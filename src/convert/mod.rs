@@ -5,9 +5,12 @@ mod detect;
 mod error;
 mod format;
 mod kinds;
+mod messages;
+mod read;
 mod resources;
 
 pub use converter::{Converter, Outcome, Reading};
 pub use error::{Error, Place};
 pub use format::{Format, UnknownFormat};
 pub use kinds::MessageKind;
+pub use read::Case;

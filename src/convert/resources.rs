@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use super::detect::{self, Sniffed};
+use super::kinds::MessageKind;
+use super::read::Case;
 use super::{Converter, Error, Format, Reading};
-use crate::fhir::{self, Unclear};
+use crate::fhir::{self, Division, Unclear};
+use crate::plan::fhir::FhirPlan;
 use crate::tree::{self, Tree};
 
 /// Resources and bundles, as they were read.
@@ -95,14 +98,83 @@ impl Converter {
         Ok(())
     }
 
-    /// The case that resources describe.
+    /// The case that resources describe, or the one of several that the caller named.
     pub(super) fn read_resources(&self, resources: &Resources, format: Format) -> Result<Reading, Error> {
-        let bound = self.kinds.iter().enumerate().find_map(|(at, kind)| Some((at, kind, kind.fhir.as_ref()?)));
-        let (at, kind, plan) =
-            bound.ok_or_else(|| Error::NoBinding { message: "anything".to_owned(), format: format.name() })?;
+        let bound = self.bound(format)?;
+        let source = fhir::Source::of(&resources.trees, resources.leaves);
+        match Division::of(bound.plan, &bound.kind.dataset, &bound.kind.terminology, &source) {
+            None if self.case.as_ref().is_some_and(|name| !source.has(name)) => {
+                Err(Error::NoSuchCase { candidates: Vec::new() })
+            }
+            None => self.read_source(&bound, source, format),
+            Some(division) => {
+                let case = self.chosen(&division)?;
+                let own = division.resources(case, &division.unassigned());
+                self.read_source(&bound, own.source(), format)
+            }
+        }
+    }
+
+    /// Each of the cases that resources describe, and last what belongs to none of several.
+    pub(super) fn each_of_resources(
+        &self,
+        resources: &Resources,
+        format: Format,
+        give: &mut dyn FnMut(Case),
+    ) -> Result<(), Error> {
+        let bound = self.bound(format)?;
+        let source = fhir::Source::of(&resources.trees, resources.leaves);
+        let Some(division) = Division::of(bound.plan, &bound.kind.dataset, &bound.kind.terminology, &source) else {
+            let reading = self.read_source(&bound, source, format)?.with_content()?;
+            give(Case { number: None, reading: Ok(reading) });
+            return Ok(());
+        };
+        let mut leaves = 0;
+        for case in 0..division.len() {
+            let own = division.resources(case, &[]);
+            // What cases share is read for each of them: a sender cannot make that more than the limit either.
+            leaves += u64::from(own.leaves);
+            let reading = if leaves > u64::from(self.limits.nodes) {
+                Err(Error::SharedTooMuch { limit: self.limits.nodes })
+            } else {
+                self.read_source(&bound, own.source(), format).and_then(Reading::with_content)
+            };
+            give(Case { number: Some(case + 1), reading });
+        }
+        let strays = division.unassigned().len();
+        if strays > 0 {
+            give(Case { number: None, reading: Err(Error::NoCase { resources: strays }) });
+        }
+        Ok(())
+    }
+
+    /// The case that the caller named, or to which the pregnancy that the caller named belongs.
+    fn chosen(&self, division: &Division<'_, '_>) -> Result<usize, Error> {
+        let names = |cases: &mut dyn Iterator<Item = usize>| cases.map(|case| division.name(case)).collect();
+        let Some(name) = self.case.as_deref().or(self.current_pregnancy.as_deref()) else {
+            return Err(Error::WhichCase { candidates: names(&mut (0..division.len())) });
+        };
+        match division.called(name)[..] {
+            [only] => Ok(only),
+            [] if self.case.is_some() => Err(Error::NoSuchCase { candidates: names(&mut (0..division.len())) }),
+            [] => Err(Error::WhichCase { candidates: names(&mut (0..division.len())) }),
+            ref several => Err(Error::WhichCase { candidates: names(&mut several.iter().copied()) }),
+        }
+    }
+
+    /// The first kind of message that the tables bind to FHIR.
+    fn bound(&self, format: Format) -> Result<Bound<'_>, Error> {
+        let found = self.kinds.iter().enumerate().find_map(|(at, kind)| {
+            let plan = kind.fhir.as_ref()?;
+            Some(Bound { at, kind, plan })
+        });
+        found.ok_or_else(|| Error::NoBinding { message: "anything".to_owned(), format: format.name() })
+    }
+
+    fn read_source(&self, bound: &Bound<'_>, source: fhir::Source<'_>, format: Format) -> Result<Reading, Error> {
         let current = self.current_pregnancy.as_deref();
-        let (trees, leaves) = (&resources.trees, resources.leaves);
-        let read = fhir::extract(plan, &kind.dataset, &kind.terminology, trees, leaves, current);
+        let Bound { at, kind, plan } = *bound;
+        let read = fhir::extract(plan, &kind.dataset, &kind.terminology, source, current);
         let (instance, ledger, resources) = read.map_err(|Unclear { candidates, several }| {
             if several { Error::WhichPregnancy { candidates } } else { Error::NoSuchPregnancy { candidates } }
         })?;
@@ -111,4 +183,12 @@ impl Converter {
         }
         Ok(Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind: at })
     }
+}
+
+/// A kind of message that the tables bind to FHIR.
+#[derive(Clone, Copy)]
+struct Bound<'k> {
+    at: usize,
+    kind: &'k MessageKind,
+    plan: &'k FhirPlan,
 }

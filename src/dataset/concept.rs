@@ -99,6 +99,8 @@ pub struct Dataset {
     pub root_oid: Text,
     concepts: Vec<Concept>,
     by_number: HashMap<Text, ConceptIx>,
+    /// What is not clinical, with all within it.
+    administrative: Vec<ConceptIx>,
 }
 
 impl Dataset {
@@ -110,7 +112,19 @@ impl Dataset {
             .skip(1)
             .filter_map(|(ix, concept)| Some((concept.number.clone(), ConceptIx(u16::try_from(ix).ok()?))))
             .collect();
-        Self { name, root_oid, concepts, by_number }
+        Self { name, root_oid, concepts, by_number, administrative: Vec::new() }
+    }
+
+    /// The same dataset, in which these concepts, with all within them, say who, where and how it was sent, and nothing
+    /// clinical.
+    #[must_use]
+    pub fn with_administrative(self, administrative: Vec<ConceptIx>) -> Self {
+        Self { administrative, ..self }
+    }
+
+    /// True if a concept is clinical: more than who, where and how it was sent.
+    pub fn is_clinical(&self, ix: ConceptIx) -> bool {
+        !self.administrative.iter().any(|group| self.is_within(ix, *group))
     }
 
     /// All concepts, the root first, then in the order of the standard (parents before children).

@@ -24,6 +24,8 @@ pub struct Entry<'t> {
     pub names: Vec<Text>,
     /// Which resource it is in: only references within that one, which call it `#id`, can mean it.
     pub container: Option<usize>,
+    /// Its place among all resources of the source.
+    pub number: usize,
 }
 
 /// The resources in what was read: the entries of bundles (also nested), loose resources, and what they contain.
@@ -46,10 +48,7 @@ fn collect_one<'t>(tree: &'t Tree, full_url: Option<&'t str>, entries: &mut Vec<
             names.push(format!("{resource_type}/{id}").into());
             names.push(format!("urn:uuid:{id}").into());
         }
-        let container = Some(entries.len());
-        entries.push(Entry { resource: tree, names, container: None });
-        let contained = tree.get(CONTAINED).map_or(&[][..], Tree::items);
-        entries.extend(contained.iter().map(|resource| Entry { resource, names: Vec::new(), container }));
+        add_resource(tree, names, entries.len(), entries);
         return;
     }
     let Tree::Object(members) = tree else { return };
@@ -75,6 +74,15 @@ fn collect_one<'t>(tree: &'t Tree, full_url: Option<&'t str>, entries: &mut Vec<
             }
         }
     }
+}
+
+/// Adds a resource, which is at a place among all of the source, and what it contains.
+pub(super) fn add_resource<'t>(resource: &'t Tree, names: Vec<Text>, number: usize, entries: &mut Vec<Entry<'t>>) {
+    let container = Some(entries.len());
+    entries.push(Entry { resource, names, container: None, number });
+    let contained = resource.get(CONTAINED).map_or(&[][..], Tree::items);
+    let within = (number + 1..).zip(contained);
+    entries.extend(within.map(|(number, resource)| Entry { resource, names: Vec::new(), container, number }));
 }
 
 /// How a bundle is written.

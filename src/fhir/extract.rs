@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use super::accounts::{Accounts, Fate};
 use super::answer::{read_answer, states_of, take_beside, take_state};
-use super::bundle::collect;
+use super::bundle::Entry;
 use super::codec::{Codecs, Used};
 use super::losses;
 use super::modifier;
 use super::occurrences::Occurrences;
 use super::recognise::{Recognised, Unclear};
+use super::source::Source;
 use super::structure::{references, structure};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
 use crate::ledger::{Ledger, Reason};
@@ -19,8 +20,8 @@ use crate::tree::Tree;
 
 /// Reads the instance that resources describe, accounts for every leaf of them, and counts the resources.
 ///
-/// `roots` are bundles or resources; `leaves` is how many leaves they have together; `current` is what the caller calls
-/// the current pregnancy: a reference, id or identifier of it, or of the record that refers to it.
+/// `current` is what the caller calls the current pregnancy: a reference, id or identifier of it, or of the record that
+/// refers to it.
 ///
 /// # Errors
 /// If it is not clear which pregnancy is the current one.
@@ -28,13 +29,11 @@ pub fn extract(
     plan: &FhirPlan,
     dataset: &Dataset,
     terminology: &Terminology,
-    roots: &[Tree],
-    leaves: u32,
+    source: Source<'_>,
     current: Option<&str>,
 ) -> Result<(Instance, Ledger, usize), Unclear> {
-    let mut structural = Vec::new();
-    let entries = collect(roots, &mut structural);
-    let recognised = Recognised::of(plan, dataset, terminology, entries, current)?;
+    let Source { entries, directory, strays, structural, leaves } = source;
+    let recognised = Recognised::of(plan, dataset, terminology, entries, directory, current)?;
     let mut extractor = Extractor {
         plan,
         dataset,
@@ -43,6 +42,7 @@ pub fn extract(
         shared: HashMap::new(),
         copies: Vec::new(),
         accounts: Accounts::new(leaves),
+        strays,
     };
     extractor.accounts.mark(&structural, Fate::Structural);
     extractor.run();
@@ -59,6 +59,8 @@ struct Extractor<'a, 't> {
     /// What rows after the first say of a concept, to be read last.
     copies: Vec<(FieldIx, ElementPath, usize, NodeIx)>,
     accounts: Accounts,
+    /// Resources that belong to no case.
+    strays: Vec<Entry<'t>>,
 }
 
 impl Extractor<'_, '_> {
@@ -297,11 +299,14 @@ impl Extractor<'_, '_> {
         let Occurrences { instance, recognised, .. } = self.occurrences;
         let mut ledger = Ledger::default();
         if self.accounts.count(&mut ledger) {
-            for (at, entry) in recognised.entries.iter().enumerate() {
+            let own = recognised.entries.iter().enumerate().map(|(at, entry)| {
                 let known = recognised.roles[at].is_some();
-                let otherwise = recognised.lost[at].filter(|_| !known).unwrap_or(Reason::Unknown);
-                let is_contained = entry.container.is_some();
-                let account = losses::Account { at, resource: entry.resource, is_contained, known, otherwise };
+                (entry, known, recognised.lost[at].filter(|_| !known).unwrap_or(Reason::Unknown))
+            });
+            for (entry, known, otherwise) in
+                own.chain(self.strays.iter().map(|entry| (entry, false, Reason::NoCarrier)))
+            {
+                let account = losses::Account { entry, known, otherwise };
                 for loss in account.losses(self.plan, self.codecs.terminology, &self.accounts) {
                     ledger.lost(loss);
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::accounts::Accounts;
-use super::bundle::CONTAINED;
+use super::bundle::{CONTAINED, Entry};
 use crate::dataset::Text;
 use crate::ledger::{Loss, Reason, Within, shown_name};
 use crate::plan::fhir::FhirPlan;
@@ -12,12 +12,8 @@ use crate::tree::{Leaf, Tree};
 
 /// What is known of a resource of which leaves are lost.
 pub(super) struct Account<'a> {
-    /// Its place among the resources of the source.
-    pub at: usize,
     /// The resource.
-    pub resource: &'a Tree,
-    /// True if another resource contains it.
-    pub is_contained: bool,
+    pub entry: &'a Entry<'a>,
     /// True if a row made it.
     pub known: bool,
     /// Why what nothing better is known of is lost.
@@ -28,10 +24,11 @@ impl Account<'_> {
     /// The losses, each with its reason.
     pub fn losses(&self, plan: &FhirPlan, terminology: &Terminology, accounts: &Accounts) -> Vec<Loss> {
         let mut open = Vec::new();
-        let path = format!("{}[{}]", type_shown(self.resource), self.at);
+        let Entry { resource, number, container, .. } = self.entry;
+        let path = format!("{}[{number}]", type_shown(resource));
         // What it contains are resources of their own.
-        let is_own = |name: &str| self.is_contained || name != CONTAINED;
-        walk(self.resource, &path, &is_own, &mut |leaf, path| {
+        let is_own = |name: &str| container.is_some() || name != CONTAINED;
+        walk(resource, &path, &is_own, &mut |leaf, path| {
             if accounts.is_lost(leaf) {
                 open.push((leaf.position, path.to_owned(), accounts.reason(leaf)));
             }
@@ -39,8 +36,7 @@ impl Account<'_> {
         if open.is_empty() {
             return Vec::new();
         }
-        let within =
-            Arc::new(Within { profile: profile(plan, self.resource), code: question(terminology, self.resource) });
+        let within = Arc::new(Within { profile: profile(plan, resource), code: question(terminology, resource) });
         open.into_iter()
             .map(|(position, path, why)| {
                 let (reason, concept) = match why {

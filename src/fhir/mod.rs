@@ -3,6 +3,7 @@
 mod accounts;
 mod answer;
 mod bundle;
+mod cases;
 mod codec;
 mod compose;
 mod context;
@@ -17,14 +18,17 @@ mod occurrences;
 mod place;
 mod recognise;
 mod sole;
+mod source;
 mod structure;
 mod web;
 
-pub use bundle::{BundleType, Entry, Syntax, collect, write_bundle, write_ndjson};
+pub use bundle::{BundleType, Syntax, write_bundle, write_ndjson};
+pub use cases::Division;
 pub use compose::Composition;
 pub use extract::extract;
 pub use ids::IdKey;
 pub use recognise::Unclear;
+pub use source::Source;
 
 /// URLs of core extensions that carry what an element has no room for.
 mod urls {

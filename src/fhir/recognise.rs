@@ -46,11 +46,11 @@ impl<'t> Recognised<'t> {
         dataset: &Dataset,
         terminology: &Terminology,
         entries: Vec<Entry<'t>>,
+        directory: Directory<'t>,
         current: Option<&str>,
     ) -> Result<Self, Unclear> {
         let (candidates, lost): (Vec<Vec<RoleIx>>, Vec<Option<Reason>>) =
             entries.iter().map(|entry| allowed(plan, dataset, terminology, entry.resource)).unzip();
-        let directory = Directory::of(&entries);
         let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, directory };
         let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));
         let named = current.map(|current| recognised.directory.called(&recognised.entries, current));
@@ -119,7 +119,7 @@ impl<'t> Recognised<'t> {
 }
 
 /// The roles that a resource may have by its own content, and why it is lost if its references leave it none of them.
-fn allowed(
+pub(super) fn allowed(
     plan: &FhirPlan,
     dataset: &Dataset,
     terminology: &Terminology,

@@ -1,6 +1,6 @@
 //! Which element of the plan an element of the document is.
 
-use roxmltree::{Document, Node};
+use roxmltree::Node;
 
 use super::xml::{attribute, without_prefix};
 use crate::dataset::Text;
@@ -11,24 +11,39 @@ use crate::plan::hl7v3::{Bucket, Datatype, Element, ElementIx, MessagePlan, XSI_
 /// make the search longer than that.
 const PROBED_CHILDREN: usize = 16;
 
-/// True if the document looks like this kind of message: its document element and its template.
-pub fn recognises(plan: &MessagePlan, document: &Document<'_>) -> bool {
+/// True if a message is of this kind: by the element with which it begins, and the template of its payload.
+pub fn recognises(plan: &MessagePlan, root: Node<'_, '_>) -> bool {
     let template = plan.meta().template.as_str();
-    root(plan, document).is_some()
-        && (template.is_empty()
-            || document.descendants().any(|node| {
-                node.is_element() && node.tag_name().name() == "templateId" && node.attribute("root") == Some(template)
-            }))
+    has_root(plan, root) && (template.is_empty() || payload_templates(plan, root).contains(&template))
 }
 
-/// True if the document element is one that this kind of message can start with, whatever its template.
-pub fn has_root(plan: &MessagePlan, document: &Document<'_>) -> bool {
-    root(plan, document).is_some()
+/// True if a message begins as one of this kind can, whatever its template.
+pub fn has_root(plan: &MessagePlan, root: Node<'_, '_>) -> bool {
+    plan_root(plan, root).is_some()
 }
 
-/// The plan element of the document element.
-pub(super) fn root(plan: &MessagePlan, document: &Document<'_>) -> Option<ElementIx> {
-    let name = document.root_element().tag_name();
+/// The templates that the payload of a message has, where this kind has its own.
+pub fn payload_templates<'d>(plan: &MessagePlan, root: Node<'d, '_>) -> Vec<&'d str> {
+    let (Some(start), Some(payload)) = (plan_root(plan, root), plan.payload()) else { return Vec::new() };
+    let outwards = std::iter::successors(Some(payload), |at| plan.element(*at).parent);
+    let mut path: Vec<ElementIx> = outwards.take_while(|at| *at != start).collect();
+    path.reverse();
+    let mut level = vec![root];
+    for step in path {
+        let element = plan.element(step);
+        let uri = &plan.namespaces()[element.namespace].uri;
+        let is_step = |node: &Node<'_, '_>| {
+            let name = node.tag_name();
+            name.name() == element.local && name.namespace().unwrap_or_default() == uri
+        };
+        level = level.iter().flat_map(|node| node.children().filter(is_step)).collect();
+    }
+    level.into_iter().flat_map(templates).collect()
+}
+
+/// The plan element with which a message begins.
+pub(super) fn plan_root(plan: &MessagePlan, root: Node<'_, '_>) -> Option<ElementIx> {
+    let name = root.tag_name();
     plan.roots().iter().copied().find(|ix| {
         let element = plan.element(*ix);
         element.local == name.name() && plan.namespaces()[element.namespace].uri == name.namespace().unwrap_or_default()

@@ -10,6 +10,6 @@ mod read;
 mod write;
 mod xml;
 
-pub use matching::{has_root, recognises};
+pub use matching::{has_root, payload_templates, recognises};
 pub use read::{Refusal, read};
 pub use write::write;

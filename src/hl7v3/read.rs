@@ -1,6 +1,6 @@
 //! From a document to an instance: walks the document beside the plan and accounts for every leaf.
 
-use roxmltree::{Attribute, Document, Node};
+use roxmltree::{Attribute, Node};
 
 use super::account::Account;
 use super::datatypes::{Decoded, Parts, boolean};
@@ -25,14 +25,13 @@ pub enum Refusal {
     },
 }
 
-/// Reads a document into an instance, with an account of all its leaves.
+/// Reads a message, from the element on with which it begins, into an instance, with an account of all its leaves.
 ///
 /// # Errors
-/// If its document element is none of those that the message can start with, or the message takes itself back.
-pub fn read(plan: &MessagePlan, dataset: &Dataset, document: &Document<'_>) -> Result<(Instance, Ledger), Refusal> {
-    let root = matching::root(plan, document).ok_or(Refusal::WrongRoot)?;
+/// If that element is none of those that the message can start with, or the message takes itself back.
+pub fn read(plan: &MessagePlan, dataset: &Dataset, node: Node<'_, '_>) -> Result<(Instance, Ledger), Refusal> {
+    let root = matching::plan_root(plan, node).ok_or(Refusal::WrongRoot)?;
     let mut reader = Reader { plan, placer: Placer::new(dataset), account: Account::default(), taken_back: None };
-    let node = document.root_element();
     if reader.is_modified(node, plan.element(root)) {
         return Err(Refusal::TakenBack { position: node.range().start });
     }

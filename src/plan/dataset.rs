@@ -14,7 +14,9 @@ const COLUMNS: &[&str] = &["concept", "parent", "name", "element", "kind", "unit
 /// If a table cannot be read or is no tree: a number or element that occurs twice, a parent that does not precede
 /// its children, an unknown kind, a cardinality that is none.
 pub fn load_dataset(source: &Source, dataset: &str, message: &str) -> Result<Dataset, TableError> {
-    let root_oid = Text::from(Manifest::load(source)?.dataset(dataset)?.root_oid.as_str());
+    let manifest = Manifest::load(source)?;
+    let entry = manifest.dataset(dataset)?;
+    let root_oid = Text::from(entry.root_oid.as_str());
     let tree = Dataset::new(dataset.into(), root_oid.clone(), load_tree(source, dataset)?);
     let mut concepts: Vec<Concept> = tree.concepts().map(|(_, concept)| concept.clone()).collect();
     let sheet = Sheet::load(source, &format!("messages/{message}/concepts.csv"), &["concept", "min", "max"])?;
@@ -33,7 +35,12 @@ pub fn load_dataset(source: &Source, dataset: &str, message: &str) -> Result<Dat
         (concept.min, concept.max) = cardinality(row)?;
         concept.in_use = true;
     }
-    Ok(Dataset::new(dataset.into(), root_oid, concepts))
+    let administrative = entry.administrative.iter().map(|number| {
+        let unknown = || format!("`administrative` of dataset `{dataset}` names `{number}`, which is no concept of it");
+        tree.find(number).ok_or_else(|| TableError::file(Manifest::FILE, unknown()))
+    });
+    let administrative = administrative.collect::<Result<_, _>>()?;
+    Ok(Dataset::new(dataset.into(), root_oid, concepts).with_administrative(administrative))
 }
 
 fn load_tree(source: &Source, dataset: &str) -> Result<Vec<Concept>, TableError> {

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::load_toml;
 use crate::tables::{Source, TableError};
 
-const FILE: &str = "ooievaar.toml";
 /// The layout of the tables that this program knows.
 const FORMAT: u32 = 1;
 
@@ -35,21 +34,41 @@ pub struct DatasetEntry {
     /// Units that the dataset spells in words: the word, and the unit in UCUM.
     #[serde(default)]
     pub units: BTreeMap<String, String>,
+    /// Numbers of the concepts that, with all within them, say who, where and how it was sent, and nothing clinical.
+    #[serde(default)]
+    pub administrative: Vec<String>,
+    /// How large the dataset is in the standard.
+    pub standard: Option<StandardEntry>,
+}
+
+/// How many concepts the standard has, of which the tables may have a selection.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandardEntry {
+    /// Concepts, groups included.
+    pub concepts: usize,
+    /// Concepts that hold a value.
+    pub values: usize,
+    /// Where that can be counted.
+    pub source: String,
 }
 
 impl Manifest {
+    /// Its file in the tables.
+    pub const FILE: &str = "ooievaar.toml";
+
     /// Reads `ooievaar.toml`.
     ///
     /// # Errors
     /// If it cannot be read, or describes tables in a layout that this program does not know.
     pub fn load(source: &Source) -> Result<Self, TableError> {
-        let manifest: Self = load_toml(source, FILE)?;
+        let manifest: Self = load_toml(source, Self::FILE)?;
         if manifest.format != FORMAT {
             let message = format!(
                 "the tables have format {}, this program knows format {FORMAT}; use matching versions",
                 manifest.format
             );
-            return Err(TableError::file(FILE, message));
+            return Err(TableError::file(Self::FILE, message));
         }
         Ok(manifest)
     }
@@ -59,7 +78,7 @@ impl Manifest {
     /// # Errors
     /// If there is none with this name.
     pub fn dataset(&self, name: &str) -> Result<&DatasetEntry, TableError> {
-        let missing = || TableError::file(FILE, format!("has no [dataset.\"{name}\"]"));
+        let missing = || TableError::file(Self::FILE, format!("has no [dataset.\"{name}\"]"));
         self.datasets.get(name).ok_or_else(missing)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::convert::MessageKind;
 use crate::dataset::{ConceptIx, Content, Instance};
-use crate::fhir::extract;
+use crate::fhir::{Source, extract};
 use crate::plan::fhir::FhirPlan;
 use crate::tree::{Limits, parse_json};
 
@@ -25,7 +25,9 @@ pub(super) fn read(
     concept: ConceptIx,
 ) -> Copied {
     let Ok((tree, leaves)) = parse_json(output, &Limits::default()) else { return Copied::Changed };
-    let Ok((found, ..)) = extract(plan, &kind.dataset, &kind.terminology, &[tree], leaves, None) else {
+    let roots = [tree];
+    let source = Source::of(&roots, leaves);
+    let Ok((found, ..)) = extract(plan, &kind.dataset, &kind.terminology, source, None) else {
         return Copied::Changed;
     };
     let of = |instance: &Instance| -> Vec<Content> {

@@ -11,6 +11,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("ooievaar.toml", "ooievaar"),
     ("messages/*/message.toml", "message"),
     ("fhir-stu3/answers.toml", "answers"),
+    ("fhir-stu3/cases.toml", "cases"),
     ("fhir-stu3/identity.toml", "identity"),
 ];
 
@@ -18,6 +19,7 @@ pub const FILES: &[(&str, &str)] = &[
 static OOIEVAAR: LazyLock<Value> = LazyLock::new(ooievaar);
 static MESSAGE: LazyLock<Value> = LazyLock::new(message);
 static ANSWERS: LazyLock<Value> = LazyLock::new(answers);
+static CASES: LazyLock<Value> = LazyLock::new(cases);
 static IDENTITY: LazyLock<Value> = LazyLock::new(identity);
 
 /// The schema of a file; `None` if it is no TOML file that is known.
@@ -32,6 +34,7 @@ pub fn named(name: &str) -> Option<&'static Value> {
         "ooievaar" => &OOIEVAAR,
         "message" => &MESSAGE,
         "answers" => &ANSWERS,
+        "cases" => &CASES,
         "identity" => &IDENTITY,
         _ => return None,
     })
@@ -82,6 +85,8 @@ fn ooievaar() -> Value {
             "also": list(&oid("an OID"), "other OIDs under which the same numbers occur"),
             "fhir": text("name of the FHIR table"),
             "units": words("units that the dataset spells in words, with the UCUM unit"),
+            "administrative": list(&concept("a concept"), "concepts that, with all within them, are not clinical"),
+            "standard": standard(),
         },
     });
     let properties = json!({
@@ -90,6 +95,22 @@ fn ooievaar() -> Value {
         "dataset": { "type": "object", "additionalProperties": entry, "description": "the datasets, by name" },
     });
     document("What the mappings folder holds", &["format", "messages", "dataset"], &properties)
+}
+
+/// How much the standard has.
+fn standard() -> Value {
+    let count = |about: &str| json!({ "type": "integer", "description": about });
+    json!({
+        "type": "object",
+        "description": "how much the standard has, of which the tables may have a selection",
+        "required": ["concepts", "values", "source"],
+        "additionalProperties": false,
+        "properties": {
+            "concepts": count("concepts, groups included"),
+            "values": count("concepts that hold a value"),
+            "source": text("where that can be counted"),
+        },
+    })
 }
 
 fn message() -> Value {
@@ -158,6 +179,22 @@ fn answers() -> Value {
         "type": "object",
         "additionalProperties": answer,
     })
+}
+
+fn cases() -> Value {
+    let dataset = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "record": text("the role that is a case"),
+            "person": text("the role of the person whose case it is"),
+        },
+    });
+    let properties = json!({
+        "shared": list(&text("a type"), "types of resource that are about no person: cases may share them"),
+        "dataset": { "type": "object", "additionalProperties": dataset },
+    });
+    document("What tells the cases in one source apart", &["shared", "dataset"], &properties)
 }
 
 fn identity() -> Value {

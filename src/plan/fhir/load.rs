@@ -6,8 +6,8 @@ use super::pattern::{RawReference, fill, survey};
 use super::sole::sole_roles;
 use super::template::{Names, Template};
 use super::{
-    Alignment, Answer, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity,
-    Modifiers, Place, RefSpec, Role, RoleIx, Target, Wholes,
+    Alignment, Answer, CaseRoles, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx,
+    Identity, Modifiers, Place, RefSpec, Role, RoleIx, Target, Wholes,
 };
 use crate::dataset::{ConceptIx, Dataset, Kind, Text};
 use crate::tables::{Row, Sheet, Source, TableError};
@@ -60,6 +60,7 @@ impl FhirPlan {
                 fields: Vec::new(),
                 answers: Answer::load(source)?,
                 identity: Identity::load(source, dataset)?,
+                cases: CaseRoles::default(),
                 alignments,
                 by_name: HashMap::default(),
                 by_type: HashMap::default(),
@@ -77,6 +78,7 @@ impl FhirPlan {
             loader.field(row)?;
         }
         loader.resolve_references(&file)?;
+        loader.plan.cases = CaseRoles::load(source, &dataset.name, |name| loader.plan.find_role(name))?;
         loader.plan.sole = sole_roles(&loader.plan.roles, dataset);
         Ok(loader.plan)
     }

@@ -2,6 +2,7 @@
 //! concept goes.
 
 mod answers;
+mod cases;
 mod elements;
 mod identity;
 mod load;
@@ -13,6 +14,7 @@ mod template;
 mod wholes;
 
 pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
+pub use cases::CaseRoles;
 pub use elements::{Element, Elements};
 pub use identity::Identity;
 pub use load::code_maps;
@@ -171,6 +173,8 @@ pub struct FhirPlan {
     pub answers: Vec<Answer>,
     /// What identifies what.
     pub identity: Identity,
+    /// What tells cases apart.
+    pub cases: CaseRoles,
     /// Aligned groups.
     pub alignments: Vec<Alignment>,
     by_name: HashMap<Text, RoleIx, RandomState>,

@@ -6,8 +6,8 @@ use super::build::Builder;
 use super::rows::Rows;
 use super::scope::Scoper;
 use super::skeleton::Skeleton;
-use super::{Align, ElementIx, MessagePlan, Modifier, ident};
-use crate::dataset::{ConceptIx, Dataset};
+use super::{Align, Element, ElementIx, MessagePlan, Modifier, ident};
+use crate::dataset::{ConceptIx, Dataset, Text};
 use crate::plan::MessageMeta;
 use crate::tables::{Source, TableError};
 
@@ -31,6 +31,7 @@ impl MessagePlan {
             elements: built.elements,
             aligns,
             roots: Vec::new(),
+            payload: None,
             namespaces: skeleton.namespaces,
             carriers: HashMap::new(),
         };
@@ -39,6 +40,7 @@ impl MessagePlan {
         plan.carriers = scoper.carriers;
         ident::index(&mut plan.elements, &built.places, &rows, &skeleton.file, &plan.meta.labels)?;
         plan.roots = roots(&plan, root, &folder)?;
+        plan.payload = payload(&plan);
         Ok(plan)
     }
 }
@@ -60,6 +62,13 @@ fn aligns(meta: &MessageMeta, folder: &str, dataset: &Dataset) -> Result<Vec<Ali
         aligns.push(Align { groups, keys });
     }
     Ok(aligns)
+}
+
+/// The element that has the template by which the kind is known.
+fn payload(plan: &MessagePlan) -> Option<ElementIx> {
+    let has_template = |element: &Element| element.ident.templates.contains(&Text::from(plan.meta.template.as_str()));
+    let all = (0u32..).map(ElementIx).zip(&plan.elements);
+    all.filter(|(_, element)| element.scope.is_none() && has_template(element)).map(|(ix, _)| ix).next()
 }
 
 /// The elements of the plan that a document can start with.

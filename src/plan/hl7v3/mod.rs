@@ -40,6 +40,8 @@ pub struct MessagePlan {
     elements: Vec<Element>,
     aligns: Vec<Align>,
     roots: Vec<ElementIx>,
+    /// The element that has the template by which the kind of message is known.
+    payload: Option<ElementIx>,
     namespaces: Vec<Namespace>,
     carriers: HashMap<ConceptIx, Place>,
     modifiers: Vec<Modifier>,
@@ -262,6 +264,11 @@ impl MessagePlan {
     /// The document elements; the first is the one that is written.
     pub(crate) fn roots(&self) -> &[ElementIx] {
         &self.roots
+    }
+
+    /// The element that has the template by which this kind of message is known.
+    pub(crate) fn payload(&self) -> Option<ElementIx> {
+        self.payload
     }
 
     /// True if an element is one of the document elements, or holds one.

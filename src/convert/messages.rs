@@ -1,0 +1,158 @@
+//! Reading XML that is no FHIR: which kind of message or document it is, and where it begins.
+
+use roxmltree::{Document, Node};
+
+use super::detect;
+use super::kinds::MessageKind;
+use super::{Converter, Error, Format, Place};
+use crate::ada;
+use crate::dataset::Instance;
+use crate::hl7v3;
+use crate::ledger::{Ledger, shown_name};
+
+impl Converter {
+    /// Reads a message, a document or an instance of ADA, with its format and the position of its kind.
+    pub(super) fn read_xml(
+        &self,
+        document: &Document<'_>,
+        text: &str,
+    ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
+        if let Some(format) = self.xml_format(document) {
+            return self.read_ada(document, text).map(|(kind, read)| (format, kind, read));
+        }
+        let (root, kind) = self.message(document)?;
+        let own = &self.kinds[kind];
+        let plan = own.hl7v3.as_ref().ok_or_else(|| self.wrong_kind(document))?;
+        let read = hl7v3::read(plan, &own.dataset, root).map_err(|refusal| match refusal {
+            hl7v3::Refusal::WrongRoot => self.wrong_kind(document),
+            hl7v3::Refusal::TakenBack { position } => Error::TakenBack { place: Place::of(text, position) },
+        })?;
+        Ok((Format::Hl7v3, kind, read))
+    }
+
+    fn read_ada(&self, document: &Document<'_>, text: &str) -> Result<(usize, (Instance, Ledger)), Error> {
+        let root = document.root_element();
+        // The transaction is the document element or stands two levels below it, beside anything.
+        let nodes = std::iter::once(root).chain(root.children().flat_map(|child| child.children()));
+        let mut names = nodes.filter(Node::is_element).map(|node| node.tag_name().name());
+        let kind = names.find_map(|name| self.kinds.iter().position(|kind| kind.ada.is_root(name)));
+        let kind = kind.ok_or_else(|| self.wrong_kind(document))?;
+        let own = &self.kinds[kind];
+        let read = ada::read_document(document, &own.dataset, &own.ada, &own.terminology, self.reference_day);
+        read.map(|read| (kind, read)).map_err(|fault| match fault {
+            ada::Error::ReferenceDay { line, column } => {
+                Error::ReferenceDay { place: Place { line: line as usize, column: column as usize } }
+            }
+            ada::Error::Xml { line, column } => Error::Syntax {
+                place: Place { line: line as usize, column: column as usize },
+                message: "is no well-formed XML".to_owned(),
+            },
+            ada::Error::Root { .. } => Error::WrongKind {
+                found: format!("an ADA document of another transaction ({} bytes)", text.len()),
+                expected: self.expected(),
+            },
+        })
+    }
+
+    /// True if an element of this name (without prefix) is where a message of a known kind begins. The elements inside
+    /// a message that can also stand by themselves count only if `alone`: else what is around them may belong to it.
+    pub fn begins_message(&self, local_name: &str, alone: bool) -> bool {
+        let plans = self.kinds.iter().filter_map(|kind| kind.hl7v3.as_ref());
+        let mut places = plans.filter_map(|plan| plan.root_names().position(|name| name == local_name));
+        places.any(|place| alone || place == 0)
+    }
+
+    /// The format of a document, if its root element tells. An ADA document may be the transaction by itself.
+    pub(super) fn xml_format(&self, document: &Document<'_>) -> Option<Format> {
+        let root = document.root_element().tag_name();
+        let is_transaction =
+            || root.namespace().is_none() && self.kinds.iter().any(|kind| kind.ada.is_root(root.name()));
+        detect::xml_format(document).or_else(|| is_transaction().then_some(Format::Ada))
+    }
+
+    /// Where the message in a document begins, and the position of its kind.
+    pub(super) fn message<'d, 'i>(&self, document: &'d Document<'i>) -> Result<(Node<'d, 'i>, usize), Error> {
+        let root = self.unwrapped(document)?;
+        let position = |fits: &dyn Fn(&MessageKind) -> bool| self.kinds.iter().position(fits);
+        if let Some(name) = &self.as_kind {
+            let meant =
+                position(&|kind| kind.name == **name && kind.hl7v3.as_ref().is_some_and(|p| hl7v3::has_root(p, root)));
+            return meant.map(|kind| (root, kind)).ok_or_else(|| Error::WrongKind {
+                found: format!("XML that begins with <{}>", shown_name(root.tag_name().name())),
+                expected: format!("it as {name} only if it begins as that does"),
+            });
+        }
+        let found = position(&|kind| kind.hl7v3.as_ref().is_some_and(|plan| hl7v3::recognises(plan, root)));
+        found.map(|kind| (root, kind)).ok_or_else(|| self.unknown_template(document, root))
+    }
+
+    /// The message in a document: the document itself, or the only message inside something that is none, a SOAP envelope
+    /// say. What is around it is transport.
+    fn unwrapped<'d, 'i>(&self, document: &'d Document<'i>) -> Result<Node<'d, 'i>, Error> {
+        let begins = |node: &Node<'_, '_>, alone: bool| self.begins_message(node.tag_name().name(), alone);
+        let elements = || document.descendants().filter(Node::is_element);
+        // What comes first in the outermost element has nothing around it that could belong to it.
+        let first = elements().enumerate().find(|(met, node)| begins(node, *met <= 1));
+        let Some((_, first)) = first else { return Err(self.wrong_kind(document)) };
+        let is_alone = |node: &Node<'_, '_>| node.parent_element() == Some(document.root_element());
+        let mut end = first.range().end;
+        let others = elements().filter(|node| {
+            let is_next = node.range().start >= end && begins(node, is_alone(node));
+            if is_next {
+                end = node.range().end;
+            }
+            is_next
+        });
+        match others.count() {
+            0 => Ok(first),
+            others => Err(Error::SeveralMessages { count: others + 1 }),
+        }
+    }
+
+    /// The payload of a message has a template that no table knows.
+    fn unknown_template(&self, document: &Document<'_>, root: Node<'_, '_>) -> Error {
+        let related = self.kinds.iter().filter_map(|kind| kind.hl7v3.as_ref().map(|plan| (kind, plan)));
+        let related: Vec<_> = related.filter(|(_, plan)| hl7v3::has_root(plan, root)).collect();
+        let likeness = |template: &str, found: &[&str]| {
+            let alike = |one: &&str| one.split('.').zip(template.split('.')).take_while(|(a, b)| a == b).count();
+            found.iter().map(alike).max().unwrap_or_default()
+        };
+        let mut nearest: Option<(usize, &MessageKind, Vec<&str>)> = None;
+        for (kind, plan) in related {
+            let found: Vec<&str> = hl7v3::payload_templates(plan, root);
+            let like = likeness(&plan.meta().template, &found);
+            // The first of equals.
+            if nearest.as_ref().is_none_or(|(best, ..)| like > *best) {
+                nearest = Some((like, kind, found));
+            }
+        }
+        let Some((_, kind, found)) = nearest else { return self.wrong_kind(document) };
+        Error::UnknownTemplate { found: shown_templates(&found), nearest: kind.title.clone(), kind: kind.name.clone() }
+    }
+
+    pub(super) fn wrong_kind(&self, document: &Document<'_>) -> Error {
+        let root = document.root_element().tag_name();
+        Error::WrongKind {
+            found: format!("XML that begins with <{}>", shown_name(root.name())),
+            expected: self.expected(),
+        }
+    }
+
+    pub(super) fn expected(&self) -> String {
+        let messages = self.kinds.iter().filter(|kind| kind.hl7v3.is_some());
+        let titles: Vec<&str> = messages.map(|kind| kind.title.as_str()).collect();
+        format!("{} (HL7v3 or ADA), and FHIR STU3", titles.join(", "))
+    }
+}
+
+/// Templates, as far as they are nothing else: an OID has no arc as long as somebody's number.
+fn shown_templates(found: &[&str]) -> String {
+    let is_arc = |arc: &str| (1..=6).contains(&arc.len()) && arc.bytes().all(|byte| byte.is_ascii_digit());
+    let shown: Vec<&str> = found.iter().copied().filter(|oid| oid.len() <= 64 && oid.split('.').all(is_arc)).collect();
+    match (&shown[..], found) {
+        ([], []) => "no template".to_owned(),
+        ([], _) => "a template that is no OID".to_owned(),
+        ([only], _) => format!("the template {only}"),
+        (several, _) => format!("the templates {}", several.join(", ")),
+    }
+}

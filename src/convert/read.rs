@@ -1,0 +1,103 @@
+//! Reading: from bytes of any format to the case, or the cases, in them.
+
+use std::sync::Arc;
+
+use super::detect::{self, Sniffed};
+use super::resources::Resources;
+use super::{Converter, Error, Format, Reading};
+
+/// One of the cases in an input.
+#[derive(Debug)]
+pub struct Case {
+    /// Which of the cases it is, from 1; `None` if the input is one case.
+    pub number: Option<usize>,
+    /// What was read of it.
+    pub reading: Result<Reading, Error>,
+}
+
+impl Converter {
+    /// The format of an input.
+    ///
+    /// # Errors
+    /// If it is nothing that can be read.
+    pub fn detect(&self, input: &[u8]) -> Result<Format, Error> {
+        let text = detect::text(input, &self.limits)?;
+        match detect::sniff(&text, &self.limits)? {
+            Sniffed::Json(_) => Ok(Format::FhirJson),
+            Sniffed::Lines(_) => Ok(Format::FhirNdjson),
+            Sniffed::Xml(document) => match self.xml_format(&document) {
+                Some(format) => Ok(format),
+                None => self.message(&document).map(|_| Format::Hl7v3),
+            },
+        }
+    }
+
+    /// Reads an input of any format into a dataset instance.
+    ///
+    /// # Errors
+    /// If it is nothing that can be read, holds several cases (see [`Converter::with_case`] and [`Converter::read_each`]),
+    /// or no clinical value of it is understood. What else cannot be understood within it is a loss in the ledger.
+    pub fn read(&self, input: &[u8]) -> Result<Reading, Error> {
+        self.read_whatever(input).and_then(Reading::with_content)
+    }
+
+    /// The same, also of what has no clinical value.
+    pub(crate) fn read_whatever(&self, input: &[u8]) -> Result<Reading, Error> {
+        let text = detect::text(input, &self.limits)?;
+        let sniffed = detect::sniff(&text, &self.limits)?;
+        if let Sniffed::Xml(document) = &sniffed
+            && self.xml_format(document) != Some(Format::FhirXml)
+        {
+            let (format, kind, (instance, ledger)) = self.read_xml(document, &text)?;
+            return Ok(Reading { format, instance, ledger, resources: 0, kinds: Arc::clone(&self.kinds), kind });
+        }
+        let mut read = Resources::default();
+        let format = self.add_resources(&sniffed, &text, &mut read)?;
+        self.read_resources(&read, format)
+    }
+
+    /// Reads several inputs that together are one case: FHIR bundles and loose resources, in JSON, NDJSON or XML. Positions
+    /// count on from one input to the next.
+    ///
+    /// ```
+    /// let converter = ooievaar::Converter::new()?;
+    /// let woman = br#"{"resourceType": "Patient", "id": "w", "birthDate": "1990-02-03",
+    ///   "meta": {"profile": ["http://nictiz.nl/fhir/StructureDefinition/bc-Woman"]}}"#;
+    /// let gravidity = br#"<Observation xmlns="http://hl7.org/fhir"><code><coding><system value="http://loinc.org"/>
+    ///   <code value="11996-6"/></coding></code><subject><reference value="Patient/w"/></subject>
+    ///   <valueQuantity><value value="2"/></valueQuantity></Observation>"#;
+    /// let reading = converter.read_case(&[&woman[..], &gravidity[..]])?;
+    /// assert_eq!(reading.instance.leaves().count(), 2);
+    /// # Ok::<(), ooievaar::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Converter::read`]; [`Error::Input`] says which input it is about. One input may be anything, several only FHIR.
+    pub fn read_case<T: AsRef<[u8]>>(&self, inputs: &[T]) -> Result<Reading, Error> {
+        if let [only] = inputs {
+            return self.read(only.as_ref());
+        }
+        self.read_together(inputs).and_then(Reading::with_content)
+    }
+
+    /// Reads each case in an input, in the order of the source, and hands it to `give`: what is not FHIR is one case. FHIR
+    /// that belongs to none of several cases is given last, as [`Error::NoCase`].
+    ///
+    /// # Errors
+    /// If the input is nothing that can be read. What is wrong with one case is given with it.
+    pub fn read_each(&self, input: &[u8], give: &mut dyn FnMut(Case)) -> Result<(), Error> {
+        let text = detect::text(input, &self.limits)?;
+        let sniffed = detect::sniff(&text, &self.limits)?;
+        if let Sniffed::Xml(document) = &sniffed
+            && self.xml_format(document) != Some(Format::FhirXml)
+        {
+            let (format, kind, (instance, ledger)) = self.read_xml(document, &text)?;
+            let reading = Reading { format, instance, ledger, resources: 0, kinds: Arc::clone(&self.kinds), kind };
+            give(Case { number: None, reading: Ok(reading.with_content()?) });
+            return Ok(());
+        }
+        let mut read = Resources::default();
+        let format = self.add_resources(&sniffed, &text, &mut read)?;
+        self.each_of_resources(&read, format, give)
+    }
+}

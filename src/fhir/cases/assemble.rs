@@ -1,0 +1,122 @@
+//! One case of a source, as a source by itself.
+
+use std::collections::HashSet;
+
+use super::{Belongs, Division};
+use crate::dataset::Text;
+use crate::fhir::bundle::{Entry, add_resource};
+use crate::fhir::directory::Directory;
+use crate::fhir::source::Source;
+use crate::tree::Tree;
+
+/// The resources of one case: copies, whose leaves are numbered anew and keep their positions.
+#[derive(Default)]
+pub struct CaseResources {
+    own: Vec<Copy>,
+    strays: Vec<Copy>,
+    /// How many leaves they have.
+    pub leaves: u32,
+}
+
+/// A copy of a resource.
+struct Copy {
+    resource: Tree,
+    names: Vec<Text>,
+    /// Its place among all resources of the source.
+    number: usize,
+}
+
+impl CaseResources {
+    /// The same, ready to be read.
+    pub fn source(&self) -> Source<'_> {
+        let entries = entries_of(&self.own);
+        let directory = Directory::of(&entries);
+        Source { entries, directory, strays: entries_of(&self.strays), structural: Vec::new(), leaves: self.leaves }
+    }
+
+    fn copy(&mut self, entry: &Entry<'_>) -> Copy {
+        let resource = renumbered(entry.resource, &mut self.leaves);
+        Copy { resource, names: entry.names.clone(), number: entry.number }
+    }
+}
+
+impl Division<'_, '_> {
+    /// The resources of a case, in the order of the source, beside strays that are to be told.
+    pub fn resources(&self, case: usize, strays: &[usize]) -> CaseResources {
+        let mut members = self.members(case);
+        members.sort_unstable();
+        let mut resources = CaseResources::default();
+        let entries = &self.source.entries;
+        resources.own = members.into_iter().map(|at| resources.copy(&entries[at])).collect();
+        resources.strays = strays.iter().map(|at| resources.copy(&entries[*at])).collect();
+        resources
+    }
+
+    /// The resources that belong to no case.
+    pub fn unassigned(&self) -> Vec<usize> {
+        let assigned: HashSet<usize> = (0..self.len()).flat_map(|case| self.members(case)).collect();
+        let is_own = |at: &usize| self.source.entries[*at].container.is_none();
+        (0..self.source.entries.len()).filter(is_own).filter(|at| !assigned.contains(at)).collect()
+    }
+
+    /// Its own resources, and what those refer to that cases may share.
+    fn members(&self, case: usize) -> Vec<usize> {
+        let mut members = self.of_case[case].clone();
+        let mut known: HashSet<usize> = members.iter().copied().collect();
+        let mut next = 0;
+        while let Some(at) = members.get(next).copied() {
+            next += 1;
+            for target in self.graph.forward[at].iter().copied().filter(|target| self.graph.is_shared(*target)) {
+                if known.insert(target) {
+                    members.push(target);
+                }
+            }
+        }
+        // What nobody refers to, and itself refers to what is shared (what somebody is to an organization), goes with
+        // all that it refers to.
+        let shared: Vec<usize> = members.iter().copied().filter(|at| self.graph.is_shared(*at)).collect();
+        for at in shared.iter().flat_map(|at| &self.graph.backward[*at]).copied() {
+            let is_loose = self.graph.is_shared(at) && self.graph.backward[at].is_empty();
+            let goes_along = || self.graph.forward[at].iter().all(|target| known.contains(target));
+            if is_loose && goes_along() && known.insert(at) {
+                members.push(at);
+            }
+        }
+        members
+    }
+}
+
+fn entries_of(copies: &[Copy]) -> Vec<Entry<'_>> {
+    let mut entries = Vec::with_capacity(copies.len());
+    for Copy { resource, names, number } in copies {
+        add_resource(resource, names.clone(), *number, &mut entries);
+    }
+    entries
+}
+
+/// Per case, its own resources.
+pub(super) fn by_case(cases: usize, belongs: &[Belongs]) -> Vec<Vec<usize>> {
+    let mut of_case = vec![Vec::new(); cases];
+    for (at, own) in belongs.iter().enumerate() {
+        own.cases().iter().for_each(|case| of_case[*case].push(at));
+    }
+    of_case
+}
+
+/// A copy whose leaves are numbered from a number on.
+fn renumbered(tree: &Tree, next: &mut u32) -> Tree {
+    let mut copy = tree.clone();
+    number(&mut copy, next);
+    copy
+}
+
+fn number(tree: &mut Tree, next: &mut u32) {
+    match tree {
+        Tree::Object(members) => members.iter_mut().for_each(|(_, inner)| number(inner, next)),
+        Tree::Array(items) => items.iter_mut().for_each(|inner| number(inner, next)),
+        Tree::Leaf(leaf) => {
+            leaf.ix = *next;
+            *next += 1;
+        }
+    }
+}

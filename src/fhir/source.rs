@@ -1,0 +1,31 @@
+//! What there is to read: the resources of one case, ready to be looked up.
+
+use super::bundle::{Entry, collect};
+use super::directory::Directory;
+use crate::tree::Tree;
+
+/// The resources of a source, or of one case in it.
+pub struct Source<'t> {
+    pub(super) entries: Vec<Entry<'t>>,
+    pub(super) directory: Directory<'t>,
+    /// Those that belong to no case: nothing of them is read, and all of it is told.
+    pub(super) strays: Vec<Entry<'t>>,
+    /// The leaves of the bundles themselves.
+    pub(super) structural: Vec<u32>,
+    /// How many leaves all of these have.
+    pub(super) leaves: u32,
+}
+
+impl<'t> Source<'t> {
+    /// All that is in bundles and resources, which have so many leaves together.
+    pub fn of(roots: &'t [Tree], leaves: u32) -> Self {
+        let mut structural = Vec::new();
+        let entries = collect(roots, &mut structural);
+        Self { directory: Directory::of(&entries), entries, strays: Vec::new(), structural, leaves }
+    }
+
+    /// True if a resource is called so: by a reference to it, its id, or an identifier.
+    pub fn has(&self, name: &str) -> bool {
+        !self.directory.called(&self.entries, name).is_empty()
+    }
+}
