@@ -10,6 +10,7 @@ mod decode;
 mod encode;
 mod extract;
 mod ids;
+mod key;
 mod losses;
 mod modifier;
 mod occurrences;
@@ -22,7 +23,7 @@ mod web;
 pub use bundle::{BundleType, Entry, Syntax, collect, write_bundle, write_ndjson};
 pub use compose::Composition;
 pub use extract::extract;
-pub use ids::IdKey;
+pub use key::{IdKey, WeakKey};
 pub use recognise::Unclear;
 
 /// URLs of core extensions that carry what an element has no room for.
