@@ -20,4 +20,4 @@ pub mod terminology;
 pub mod tree;
 
 pub use convert::{Converter, Error, Format, Outcome, Place, Reading};
-pub use fhir::{BundleType as Bundle, IdKey};
+pub use fhir::{BundleType as Bundle, IdKey, WeakKey};

@@ -183,11 +183,11 @@ fn under_a_key_the_id_of_the_woman_depends_on_her_bsn_and_on_the_key() {
         let women = all.iter().filter(|resource| text(resource, "resourceType") == "Patient");
         women.map(|woman| text(woman, "id").to_owned()).collect::<Vec<_>>()
     };
-    let own = under(b"0123456789abcdef", &message);
+    let own = under(b"9c1f0b7ae35d4286f0d27c9b15a8e34d", &message);
     assert_eq!(own.len(), 1);
-    assert_eq!(own, under(b"0123456789abcdef", &message));
-    assert_ne!(own, under(b"0123456789abcdef", &with_other_bsns(&message, BSN)));
-    assert_ne!(own, under(b"another key of mine", &message));
+    assert_eq!(own, under(b"9c1f0b7ae35d4286f0d27c9b15a8e34d", &message));
+    assert_ne!(own, under(b"9c1f0b7ae35d4286f0d27c9b15a8e34d", &with_other_bsns(&message, BSN)));
+    assert_ne!(own, under(b"e83b5d1f70a94c62b7d15e09f3a8c246", &message));
     let open = resources(&converter(), message.as_bytes());
     assert!(open.iter().all(|resource| text(resource, "id") != own[0]));
 }

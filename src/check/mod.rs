@@ -4,7 +4,6 @@
 //! them. A check reads the [`Context`]: the sheets as they are, with places, and the plans where they compile.
 
 pub mod allow;
-mod check_digit;
 mod context;
 mod diagnostic;
 mod examples;

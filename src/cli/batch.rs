@@ -67,7 +67,10 @@ pub struct Batch {
     /// What kind of FHIR bundle to make: transaction or collection [default: transaction]
     #[arg(long, value_name = "KIND", value_parser = library::bundle)]
     bundle: Option<Bundle>,
-    /// Derive resource ids with the secret key in this file, so that they cannot be traced to a BSN
+    /// Make the id of a woman from her BSN, under the secret key in this file (`ooievaar id-key` makes one)
+    ///
+    /// Production uses it: she is then one Patient in all her records, and nobody without the key can tell a BSN from an id.
+    /// Use the same key each time. Without it no id is made of a BSN, and a woman is another Patient in each record.
     #[arg(long, value_name = "FILE")]
     id_key_file: Option<PathBuf>,
     #[command(flatten)]

@@ -8,7 +8,7 @@ use ooievaar::ada::ReferenceDay;
 use ooievaar::{Bundle, Converter, Format, IdKey};
 use sha2::{Digest as _, Sha256};
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, say};
 
 /// The value of `--to`.
 pub fn format(name: &str) -> Result<Format, String> {
@@ -42,10 +42,25 @@ pub fn set_up(mut converter: Converter, bundle: Option<Bundle>, key: Option<&Pat
     if let Some(file) = key {
         let fault = |message: String| Failure::new(Exit::Usage, format!("{}: {message}", file.display()));
         let bytes = fs::read(file).map_err(|error| fault(format!("the key cannot be read: {error}")))?;
-        let key = bytes.trim_ascii();
-        converter = converter.with_id_key(IdKey::new(key).map_err(|message| fault(message.to_owned()))?);
+        converter = converter.with_id_key(IdKey::new(&bytes).map_err(|weak| fault(weak.to_string()))?);
+        if others_can_read(file) {
+            say(format_args!("warning: {}: others can read this key; take that from them (chmod 600)", file.display()));
+        }
     }
     Ok(converter)
+}
+
+/// True if a file is open to others than its owner.
+#[cfg(unix)]
+fn others_can_read(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+/// True if a file is open to others than its owner. How other systems say so is not known here.
+#[cfg(not(unix))]
+fn others_can_read(_file: &Path) -> bool {
+    false
 }
 
 /// A digest of a file, or of all files in a folder with their names, in hexadecimal.

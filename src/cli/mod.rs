@@ -4,6 +4,7 @@
 mod batch;
 mod convert;
 mod files;
+mod id_key;
 mod inspect;
 mod library;
 mod losses;
@@ -49,6 +50,7 @@ enum Command {
     Mappings(mappings::Mappings),
     Roundtrip(roundtrip::Roundtrip),
     Sample(sample::Sample),
+    IdKey(id_key::MakeKey),
 }
 
 /// Where the mapping tables come from.
@@ -207,6 +209,7 @@ pub fn run() -> ExitCode {
         Command::Mappings(command) => command.run(),
         Command::Roundtrip(command) => command.run(),
         Command::Sample(command) => command.run(),
+        Command::IdKey(command) => command.run(),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -8,7 +8,8 @@ use super::answer;
 use super::bundle::url_of;
 use super::codec::Codecs;
 use super::context::{Pairs, ancestors, find, is_below};
-use super::ids::{IdKey, Ids};
+use super::ids::{Id, Ids};
+use super::key::IdKey;
 use super::place;
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
 use crate::ledger::{Reason, Unwritten};
@@ -52,10 +53,11 @@ impl<'a> Composition<'a> {
         composer.drafts.sort_by_cached_key(|draft| (repeats(dataset, instance, draft.node), draft.role, draft.node));
         composer.index = composer.drafts.iter().enumerate().map(|(at, draft)| ((draft.role, draft.node), at)).collect();
         composer.spread_each();
-        let mut ids = Ids::new(plan, dataset, instance, key);
+        let mut ids = Ids::new(plan, dataset, terminology, instance, key);
         for draft in &mut composer.drafts {
             let role = plan.role(draft.role);
-            draft.id = ids.of(role, draft.node);
+            let Id { text, shared } = ids.of(role, draft.node);
+            (draft.id, draft.shared) = (text, shared);
             draft.url = Chars::from(url_of(&draft.id, &role.resource_type, bundled)).shared();
         }
         Self { composer, next: 0 }
@@ -88,6 +90,8 @@ struct Draft {
     /// The occurrence it is made for; for what is only referred to, the group that would hold it.
     node: NodeIx,
     id: Text,
+    /// True if the resource may be one of other cases too.
+    shared: bool,
     /// What references call it.
     url: Chars,
     values: Vec<(FieldIx, NodeIx)>,
@@ -155,7 +159,8 @@ impl Composer<'_> {
 
     fn draft(&mut self, role: RoleIx, node: NodeIx) -> usize {
         *self.index.entry((role, node)).or_insert_with(|| {
-            self.drafts.push(Draft { role, node, id: Text::default(), url: Chars::default(), values: Vec::new() });
+            let (id, url) = (Text::default(), Chars::default());
+            self.drafts.push(Draft { role, node, id, shared: false, url, values: Vec::new() });
             self.drafts.len() - 1
         })
     }

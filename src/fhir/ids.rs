@@ -2,72 +2,81 @@
 
 use std::fmt::Write as _;
 
-use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use super::context::ancestors;
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Text, Value};
-use crate::plan::fhir::{FhirPlan, Identity, Role};
+use super::key::IdKey;
+use crate::dataset::{ConceptIx, Content, Dataset, Identifier, Instance, NodeIx, Text, Value};
+use crate::plan::fhir::{FhirPlan, Identity, Role, bare};
+use crate::terminology::Terminology;
 
-/// The user's secret, under which identifiers in secret namespaces may enter an id.
-#[derive(Clone)]
-pub struct IdKey(Vec<u8>);
-
-impl IdKey {
-    /// A key from bytes that only the user knows; 16 at least.
-    ///
-    /// # Errors
-    /// If there are fewer.
-    pub fn new(secret: &[u8]) -> Result<Self, &'static str> {
-        if secret.len() < 16 { Err("the key has fewer than 16 bytes") } else { Ok(Self(secret.to_vec())) }
-    }
-}
-
-/// It never shows.
-impl std::fmt::Debug for IdKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("IdKey(…)")
-    }
+/// The id of a resource.
+pub(super) struct Id {
+    pub text: Text,
+    /// True if other cases have it too: it was made of what identifies the thing itself, and not of the case.
+    pub shared: bool,
 }
 
 pub(super) struct Ids<'a> {
     dataset: &'a Dataset,
+    terminology: &'a Terminology,
     instance: &'a Instance,
     identity: &'a Identity,
     key: Option<&'a IdKey>,
     namespace: Uuid,
     case: Uuid,
+    /// The secret numbers in the case, wherever else they may stand.
+    secrets: Vec<String>,
     /// The path of each node, once it was asked for.
     paths: Vec<Option<String>>,
 }
 
 impl<'a> Ids<'a> {
-    pub fn new(plan: &'a FhirPlan, dataset: &'a Dataset, instance: &'a Instance, key: Option<&'a IdKey>) -> Self {
+    pub fn new(
+        plan: &'a FhirPlan,
+        dataset: &'a Dataset,
+        terminology: &'a Terminology,
+        instance: &'a Instance,
+        key: Option<&'a IdKey>,
+    ) -> Self {
         let identity = &plan.identity;
         let namespace = Uuid::try_parse(&identity.namespace).unwrap_or(Uuid::NAMESPACE_OID);
         let paths = vec![None; instance.len()];
-        let mut ids = Self { dataset, instance, identity, key, namespace, case: namespace, paths };
+        let mut ids = Self {
+            dataset,
+            terminology,
+            instance,
+            identity,
+            key,
+            namespace,
+            case: namespace,
+            secrets: Vec::new(),
+            paths,
+        };
+        ids.secrets = ids.secret_numbers();
         let name = ids.first_key(NodeIx::ROOT, &identity.case).unwrap_or_else(|| ids.digest());
         ids.case = uuid_v5(&namespace, &["case|", &name]);
         ids
     }
 
     /// The id of the resource with a role for an occurrence.
-    pub fn of(&mut self, role: &Role, node: NodeIx) -> Text {
+    pub fn of(&mut self, role: &Role, node: NodeIx) -> Id {
         let shared = self.identity.roles.get(&role.name).and_then(|keys| self.first_key(node, keys));
-        let id = if let Some(key) = shared {
-            uuid_v5(&self.namespace, &[&role.name, "|", &key])
-        } else {
-            let case = self.case;
-            uuid_v5(&case, &[&role.name, "|", self.path(node)])
+        let id = match &shared {
+            Some(key) => uuid_v5(&self.namespace, &[&role.name, "|", key]),
+            None => {
+                let case = self.case;
+                let absent = self.absent_steps(role, node);
+                uuid_v5(&case, &[&role.name, "|", self.path(node), &absent])
+            }
         };
         let mut buffer = Uuid::encode_buffer();
-        Text::from(&*id.hyphenated().encode_lower(&mut buffer))
+        Id { text: Text::from(&*id.hyphenated().encode_lower(&mut buffer)), shared: shared.is_some() }
     }
 
-    /// The first key whose concepts all have a value that may be used.
+    /// The first key of which all identifiers identify and may be used.
     fn first_key(&self, node: NodeIx, keys: &[Vec<ConceptIx>]) -> Option<String> {
         keys.iter().find_map(|key| {
             let parts: Option<Vec<String>> = key.iter().map(|concept| self.part(node, *concept)).collect();
@@ -76,55 +85,75 @@ impl<'a> Ids<'a> {
     }
 
     fn part(&self, node: NodeIx, concept: ConceptIx) -> Option<String> {
-        let within = ancestors(self.instance, node)
-            .find(|ix| self.dataset.is_within(concept, self.instance.node(*ix).concept))?;
-        let found = self.instance.descendants(self.dataset, within, concept).into_iter().next()?;
-        let Some(Content::Value(value)) = &self.instance.node(found).content else { return None };
-        self.public(concept, value).map(|text| format!("{}={text}", self.dataset.get(concept).number))
+        let identifier = identifier(self.identity, self.dataset, self.terminology, self.instance, node, concept)?;
+        let text = self.public(concept, identifier)?;
+        Some(format!("{}={text}", self.dataset.get(concept).number))
     }
 
-    /// A value as it may enter an id: what is secret only under the key.
-    fn public(&self, concept: ConceptIx, value: &Value) -> Option<String> {
-        let (text, is_secret) = match value {
-            Value::Identifier(identifier) => (
-                format!("{}#{}", identifier.root, identifier.extension),
-                self.identity.secret_namespaces.contains(&identifier.root),
-            ),
-            other => (format!("{other:?}"), false),
-        };
-        if !is_secret && !self.identity.secret_concepts.contains(&concept) {
-            return Some(text);
+    /// An identifier as it may enter an id: what is secret only under the key.
+    fn public(&self, concept: ConceptIx, identifier: &Identifier) -> Option<String> {
+        let text = format!("{}#{}", identifier.root, identifier.extension);
+        if self.is_secret(concept, identifier) || self.tells(&identifier.extension) {
+            self.key?.seal(&text)
+        } else {
+            Some(text)
         }
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key?.0).ok()?;
-        mac.update(text.as_bytes());
-        Some(format!("{:x?}", mac.finalize().into_bytes()))
     }
 
-    /// A digest of everything in the case that is no secret.
-    fn digest(&self) -> String {
-        let normal = self.instance.normalized();
+    fn is_secret(&self, concept: ConceptIx, identifier: &Identifier) -> bool {
+        self.identity.secret_namespaces.contains(&identifier.root) || self.identity.secret_concepts.contains(&concept)
+    }
+
+    /// True if a text holds a secret number of the case: a record that is numbered by the BSN tells it.
+    fn tells(&self, text: &str) -> bool {
+        !self.secrets.is_empty() && {
+            let text = bare(text);
+            self.secrets.iter().any(|secret| text.contains(secret))
+        }
+    }
+
+    fn secret_numbers(&self) -> Vec<String> {
+        let secrets = self.instance.leaves().filter_map(|(_, node, content)| match content {
+            Content::Value(Value::Identifier(identifier)) if self.is_secret(node.concept, identifier) => {
+                Some(bare(&identifier.extension))
+            }
+            _ => None,
+        });
+        secrets.filter(|secret| !secret.is_empty()).collect()
+    }
+
+    /// A digest of everything in the case that is no secret, with its place.
+    fn digest(&mut self) -> String {
         let mut hash = Sha256::new();
-        for (_, node, content) in normal.leaves() {
+        let instance = self.instance;
+        for (ix, node, content) in instance.leaves() {
             let text = match content {
-                Content::Value(value) => self.public(node.concept, value),
-                null @ Content::Null { .. } => Some(format!("{null:?}")),
+                Content::Value(Value::Identifier(identifier)) => self.public(node.concept, identifier),
+                _ if self.identity.secret_concepts.contains(&node.concept) => None,
+                content => {
+                    let text = format!("{content:?}");
+                    if self.tells(&text) { self.key.and_then(|key| key.seal(&text)) } else { Some(text) }
+                }
             };
             if let Some(text) = text {
-                hash.update(format!("{}={text};", self.dataset.get(node.concept).number));
+                hash.update(format!("{}={text};", self.path(ix)));
             }
         }
         format!("{:x?}", hash.finalize())
     }
 
-    /// Where an occurrence stands: the concepts from the root, each with what tells it from its siblings.
+    /// Where an occurrence stands: the concepts from the root, each with its position among its siblings.
     fn path(&mut self, node: NodeIx) -> &str {
         let at = node.0 as usize;
         if self.paths[at].is_none() {
             let path = if node == NodeIx::ROOT {
                 String::new()
             } else {
-                let mut path = self.path(self.instance.node(node).parent).to_owned();
-                self.push_step(node, &mut path);
+                let own = self.instance.node(node);
+                let mut path = self.path(own.parent).to_owned();
+                let siblings = self.instance.occurrences(own.parent, own.concept).take_while(|other| *other != node);
+                let position = siblings.filter(|other| self.instance.holds_value(*other)).count();
+                self.push_step(own.concept, position, &mut path);
                 path
             };
             self.paths[at] = Some(path);
@@ -132,24 +161,47 @@ impl<'a> Ids<'a> {
         self.paths[at].as_deref().unwrap_or_default()
     }
 
-    fn push_step(&self, node: NodeIx, path: &mut String) {
-        let own = self.instance.node(node);
-        let number = &self.dataset.get(own.concept).number;
-        let keys = self.identity.occurrences.get(&own.concept);
-        let siblings = self.instance.occurrences(own.parent, own.concept).take_while(|other| *other != node);
-        let siblings = siblings.filter(|other| self.instance.holds_value(*other));
-        if !path.is_empty() {
+    /// The rest of the path to what a resource is made for, where the source has nothing of it yet: a value that comes
+    /// later finds the same resource.
+    fn absent_steps(&self, role: &Role, node: NodeIx) -> String {
+        let own = self.instance.node(node).concept;
+        let mut steps = String::new();
+        if own != role.per && self.dataset.is_within(role.per, own) {
+            for concept in self.dataset.groups_between(own, role.per).into_iter().chain([role.per]) {
+                if node != NodeIx::ROOT && steps.is_empty() {
+                    steps.push('/');
+                }
+                self.push_step(concept, 0, &mut steps);
+            }
+        }
+        steps
+    }
+
+    fn push_step(&self, concept: ConceptIx, position: usize, path: &mut String) {
+        if !path.is_empty() && !path.ends_with('/') {
             path.push('/');
         }
-        path.push_str(number);
-        let _ = match keys.and_then(|keys| Some((keys, self.first_key(node, keys)?))) {
-            Some((keys, key)) => {
-                let same = siblings.filter(|other| self.first_key(*other, keys).as_ref() == Some(&key)).count();
-                write!(path, "[{key}]{same}")
-            }
-            None => write!(path, "{}", siblings.count()),
-        };
+        path.push_str(&self.dataset.get(concept).number);
+        // Writing to a string cannot fail.
+        let _ = write!(path, "[{position}]");
     }
+}
+
+/// The identifier of a concept that is meant from a node, if it identifies: its value stands for somebody, and satisfies the
+/// arithmetic of its namespace.
+fn identifier<'i>(
+    identity: &Identity,
+    dataset: &Dataset,
+    terminology: &Terminology,
+    instance: &'i Instance,
+    node: NodeIx,
+    concept: ConceptIx,
+) -> Option<&'i Identifier> {
+    let within = ancestors(instance, node).find(|ix| dataset.is_within(concept, instance.node(*ix).concept))?;
+    let found = instance.descendants(dataset, within, concept).into_iter().next()?;
+    let Some(Content::Value(Value::Identifier(identifier))) = &instance.node(found).content else { return None };
+    let is_sound = terminology.systems().may_hold(&identifier.root, &identifier.extension);
+    (is_sound && identity.identifies(identifier)).then_some(identifier)
 }
 
 /// The UUID (version 5) of a name, given in parts. There are many in a message, so SHA-1 is a hasher's that uses what the processor has.

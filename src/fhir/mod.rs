@@ -12,6 +12,7 @@ mod directory;
 mod encode;
 mod extract;
 mod ids;
+mod key;
 mod losses;
 mod modifier;
 mod occurrences;
@@ -26,7 +27,7 @@ pub use bundle::{BundleType, Syntax, write_bundle, write_ndjson};
 pub use cases::Division;
 pub use compose::Composition;
 pub use extract::extract;
-pub use ids::IdKey;
+pub use key::{IdKey, WeakKey};
 pub use recognise::Unclear;
 pub use source::Source;
 

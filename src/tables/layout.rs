@@ -140,7 +140,7 @@ pub const RELATIONS: &[&str] = &["equal", "equivalent", "wider", "narrower", "in
 pub const FORMS: &[&str] =
     &["day", "moment", "near", "gestation", "number", "yes", "nth", "count", "bsn", "identifier", "one-of"];
 /// How a code can prove that it was typed right.
-pub const CHECK_DIGITS: &[&str] = &["verhoeff", "mod10"];
+pub const CHECK_DIGITS: &[&str] = &["verhoeff", "mod10", "eleven"];
 
 /// All kinds of CSV table. The first path that fits a file is its kind.
 pub const LAYOUTS: &[Layout] = &[

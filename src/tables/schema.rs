@@ -203,19 +203,26 @@ fn identity() -> Value {
         "keys: the first that has its values decides",
     );
     let named = json!({ "type": "object", "additionalProperties": keys });
+    let same_case = list(
+        &list(&concept("a concept"), "concepts that must all have a value"),
+        "keys in which two deliveries of one case may not differ",
+    );
     let dataset = json!({
         "type": "object",
-        "required": ["case"],
+        "required": ["case", "same_case"],
         "additionalProperties": false,
-        "properties": { "case": keys, "secret": list(&concept("a concept"), "identifiers that are always secret"), "role": named, "occurrence": named },
+        "properties": { "case": keys, "same_case": same_case, "secret": list(&concept("a concept"), "identifiers that are always secret"), "role": named },
     });
     let uuid = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
     let properties = json!({
         "namespace": matching(uuid, "the UUID under which ids are made"),
         "secret_namespaces": list(&oid("an OID"), "namespaces whose identifiers enter an id only under the user's key"),
+        "placeholders": list(&json!({ "type": "string", "minLength": 1, "description": "a value" }), "values that stand for \"none\""),
+        "placeholder_namespaces": list(&oid("an OID"), "namespaces of nobody, with all below them"),
         "dataset": { "type": "object", "additionalProperties": dataset },
     });
-    document("What makes the ids of resources", &["namespace", "secret_namespaces", "dataset"], &properties)
+    let required = &["namespace", "secret_namespaces", "placeholders", "placeholder_namespaces", "dataset"];
+    document("What makes the ids of resources", required, &properties)
 }
 
 /// A place where a value is not what its schema says.

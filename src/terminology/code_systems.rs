@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::CheckDigit;
 use crate::dataset::Text;
 use crate::tables::{Sheet, Source, TableError};
 
@@ -22,6 +23,7 @@ struct Row {
     oid: Text,
     uri: Text,
     name: Text,
+    check_digit: Option<CheckDigit>,
 }
 
 impl CodeSystems {
@@ -47,7 +49,8 @@ impl CodeSystems {
             if result.by_uri.insert(uri.into(), ix).is_some() {
                 return Err(row.fault("uri", "stands for two OIDs; give one of them its own URI"));
             }
-            result.rows.push(Row { oid: oid.into(), uri: uri.into(), name: row.get("name").into() });
+            let check_digit = CheckDigit::from_name(row.get("check_digit"));
+            result.rows.push(Row { oid: oid.into(), uri: uri.into(), name: row.get("name").into(), check_digit });
         }
         Ok(result)
     }
@@ -75,6 +78,12 @@ impl CodeSystems {
     /// The name of a system, by OID; `None` if it has no row.
     pub fn name(&self, oid: &str) -> Option<&str> {
         self.row(&self.by_oid, oid).map(|row| row.name.as_str())
+    }
+
+    /// True unless the system has check digits and this code, or number, does not satisfy them.
+    pub fn may_hold(&self, oid: &str, code: &str) -> bool {
+        let scheme = self.row(&self.by_oid, oid).and_then(|row| row.check_digit);
+        scheme.is_none_or(|scheme| scheme.is_valid(code))
     }
 
     fn row(&self, index: &HashMap<Text, u32>, key: &str) -> Option<&Row> {

@@ -1,11 +1,13 @@
 //! Codes: which systems there are, which codes a concept may have, and how codes translate.
 
+mod check_digit;
 mod code_maps;
 mod code_systems;
 mod value_sets;
 
 use std::collections::HashMap;
 
+pub use check_digit::CheckDigit;
 pub use code_maps::{CodeMap, Mapping, Relation};
 pub use code_systems::CodeSystems;
 pub use value_sets::{Member, ValueSet};

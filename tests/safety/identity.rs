@@ -1,1 +1,225 @@
 //! An id is made of what identifies, and a second delivery leaves nothing behind.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use assert_cmd::cargo::CommandCargoExt as _;
+use ooievaar::{Converter, Format, IdKey, WeakKey};
+use serde_json::Value;
+
+use super::support::fixtures;
+
+/// A message about one woman and one child, with every number that there can be.
+const BSN: &str = "999961640";
+const OTHER_BSN: &str = "999987422";
+const LOCAL: &str = "VW-000427";
+const RECORD: &str = "zw-0001";
+const MESSAGE: &str = "FULL-1";
+const KEY: &[u8] = b"9c1f0b7ae35d4286f0d27c9b15a8e34d";
+
+fn full() -> String {
+    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/full-single.xml")).unwrap()
+}
+
+/// The message with other values of some identifiers.
+fn with(changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(full(), |message, (from, to)| {
+        let from = format!("extension=\"{from}\"");
+        assert!(message.contains(&from), "{from}");
+        message.replace(&from, &format!("extension=\"{to}\""))
+    })
+}
+
+fn plain() -> Converter {
+    Converter::new().unwrap()
+}
+
+fn keyed() -> Converter {
+    plain().with_id_key(IdKey::new(KEY).unwrap())
+}
+
+fn bundle(converter: &Converter, message: &str) -> Value {
+    let outcome = converter.convert(message.as_bytes(), Format::FhirJson).unwrap();
+    serde_json::from_slice(&outcome.output).unwrap()
+}
+
+/// `<type>/<id>` of every resource that a bundle puts on a server.
+fn put(bundle: &Value) -> BTreeSet<String> {
+    let entries = bundle["entry"].as_array().unwrap();
+    let put = entries.iter().filter(|entry| entry["request"]["method"] == "PUT");
+    let urls: Vec<String> = put.map(|entry| entry["request"]["url"].as_str().unwrap().to_owned()).collect();
+    let different: BTreeSet<String> = urls.iter().cloned().collect();
+    assert_eq!(different.len(), urls.len(), "a resource is put twice");
+    different
+}
+
+/// The Patient of the woman: the one with the profile of a woman.
+fn woman(bundle: &Value) -> String {
+    let entries = bundle["entry"].as_array().unwrap();
+    let is_woman = |resource: &&Value| {
+        resource["resourceType"] == "Patient" && resource["meta"]["profile"][0].as_str().unwrap().ends_with("bc-Woman")
+    };
+    let mut women = entries.iter().map(|entry| &entry["resource"]).filter(is_woman);
+    let only = women.next().unwrap();
+    assert!(women.next().is_none());
+    only["id"].as_str().unwrap().to_owned()
+}
+
+/// What two messages put in common, but for what exists apart from a case.
+fn in_common(one: &Value, other: &Value) -> Vec<String> {
+    let common = put(one).intersection(&put(other)).cloned().collect::<Vec<_>>();
+    common.into_iter().filter(|url| !url.starts_with("Organization/")).collect()
+}
+
+#[test]
+fn two_women_with_a_number_that_stands_for_none_are_two_patients() {
+    for none in ["*", "", "0", "000000", "9999", "99-99", "xxx", "N.v.t.", "onbekend", "2BGeneratedID"] {
+        let first = with(&[(LOCAL, none), (RECORD, none)]);
+        let second = with(&[(LOCAL, none), (RECORD, none), (BSN, OTHER_BSN), (MESSAGE, "FULL-2")]);
+        for converter in [plain(), keyed()] {
+            let (one, other) = (bundle(&converter, &first), bundle(&converter, &second));
+            assert_ne!(woman(&one), woman(&other), "{none}");
+            assert_eq!(in_common(&one, &other), [""; 0], "{none}");
+        }
+    }
+}
+
+#[test]
+fn a_number_without_a_namespace_identifies_nobody() {
+    let record = "root=\"2.16.840.1.113883.2.4.3.11.999.77.4\"";
+    let second = with(&[(BSN, OTHER_BSN), (MESSAGE, "FULL-2")]);
+    for nobody in ["nullFlavor=\"UNC\"", "root=\"1.2.3.999\"", "root=\"\""] {
+        let (first, second) = (full().replace(record, nobody), second.replace(record, nobody));
+        assert_ne!(first, full());
+        let (one, other) = (bundle(&plain(), &first), bundle(&plain(), &second));
+        assert_ne!(woman(&one), woman(&other));
+        assert_eq!(in_common(&one, &other), [""; 0]);
+    }
+}
+
+/// Nothing is left but what is said of her: that decides, and whoever tries all BSNs learns nothing.
+#[test]
+fn where_no_number_identifies_the_content_does() {
+    let nobody = [(LOCAL, "*"), (RECORD, "*"), (MESSAGE, "000")];
+    let first = with(&nobody);
+    let second = first.replace("birthTime value=\"19910624\"", "birthTime value=\"19910625\"");
+    assert_ne!(first, second);
+    assert_ne!(woman(&bundle(&plain(), &first)), woman(&bundle(&plain(), &second)));
+    assert_eq!(woman(&bundle(&plain(), &first)), woman(&bundle(&plain(), &first)));
+    let mut third = nobody.to_vec();
+    third.push((BSN, OTHER_BSN));
+    assert_eq!(put(&bundle(&plain(), &first)), put(&bundle(&plain(), &with(&third))), "an id is made of a BSN");
+    assert_ne!(woman(&bundle(&keyed(), &first)), woman(&bundle(&keyed(), &with(&third))));
+}
+
+#[test]
+fn under_a_key_a_woman_is_one_patient_in_all_her_records() {
+    let second = with(&[(LOCAL, "1"), (RECORD, "zw-0002"), (MESSAGE, "FULL-2")]);
+    assert_eq!(woman(&bundle(&keyed(), &full())), woman(&bundle(&keyed(), &second)));
+    assert_eq!(in_common(&bundle(&keyed(), &full()), &bundle(&keyed(), &second)).len(), 1);
+    // Another woman of the same record number is another woman.
+    assert_ne!(woman(&bundle(&keyed(), &full())), woman(&bundle(&keyed(), &with(&[(BSN, OTHER_BSN)]))));
+}
+
+#[test]
+fn a_bsn_that_cannot_be_one_identifies_nobody() {
+    for none in ["999999999", "000000000", "111111110", "123456782", "999961641", "99996164", "*"] {
+        let first = with(&[(BSN, none)]);
+        let second = with(&[(BSN, none), (LOCAL, "VW-1"), (RECORD, "zw-0002"), (MESSAGE, "FULL-2")]);
+        assert_ne!(woman(&bundle(&keyed(), &first)), woman(&bundle(&keyed(), &second)), "{none}");
+    }
+}
+
+/// A record, or a message, that is numbered by the BSN would give it away.
+#[test]
+fn without_a_key_no_id_is_made_of_a_number_that_holds_the_bsn() {
+    let numbered = |bsn: &str| {
+        let record = format!("P{}.{}", &bsn[..4], &bsn[4..]);
+        let message = format!("{bsn}-1");
+        with(&[(RECORD, &record), (MESSAGE, &message), (BSN, bsn)])
+    };
+    let (one, other) = (bundle(&plain(), &numbered(BSN)), bundle(&plain(), &numbered(OTHER_BSN)));
+    assert_eq!(put(&one), put(&other));
+    assert_ne!(put(&bundle(&keyed(), &numbered(BSN))), put(&bundle(&keyed(), &numbered(OTHER_BSN))));
+}
+
+#[test]
+fn a_number_of_the_same_organization_is_that_organization_in_all_cases() {
+    let organization = |message: &str| {
+        let urls = put(&bundle(&plain(), message));
+        urls.into_iter().filter(|url| url.starts_with("Organization/")).collect::<BTreeSet<_>>()
+    };
+    let second = with(&[(RECORD, "zw-0002")]);
+    assert_eq!(organization(&full()).intersection(&organization(&second)).count(), 1);
+    // 9902 is the only number by which it is known in all cases.
+    for none in ["0000", "9999"] {
+        let weak = |record: &str| with(&[("9902", none), ("99000022", none), (RECORD, record)]);
+        assert_eq!(organization(&weak("zw-0001")).intersection(&organization(&weak("zw-0002"))).count(), 0, "{none}");
+    }
+}
+
+/// What is wrong is mended, and what was left out is added: the resources of before are the same ones.
+#[test]
+fn ids_survive_the_correction_of_every_value_but_the_number_that_identifies() {
+    for sample in fixtures("kernset-2.3") {
+        let message = String::from_utf8(sample.bytes()).unwrap();
+        let ids = put(&bundle(&keyed(), &message));
+        for (from, to) in
+            [("value=\"20", "value=\"19"), ("<value xsi:type=\"INT\" value=\"", "<value xsi:type=\"INT\" value=\"1")]
+        {
+            let corrected = message.replace(from, to);
+            assert!(corrected != message || from.contains("INT"), "{}", sample.name);
+            assert_eq!(put(&bundle(&keyed(), &corrected)), ids, "{}: {from}", sample.name);
+        }
+    }
+    for number in [LOCAL, MESSAGE, "99000022", "99000101", "P-2024-0815"] {
+        if full().contains(number) {
+            assert_eq!(put(&bundle(&keyed(), &with(&[(number, "4711")]))), put(&bundle(&keyed(), &full())), "{number}");
+        }
+    }
+    assert_eq!(put(&bundle(&plain(), &with(&[(BSN, OTHER_BSN)]))), put(&bundle(&plain(), &full())));
+}
+
+#[test]
+fn a_key_that_can_be_guessed_is_refused() {
+    for weak in
+        [&b"geheim"[..], b"0123456789abcdef", &[b'a'; 64], b"het geheim van de verloskundigenpraktijk", &[0; 32]]
+    {
+        assert!(IdKey::new(weak).is_err());
+    }
+    assert_eq!(IdKey::new(b"").map(|_| ()), Err(WeakKey::Short));
+    assert!(!format!("{:?}", IdKey::new(KEY).unwrap()).contains("9c1f"));
+}
+
+#[test]
+fn the_command_makes_a_key_that_only_its_owner_reads_and_never_overwrites_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ids.key");
+    let ooievaar = || Command::cargo_bin("ooievaar").unwrap();
+    let make = |file: &std::path::Path| ooievaar().arg("id-key").arg(file).output().unwrap();
+    assert_eq!(make(&file).status.code(), Some(0));
+    let key = fs::read(&file).unwrap();
+    assert!(IdKey::new(&key).is_ok());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert_eq!(make(&file).status.code(), Some(5));
+    assert_eq!(fs::read(&file).unwrap(), key);
+    let other = folder.path().join("other.key");
+    assert_eq!(make(&other).status.code(), Some(0));
+    assert_ne!(fs::read(&other).unwrap(), key);
+
+    let message = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/minimal.xml");
+    let convert = |key: &std::path::Path| {
+        ooievaar().args(["convert", message, "--to", "fhir-json", "--id-key-file"]).arg(key).output().unwrap()
+    };
+    assert_eq!(convert(&file).status.code(), Some(0));
+    fs::write(&other, "verloskundigenpraktijkdeverzonnenwieg").unwrap();
+    let refused = convert(&other);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(refused.stdout.is_empty());
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("ooievaar id-key"));
+}

@@ -1,9 +1,9 @@
-use crate::check::check_digit::{self, Scheme};
 use crate::check::registry::rule;
 use crate::check::run::Findings;
 use crate::check::sheet::coded;
 use crate::check::{Body, Context};
 use crate::plan::fhir::ElementPath;
+use crate::terminology::CheckDigit;
 use crate::tree::Tree;
 
 rule! {
@@ -18,11 +18,11 @@ rule! {
 }
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let scheme_of = |oid: &str| context.systems.get(oid).and_then(|row| Scheme::from_name(row.get("check_digit")));
+    let scheme_of = |oid: &str| context.systems.get(oid).and_then(|row| CheckDigit::from_name(row.get("check_digit")));
     for sheet in context.sheets() {
         for (row, code, system) in coded(sheet) {
             if let Some(scheme) = scheme_of(row.get(system))
-                && !check_digit::is_valid(scheme, row.get(code))
+                && !scheme.is_valid(row.get(code))
             {
                 findings.cell(
                     row,
@@ -35,9 +35,9 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let by_uri = |uri: &str| {
         let row = context.systems.values().find(|row| row.get("uri") == uri)?;
-        Scheme::from_name(row.get("check_digit"))
+        CheckDigit::from_name(row.get("check_digit"))
     };
-    let wrong = |uri: &str, code: &str| by_uri(uri).is_some_and(|scheme| !check_digit::is_valid(scheme, code));
+    let wrong = |uri: &str, code: &str| by_uri(uri).is_some_and(|scheme| !scheme.is_valid(code));
     for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
         let Body::Json(tree) = &file.body else { continue };
         codings(tree, &mut |system, code| {

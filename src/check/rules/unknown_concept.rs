@@ -75,10 +75,6 @@ fn metadata(context: &Context<'_>, findings: &mut Findings<'_>) {
     if let Some(Body::Toml(identity)) = context.files.get("fhir-stu3/identity.toml").map(|file| &file.body) {
         for (name, entry) in identity.get("dataset").and_then(|d| d.as_table()).into_iter().flatten() {
             look("fhir-stu3/identity.toml", name, entry);
-            let groups = entry.get("occurrence").and_then(|o| o.as_table()).into_iter().flatten();
-            for (group, _) in groups {
-                look("fhir-stu3/identity.toml", name, &toml::Value::String(group.clone()));
-            }
         }
     }
     for message in &context.messages {

@@ -1,16 +1,16 @@
 //! What identifies a resource: the table behind its id.
 
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dataset::{ConceptIx, Dataset, Text};
+use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, Text};
 use crate::tables::{Source, TableError};
 
 const FILE: &str = "fhir-stu3/identity.toml";
 
-/// Which concepts identify a case, a role, or an occurrence of a group.
+/// Which identifiers identify a case or a role.
 ///
-/// A key is a list of concepts that all must have a value; the first key of a list that has them decides.
+/// A key is a list of concepts of identifiers that all must identify; the first key of a list of which all do decides.
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
     /// UUID under which all ids are made.
@@ -21,10 +21,14 @@ pub struct Identity {
     pub secret_concepts: Vec<ConceptIx>,
     /// Keys of the case.
     pub case: Vec<Vec<ConceptIx>>,
+    /// Keys in which two deliveries of one case may not differ.
+    pub same_case: Vec<Vec<ConceptIx>>,
     /// Keys of roles that are the same thing in every case (a person, an organisation).
     pub roles: BTreeMap<Text, Vec<Vec<ConceptIx>>>,
-    /// Keys of the occurrences of a repeating group; without one the occurrences are counted.
-    pub occurrences: BTreeMap<ConceptIx, Vec<Vec<ConceptIx>>>,
+    /// What stands for "none", as [`bare`] writes it.
+    placeholders: BTreeSet<String>,
+    /// Namespaces (OIDs) that are nobody's, with all below them.
+    placeholder_namespaces: Vec<Text>,
 }
 
 type RawKeys = Vec<Vec<String>>;
@@ -34,6 +38,8 @@ type RawKeys = Vec<Vec<String>>;
 struct Raw {
     namespace: String,
     secret_namespaces: Vec<String>,
+    placeholders: Vec<String>,
+    placeholder_namespaces: Vec<String>,
     #[serde(default)]
     dataset: BTreeMap<String, RawDataset>,
 }
@@ -42,35 +48,37 @@ struct Raw {
 #[serde(deny_unknown_fields)]
 struct RawDataset {
     case: RawKeys,
+    same_case: RawKeys,
     #[serde(default)]
     secret: Vec<String>,
     #[serde(default)]
     role: BTreeMap<String, RawKeys>,
-    #[serde(default)]
-    occurrence: BTreeMap<String, RawKeys>,
 }
 
 impl Identity {
     /// Reads `identity.toml` for a dataset.
     ///
     /// # Errors
-    /// If the file cannot be read, or names a concept that the dataset lacks.
+    /// If the file cannot be read, or names a concept that the dataset lacks, or that is no identifier.
     pub fn load(source: &Source, dataset: &Dataset) -> Result<Self, TableError> {
         let text = source.text(FILE)?;
         let mut raw: Raw = toml::from_str(&text).map_err(|e| TableError::file(FILE, e.message().to_owned()))?;
         let own = raw.dataset.remove(dataset.name.as_str()).ok_or_else(|| {
             TableError::file(FILE, format!("has no section for dataset `{}`; add [dataset.\"{0}\"]", dataset.name))
         })?;
-        let concept = |number: &str| {
-            dataset.find(number).ok_or_else(|| TableError::file(FILE, format!("the dataset has no concept `{number}`")))
+        let concept = |number: &String| {
+            let found = dataset.find(number);
+            let found =
+                found.ok_or_else(|| TableError::file(FILE, format!("the dataset has no concept `{number}`")))?;
+            if dataset.get(found).kind == Kind::Identifier {
+                Ok(found)
+            } else {
+                Err(TableError::file(FILE, format!("concept `{number}` is no identifier; only identifiers make ids")))
+            }
         };
         let keys = |keys: RawKeys| -> Result<Vec<Vec<ConceptIx>>, TableError> {
-            keys.iter().map(|key| key.iter().map(|number| concept(number)).collect()).collect()
+            keys.iter().map(|key| key.iter().map(concept).collect()).collect()
         };
-        let mut occurrences = BTreeMap::new();
-        for (group, group_keys) in own.occurrence {
-            occurrences.insert(concept(&group)?, keys(group_keys)?);
-        }
         let mut roles = BTreeMap::new();
         for (role, role_keys) in own.role {
             roles.insert(role.into(), keys(role_keys)?);
@@ -78,10 +86,91 @@ impl Identity {
         Ok(Self {
             namespace: raw.namespace.into(),
             secret_namespaces: raw.secret_namespaces.into_iter().map(Text::from).collect(),
-            secret_concepts: own.secret.iter().map(|number| concept(number)).collect::<Result<_, _>>()?,
+            secret_concepts: own.secret.iter().map(concept).collect::<Result<_, _>>()?,
             case: keys(own.case)?,
+            same_case: keys(own.same_case)?,
             roles,
-            occurrences,
+            placeholders: raw.placeholders.iter().map(|placeholder| bare(placeholder)).collect(),
+            placeholder_namespaces: raw.placeholder_namespaces.into_iter().map(Text::from).collect(),
         })
+    }
+
+    /// True if an identifier is of one thing alone: its value is none that stands for "none", in the namespace of somebody.
+    pub fn identifies(&self, identifier: &Identifier) -> bool {
+        let root = identifier.root.as_str();
+        if identifier.extension.is_empty() {
+            // A namespace without a value is the same for all who have it; only a UUID is made for one thing.
+            return is_uuid(root) && !self.is_placeholder(root);
+        }
+        let is_of_nobody = self.placeholder_namespaces.iter().any(|nobody| is_below(root, nobody));
+        is_namespace(root) && !is_of_nobody && !self.is_placeholder(root) && !self.is_placeholder(&identifier.extension)
+    }
+
+    fn is_placeholder(&self, value: &str) -> bool {
+        let value = bare(value);
+        let mut characters = value.chars();
+        let first = characters.next();
+        characters.all(|other| Some(other) == first) || self.placeholders.contains(&value)
+    }
+}
+
+/// The letters and digits of a value, without case: what two ways of writing it have in common.
+pub fn bare(value: &str) -> String {
+    value.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// True for what can say whose numbers they are: an OID, a UUID or a URI.
+fn is_namespace(root: &str) -> bool {
+    let is_oid = root.contains('.') && root.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    is_oid || is_uuid(root) || root.contains(':')
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+fn is_below(oid: &str, ancestor: &str) -> bool {
+    oid.strip_prefix(ancestor).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identifies(root: &str, extension: &str) -> bool {
+        let identity = Identity {
+            placeholders: ["nvt".to_owned()].into(),
+            placeholder_namespaces: vec!["1.2.3".into()],
+            ..Identity::default()
+        };
+        identity.identifies(&Identifier { root: root.into(), extension: extension.into() })
+    }
+
+    #[test]
+    fn what_stands_for_none_identifies_nobody() {
+        for none in ["*", "", "0", "000000", "00-00.00", "9999", "XxX", "?", "--", " ", "N.v.t.", "7"] {
+            assert!(!identifies("2.16.840.1.113883.2.4.3.11.999.1", none), "{none}");
+        }
+        for number in ["00000010", "A1", "0cbda760-1fdd-11e9-b56e-0800200c9a66"] {
+            assert!(identifies("2.16.840.1.113883.2.4.3.11.999.1", number), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_number_without_a_namespace_identifies_nobody() {
+        for root in ["", "1.2.3", "1.2.3.999", "hospital", "0.0.0", "17"] {
+            assert!(!identifies(root, "4711"), "{root}");
+        }
+        for root in ["1.2.30", "2.16.840.1", "http://example.org/records", "0cbda760-1fdd-11e9-b56e-0800200c9a66"] {
+            assert!(identifies(root, "4711"), "{root}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_by_itself_identifies_only_if_it_is_a_uuid() {
+        assert!(identifies("0cbda760-1fdd-11e9-b56e-0800200c9a66", ""));
+        assert!(!identifies("00000000-0000-0000-0000-000000000000", ""));
+        assert!(!identifies("2.16.840.1.113883.2.4.3.11.999.1", ""));
     }
 }

@@ -16,7 +16,7 @@ mod wholes;
 pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
 pub use cases::CaseRoles;
 pub use elements::{Element, Elements};
-pub use identity::Identity;
+pub use identity::{Identity, bare};
 pub use load::code_maps;
 pub use modifiers::Modifiers;
 pub use path::{ElementPath, Step, Token};

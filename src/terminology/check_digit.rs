@@ -1,32 +1,36 @@
 //! Check digits: the arithmetic by which a code proves that it was typed right.
 
-/// How a code system computes its check digit.
+/// How a code system, or a namespace of identifiers, computes its check digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
+pub enum CheckDigit {
     /// The last digit makes the Verhoeff sum zero. Expressions of such codes are checked code by code.
     Verhoeff,
     /// The digit after the hyphen is that of mod 10 (Luhn).
     Mod10,
+    /// The eleven-test of Dutch numbers of nine digits: weighed 9, 8, … 2 and -1 they add up to a multiple of 11.
+    Eleven,
 }
 
-impl Scheme {
+impl CheckDigit {
     /// The scheme named in the column `check_digit`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "verhoeff" => Some(Self::Verhoeff),
             "mod10" => Some(Self::Mod10),
+            "eleven" => Some(Self::Eleven),
             _ => None,
         }
     }
-}
 
-/// True if a code can be one of its system.
-pub fn is_valid(scheme: Scheme, code: &str) -> bool {
-    match scheme {
-        Scheme::Verhoeff => {
-            code.split([':', '=', '+', ',', '{', '}', '(', ')', ' ']).filter(|part| !part.is_empty()).all(verhoeff)
+    /// True if a code can be one of its system.
+    pub fn is_valid(self, code: &str) -> bool {
+        match self {
+            Self::Verhoeff => {
+                code.split([':', '=', '+', ',', '{', '}', '(', ')', ' ']).filter(|part| !part.is_empty()).all(verhoeff)
+            }
+            Self::Mod10 => mod10(code),
+            Self::Eleven => eleven(code),
         }
-        Scheme::Mod10 => mod10(code),
     }
 }
 
@@ -71,18 +75,31 @@ fn mod10(code: &str) -> bool {
     !number.is_empty() && sum.is_some_and(|sum| check.parse() == Ok((10 - sum % 10) % 10))
 }
 
+fn eleven(number: &str) -> bool {
+    let weights = [9, 8, 7, 6, 5, 4, 3, 2, -1];
+    let sum = number.bytes().zip(weights).try_fold(0i32, |sum, (byte, weight)| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+        Some(sum + i32::from(digit) * weight)
+    });
+    number.len() == weights.len() && sum.is_some_and(|sum| sum % 11 == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn codes_with_a_slip_are_refused() {
-        assert!(is_valid(Scheme::Verhoeff, "364320009"));
-        assert!(!is_valid(Scheme::Verhoeff, "364320008"));
-        assert!(!is_valid(Scheme::Verhoeff, "363420009"));
-        assert!(is_valid(Scheme::Verhoeff, "129152004:260686004=129284003"));
-        assert!(is_valid(Scheme::Mod10, "8339-4"));
-        assert!(!is_valid(Scheme::Mod10, "8393-4"));
-        assert!(!is_valid(Scheme::Mod10, "tbd"));
+        assert!(CheckDigit::Verhoeff.is_valid("364320009"));
+        assert!(!CheckDigit::Verhoeff.is_valid("364320008"));
+        assert!(!CheckDigit::Verhoeff.is_valid("363420009"));
+        assert!(CheckDigit::Verhoeff.is_valid("129152004:260686004=129284003"));
+        assert!(CheckDigit::Mod10.is_valid("8339-4"));
+        assert!(!CheckDigit::Mod10.is_valid("8393-4"));
+        assert!(!CheckDigit::Mod10.is_valid("tbd"));
+        assert!(CheckDigit::Eleven.is_valid("999961640"));
+        assert!(!CheckDigit::Eleven.is_valid("999961641"));
+        assert!(!CheckDigit::Eleven.is_valid("99961640"));
+        assert!(!CheckDigit::Eleven.is_valid("99996164x"));
     }
 }
