@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::words::{TextForm, Words};
 use crate::dataset::{Code, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value};
 use crate::ledger::Reason;
 use crate::plan::hl7v3::{Datatype, Fill};
@@ -25,6 +26,7 @@ pub(super) struct Parts<'d> {
     pub null_flavor: Option<&'d str>,
     pub xsi_type: Option<&'d str>,
     pub text: Option<Cow<'d, str>>,
+    pub form: TextForm<'d>,
     pub original_text: Option<Cow<'d, str>>,
     /// How many leaves of the source they are.
     pub leaves: u32,
@@ -43,6 +45,10 @@ pub(super) struct Decoded {
 impl<'d> Parts<'d> {
     /// Takes an attribute; the caller has asked whether it is a part of the datatype.
     pub fn take(&mut self, name: &str, value: &'d str) {
+        self.leaves += 1;
+        if self.form.take(name, value) {
+            return;
+        }
         let part = match name {
             "code" => &mut self.code,
             "codeSystem" => &mut self.code_system,
@@ -55,19 +61,19 @@ impl<'d> Parts<'d> {
             _ => &mut self.xsi_type,
         };
         *part = Some(value);
-        self.leaves += 1;
     }
 
-    /// Takes a text; the pieces around a comment are one text.
-    pub fn take_text(&mut self, text: &'d str) {
-        append(&mut self.text, text);
-        self.leaves += 1;
+    /// Takes the text of the element.
+    pub fn take_text(&mut self, words: Words<'d, '_>) {
+        self.text = words.text;
+        self.leaves += words.leaves;
     }
 
-    /// Takes what the author wrote beside a code.
-    pub fn take_original_text(&mut self, text: &'d str) {
-        append(&mut self.original_text, text);
-        self.leaves += 1;
+    /// Takes what the author wrote beside a code; false if not all of it can be taken, and so nothing was.
+    pub fn take_original_text(&mut self, words: Words<'d, '_>, form: TextForm<'d>, leaves: u32) -> bool {
+        self.original_text = words.text.and_then(|text| form.decode(text));
+        self.leaves += if self.original_text.is_some() { leaves } else { 0 };
+        self.original_text.is_some()
     }
 
     /// Understands the parts as a value of the datatype; `None` if they are no such value.
@@ -110,7 +116,7 @@ impl<'d> Parts<'d> {
             Datatype::Ts => Value::DateTime(DateTime::from_hl7(self.value?).ok()?),
             Datatype::Pq | Datatype::Int => self.number(fill)?,
             Datatype::Ii => self.identifier(fill)?,
-            Datatype::St => Value::Text(self.text.as_deref()?.into()),
+            Datatype::St => Value::Text(self.form.decode(self.text.clone()?)?.as_ref().into()),
             Datatype::Negation | Datatype::Presence => return None,
         };
         Some(Decoded { content: Content::Value(value), structural: 0, beside: 0 })
@@ -156,13 +162,6 @@ impl<'d> Parts<'d> {
         }
         let identifier = Identifier { root: root.into(), extension: extension.into() };
         (!root.is_empty() || !extension.is_empty()).then_some(Value::Identifier(identifier))
-    }
-}
-
-fn append<'d>(to: &mut Option<Cow<'d, str>>, text: &'d str) {
-    match to {
-        Some(before) => before.to_mut().push_str(text),
-        None => *to = Some(Cow::Borrowed(text)),
     }
 }
 
