@@ -7,7 +7,7 @@ use super::detect::{self, Sniffed};
 
 use super::kinds::{self, MessageKind};
 use super::resources::Resources;
-use super::{Error, Format, Place};
+use super::{Error, Format, Place, units};
 use crate::ada::{self, ReferenceDay};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, NodeIx, Value};
 use crate::fhir::{self, BundleType, IdKey, Syntax};
@@ -246,7 +246,7 @@ impl Converter {
         match &sniffed {
             Sniffed::Xml(document) if self.xml_format(document) != Some(Format::FhirXml) => {
                 let (format, kind, (instance, ledger)) = self.read_xml(document, &text)?;
-                Ok(Reading { format, instance, ledger, resources: 0, kinds: Arc::clone(&self.kinds), kind })
+                Ok(self.reading(format, kind, instance, ledger, 0))
             }
             resources => {
                 let mut read = Resources::default();
@@ -306,6 +306,19 @@ impl Converter {
     /// As [`Converter::read`] and [`Converter::write`].
     pub fn convert(&self, input: &[u8], format: Format) -> Result<Outcome, Error> {
         self.write(self.read(input)?, format)
+    }
+
+    /// What was read, with what is told of it whatever the format.
+    pub(super) fn reading(
+        &self,
+        format: Format,
+        kind: usize,
+        mut instance: Instance,
+        mut ledger: Ledger,
+        resources: usize,
+    ) -> Reading {
+        units::tell(&self.kinds[kind], &mut instance, &mut ledger);
+        Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind }
     }
 
     fn read_xml(

@@ -6,6 +6,7 @@ mod error;
 mod format;
 mod kinds;
 mod resources;
+mod units;
 
 pub use converter::{Converter, Outcome, Reading};
 pub use error::{Error, Place};

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::words::{TextForm, Words};
-use crate::dataset::{Code, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value};
+use crate::dataset::{
+    Code, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value, is_integer, plain_number,
+};
 use crate::ledger::Reason;
 use crate::plan::hl7v3::{Datatype, Fill};
 
@@ -112,8 +114,8 @@ impl<'d> Parts<'d> {
     fn value(&self, fill: &Fill) -> Option<Decoded> {
         let value = match fill.datatype {
             Datatype::Ce | Datatype::Cd | Datatype::Co | Datatype::Cs => return self.code(fill),
-            Datatype::Bl => Value::Boolean(boolean(self.value?)?),
-            Datatype::Ts => Value::DateTime(DateTime::from_hl7(self.value?).ok()?),
+            Datatype::Bl => Value::Boolean(boolean(trimmed(self.value?))?),
+            Datatype::Ts => Value::DateTime(DateTime::from_hl7(trimmed(self.value?)).ok()?),
             Datatype::Pq | Datatype::Int => self.number(fill)?,
             Datatype::Ii => self.identifier(fill)?,
             Datatype::St => Value::Text(self.form.decode(self.text.clone()?)?.as_ref().into()),
@@ -143,9 +145,9 @@ impl<'d> Parts<'d> {
     }
 
     fn number(&self, fill: &Fill) -> Option<Value> {
-        let value = self.value?;
+        let value = trimmed(self.value?);
         let unit = self.unit.unwrap_or_default();
-        let valid = if fill.datatype == Datatype::Int { is_integer(value) } else { is_decimal(value) };
+        let valid = if fill.datatype == Datatype::Int { is_integer(value) } else { plain_number(value).is_some() };
         if !valid {
             return None;
         }
@@ -174,18 +176,9 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_decimal(text: &str) -> bool {
-    match text.split_once('.') {
-        Some((whole, fraction)) => {
-            is_integer(whole) && !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit())
-        }
-        None => is_integer(text),
-    }
+/// White space around a number, a moment or a boolean is no part of it (`collapse` of XML Schema).
+fn trimmed(value: &str) -> &str {
+    value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 /// A value as it is written: attributes in order, and text.
@@ -235,7 +228,7 @@ impl<'i> Encoded<'i> {
                 self.add("value", if *answer { "true" } else { "false" });
             }
             Value::DateTime(moment) if datatype == Datatype::Ts => self.add("value", moment.to_hl7()),
-            Value::Quantity(quantity) if datatype == Datatype::Pq && is_decimal(&quantity.value) => {
+            Value::Quantity(quantity) if datatype == Datatype::Pq && plain_number(&quantity.value).is_some() => {
                 self.add("value", quantity.value.as_str());
                 if !quantity.unit.is_empty() {
                     self.add("unit", quantity.unit.as_str());

@@ -152,3 +152,115 @@ fn an_original_text_is_taken_whole_or_lost_whole() {
     let is_told = |loss: &&ooievaar::ledger::Loss| loss.reason == Reason::Datatype && loss.concept.is_some();
     assert_eq!(outcome.ledger.losses.iter().find(is_told).map(|loss| loss.leaves), Some(4));
 }
+
+/// The message with a piece in another form: what FHIR has for it, and that the form comes back through FHIR and from HL7v3 itself.
+fn assert_form(piece: &str, other: &str, in_fhir: &[&str], in_ada: &str) {
+    let message = message_with(piece, other);
+    let before = convert(&message_with(piece, piece), Format::FhirJson).ledger.lost_leaves();
+    let fhir = convert(&message, Format::FhirJson);
+    assert_eq!(fhir.ledger.lost_leaves(), before, "{other}: {:?}", fhir.ledger.losses);
+    let compact: String = text(&fhir).split_whitespace().collect();
+    for expected in in_fhir {
+        assert!(compact.contains(expected), "{other}: {expected}");
+    }
+    for again in [text(&convert(&message, Format::Hl7v3)), text(&convert(text(&fhir), Format::Hl7v3))] {
+        assert!(again.contains(other), "{other} comes back as it was");
+    }
+    let xml = convert(&message, Format::FhirXml);
+    assert!(text(&convert(text(&xml), Format::Hl7v3)).contains(other), "{other} comes back as it was from XML");
+    assert!(text(&convert(&message, Format::Ada)).contains(in_ada), "{other} in ADA");
+}
+
+const RENDERED: &str = r#""url":"http://hl7.org/fhir/StructureDefinition/rendered-value","valueString":"#;
+
+#[test]
+fn a_moment_keeps_the_form_of_its_zone() {
+    for (zone, rendered) in [("+02", "+02"), ("+0200", "+02:00"), ("-11", "-11"), ("+0530", "+05:30")] {
+        let (date, ada) =
+            ("2024-05-22T17:12:00", if zone.len() == 3 { format!("{zone}:00") } else { rendered.to_owned() });
+        assert_form(
+            r#"<birthTime value="20240522171200"/>"#,
+            &format!(r#"<birthTime value="20240522171200{zone}"/>"#),
+            &[&format!(r#""valueDateTime":"{date}{ada}""#), &format!(r#"{RENDERED}"{date}{rendered}""#)],
+            &format!(r#"value="{date}{ada}""#),
+        );
+    }
+}
+
+#[test]
+fn a_whole_number_keeps_its_form() {
+    for written in ["08", "+8", "008", "+08"] {
+        assert_form(
+            r#"<value xsi:type="INT" value="8"/>"#,
+            &format!(r#"<value xsi:type="INT" value="{written}"/>"#),
+            &[r#""value":8"#, &format!(r#"{RENDERED}"{written}""#)],
+            &format!(r#"value="{written}""#),
+        );
+    }
+}
+
+#[test]
+fn a_decimal_keeps_its_form() {
+    for (written, plain, ada) in [
+        (".5", "0.5", ".5"),
+        ("1.71E2", "171", "171"),
+        ("1.710e+2", "171.0", "171.0"),
+        ("171.", "171", "171."),
+        ("+0171.0", "171.0", "+0171.0"),
+    ] {
+        assert_form(
+            r#"<value xsi:type="PQ" value="171" unit="cm"/>"#,
+            &format!(r#"<value xsi:type="PQ" value="{written}" unit="cm"/>"#),
+            &[&format!(r#""value":{plain},"#), &format!(r#"{RENDERED}"{written}""#)],
+            &format!(r#"value="{ada}" unit="cm""#),
+        );
+    }
+}
+
+#[test]
+fn white_space_around_a_value_is_no_part_of_it() {
+    let message = message_with(r#"<value xsi:type="INT" value="8"/>"#, r#"<value xsi:type="INT" value=" 8&#10;"/>"#);
+    assert!(text(&convert(&message, Format::Hl7v3)).contains(r#"<value xsi:type="INT" value="8"/>"#));
+}
+
+#[test]
+fn what_is_no_number_or_moment_is_lost_and_told() {
+    for (piece, other) in [
+        (r#"<value xsi:type="INT" value="8"/>"#, r#"<value xsi:type="INT" value="8.0"/>"#),
+        (r#"<value xsi:type="INT" value="8"/>"#, r#"<value xsi:type="INT" value="INF"/>"#),
+        (r#"<value xsi:type="PQ" value="171" unit="cm"/>"#, r#"<value xsi:type="PQ" value="1,71" unit="m"/>"#),
+        (r#"<birthTime value="20240522171200"/>"#, r#"<birthTime value="20240522171200+2"/>"#),
+    ] {
+        let outcome = convert(&message_with(piece, other), Format::FhirJson);
+        assert!(outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::Datatype), "{other}");
+    }
+}
+
+#[test]
+fn a_unit_that_is_no_ucum_is_no_code_and_is_told() {
+    let piece = r#"<value xsi:type="PQ" value="171" unit="cm"/>"#;
+    let message = message_with(piece, r#"<value xsi:type="PQ" value="171" unit="centimeter"/>"#);
+    let fhir = convert(&message, Format::FhirJson);
+    let compact: String = text(&fhir).split_whitespace().collect();
+    assert!(compact.contains(r#""valueQuantity":{"value":171,"unit":"centimeter"}"#));
+    for outcome in [&fhir, &convert(&message, Format::Hl7v3), &convert(&message, Format::Ada)] {
+        assert!(lost(outcome).contains(&(Reason::Unit, 1)));
+        assert!(text(outcome).contains("centimeter"));
+    }
+    assert!(text(&convert(text(&fhir), Format::Hl7v3)).contains(r#"value="171" unit="centimeter""#));
+}
+
+#[test]
+fn a_unit_of_another_kind_than_the_concept_is_told() {
+    let piece = r#"<value xsi:type="PQ" value="171" unit="cm"/>"#;
+    let told = |unit: &str| {
+        let outcome = convert(&message_with(piece, &piece.replace("cm", unit)), Format::FhirJson);
+        assert!(
+            text(&outcome).contains(&format!("\"code\": \"{unit}\""))
+                || text(&outcome).contains(&format!("\"code\":\"{unit}\""))
+        );
+        lost(&outcome).contains(&(Reason::Unit, 1))
+    };
+    assert!(told("kg"));
+    assert!(!told("m") && !told("[in_i]"));
+}
