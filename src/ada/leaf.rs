@@ -3,7 +3,9 @@
 use roxmltree::{Attribute, Node};
 
 use super::moment::{self, MomentError, ReferenceDay};
-use crate::dataset::{Code, Concept, Content, Identifier, Kind, NullFlavor, Quantity, Text, Value};
+use crate::dataset::{
+    Code, Concept, Content, Identifier, Kind, NullFlavor, Quantity, Text, Value, is_decimal, is_integer,
+};
 use crate::ledger::Reason;
 use crate::terminology::Terminology;
 
@@ -225,14 +227,4 @@ fn take_text(slot: &mut Option<&str>, count: &mut u16) -> Option<Text> {
     let text = slot.take()?;
     *count += 1;
     Some(text.into())
-}
-
-fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_decimal(text: &str) -> bool {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    is_integer(whole) && !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit())
 }

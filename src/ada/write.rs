@@ -1,7 +1,9 @@
 //! From an instance to ADA XML.
 
 use super::has_oid;
-use crate::dataset::{Code, Concept, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Text, Value};
+use crate::dataset::{
+    Code, Concept, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Text, Value, is_decimal, plain_number,
+};
 use crate::ledger::{Reason, Unwritten};
 use crate::plan::AdaPlan;
 use crate::terminology::Terminology;
@@ -150,7 +152,9 @@ fn plain(text: &mut String, value: &Value, plan: &AdaPlan) {
         Value::Boolean(value) => attribute(text, "value", if *value { "true" } else { "false" }),
         Value::DateTime(value) => attribute(text, "value", &value.to_local()),
         Value::Quantity(quantity) => {
-            attribute(text, "value", &quantity.value);
+            // ADA has decimals (`xs:decimal`), without powers of ten.
+            let plain = plain_number(&quantity.value).filter(|_| !is_decimal(&quantity.value));
+            attribute(text, "value", plain.as_deref().unwrap_or(&quantity.value));
             if !quantity.unit.is_empty() {
                 attribute(text, "unit", plan.unit_word(&quantity.unit));
             }

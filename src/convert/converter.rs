@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::kinds::{self, MessageKind};
-use super::{Error, Format};
+use super::{Error, Format, units};
 use crate::ada::{self, ReferenceDay};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, NodeIx, Value};
 use crate::fhir::{self, BundleType, IdKey, Syntax};
@@ -298,6 +298,19 @@ impl Converter {
     /// As [`Converter::read`] and [`Converter::write`].
     pub fn convert(&self, input: &[u8], format: Format) -> Result<Outcome, Error> {
         self.write(self.read(input)?, format)
+    }
+
+    /// What was read, with what is told of it whatever the format.
+    pub(super) fn reading(
+        &self,
+        format: Format,
+        kind: usize,
+        mut instance: Instance,
+        mut ledger: Ledger,
+        resources: usize,
+    ) -> Reading {
+        units::tell(&self.kinds[kind], &mut instance, &mut ledger);
+        Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind }
     }
 
     fn write_kind(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<Written, Error> {

@@ -8,6 +8,7 @@ mod kinds;
 mod messages;
 mod read;
 mod resources;
+mod units;
 
 pub use converter::{Converter, Outcome, Reading};
 pub use error::{Error, Place};

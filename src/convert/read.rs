@@ -1,7 +1,5 @@
 //! Reading: from bytes of any format to the case, or the cases, in them.
 
-use std::sync::Arc;
-
 use super::detect::{self, Sniffed};
 use super::resources::Resources;
 use super::{Converter, Error, Format, Reading};
@@ -49,7 +47,7 @@ impl Converter {
             && self.xml_format(document) != Some(Format::FhirXml)
         {
             let (format, kind, (instance, ledger)) = self.read_xml(document, &text)?;
-            return Ok(Reading { format, instance, ledger, resources: 0, kinds: Arc::clone(&self.kinds), kind });
+            return Ok(self.reading(format, kind, instance, ledger, 0));
         }
         let mut read = Resources::default();
         let format = self.add_resources(&sniffed, &text, &mut read)?;
@@ -92,7 +90,7 @@ impl Converter {
             && self.xml_format(document) != Some(Format::FhirXml)
         {
             let (format, kind, (instance, ledger)) = self.read_xml(document, &text)?;
-            let reading = Reading { format, instance, ledger, resources: 0, kinds: Arc::clone(&self.kinds), kind };
+            let reading = self.reading(format, kind, instance, ledger, 0);
             give(Case { number: None, reading: Ok(reading.with_content()?) });
             return Ok(());
         }

@@ -1,7 +1,5 @@
 //! Reading FHIR: the resources of one input or several, and the case that they describe.
 
-use std::sync::Arc;
-
 use super::detect::{self, Sniffed};
 use super::kinds::MessageKind;
 use super::read::Case;
@@ -181,7 +179,7 @@ impl Converter {
         if ledger.translated == 0 && ledger.lost_leaves() > 0 {
             return Err(Error::NothingRecognised { values: ledger.lost_leaves() });
         }
-        Ok(Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind: at })
+        Ok(self.reading(format, at, instance, ledger, resources))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Dates and moments, exactly as precise as they were given.
 
 use std::fmt::{self, Write as _};
+use std::hash::{Hash, Hasher};
 
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -9,7 +10,10 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 ///
 /// The digits are kept as fields; a fraction of a second keeps its digits. A time without an offset is local
 /// time in the Netherlands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// Two moments are equal when they are the same moment, as precise. How the offset was written, or that it was, is kept
+/// and written back, but no part of the fact.
+#[derive(Clone, Copy, Debug, Eq)]
 pub struct DateTime {
     year: u16,
     month: u8,
@@ -20,7 +24,36 @@ pub struct DateTime {
     fraction: u32,
     fraction_digits: u8,
     precision: Precision,
+    /// The offset, if it is not the one of the Netherlands at that moment.
     offset_minutes: Option<i16>,
+    written: Option<Zone>,
+}
+
+/// An offset as a source wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Zone {
+    minutes: i16,
+    /// Only the hours were written.
+    is_short: bool,
+}
+
+impl Zone {
+    /// Reads `+02` or `+0200`, or the same with a colon.
+    fn parse(text: &str) -> Result<Self, DateTimeError> {
+        let is_short = text.len() == 3;
+        let minutes = if is_short { parse_offset(&format!("{text}00"))? } else { parse_offset(text)? };
+        Ok(Self { minutes, is_short })
+    }
+
+    fn write(self, text: &mut String, separator: &str) {
+        let sign = if self.minutes < 0 { '-' } else { '+' };
+        let (hours, minutes) = (self.minutes.unsigned_abs() / 60, self.minutes.unsigned_abs() % 60);
+        // Writing to a string does not fail.
+        let _ = write!(text, "{sign}{hours:02}");
+        if !self.is_short {
+            let _ = write!(text, "{separator}{minutes:02}");
+        }
+    }
 }
 
 /// To what part a [`DateTime`] is known.
@@ -45,13 +78,31 @@ pub enum Precision {
 #[error("not a valid date or time")]
 pub struct DateTimeError;
 
+impl PartialEq for DateTime {
+    fn eq(&self, other: &Self) -> bool {
+        self.meaning() == other.meaning()
+    }
+}
+
+impl Hash for DateTime {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.meaning().hash(state);
+    }
+}
+
 impl DateTime {
+    /// What is said, without how it was written.
+    fn meaning(&self) -> impl PartialEq + Hash + use<> {
+        let day = (self.year, self.month, self.day, self.precision);
+        (day, (self.hour, self.minute, self.second), (self.fraction, self.fraction_digits), self.offset_minutes)
+    }
+
     /// The precision.
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// Reads an HL7v3 TS: `YYYY[MM[DD[HH[MM[SS[.ffff]]]]]][+ZZZZ]`. An offset beside a date alone means nothing.
+    /// Reads an HL7v3 TS: `YYYY[MM[DD[HH[MM[SS[.ffff]]]]]][+ZZ[ZZ]]`. An offset beside a date alone means nothing.
     ///
     /// # Errors
     /// If the text has another form, or names a day or time that does not exist.
@@ -65,7 +116,7 @@ impl DateTime {
     /// ```
     pub fn from_hl7(text: &str) -> Result<Self, DateTimeError> {
         let (main, offset) = match text.find(['+', '-']) {
-            Some(at) => (&text[..at], Some(parse_offset(&text[at..])?)),
+            Some(at) => (&text[..at], Some(Zone::parse(&text[at..])?)),
             None => (text, None),
         };
         let (digits, fraction) = match main.split_once('.') {
@@ -88,12 +139,27 @@ impl DateTime {
             (small(part(8, 10)?)?, small(part(10, 12)?)?, small(part(12, 14)?)?);
         result.set_fraction(fraction)?;
         let result = result.validated()?;
-        // A date has no offset; that of the Netherlands goes without saying.
-        let said = offset.filter(|offset| result.precision >= Precision::Hour && *offset != result.dutch_offset());
-        Ok(Self { offset_minutes: said, ..result })
+        // A date has no offset.
+        Ok(result.with_zone(offset.filter(|_| result.precision >= Precision::Hour)))
     }
 
-    /// Writes an HL7v3 TS. A moment whose offset is the one of the Netherlands has none.
+    /// The same moment, with the offset that a source wrote beside it. That of the Netherlands goes without saying.
+    fn with_zone(self, written: Option<Zone>) -> Self {
+        let other = written.map(|zone| zone.minutes).filter(|minutes| *minutes != self.dutch_offset());
+        Self { offset_minutes: other, written, ..self }
+    }
+
+    /// The offset to write, if any.
+    fn zone(&self) -> Option<Zone> {
+        self.written.or(self.offset_minutes.map(|minutes| Zone { minutes, is_short: false }))
+    }
+
+    /// True if it was written with an offset, which may be the one of the Netherlands.
+    pub fn has_written_zone(&self) -> bool {
+        self.written.is_some()
+    }
+
+    /// Writes an HL7v3 TS. A moment whose offset is the one of the Netherlands has none, unless it was written with it.
     pub fn to_hl7(&self) -> String {
         let mut text = format!("{:04}", self.year);
         for (precision, part) in [
@@ -108,9 +174,8 @@ impl DateTime {
             }
         }
         text.push_str(&self.fraction_text());
-        if let Some(offset) = self.offset_minutes {
-            let sign = if offset < 0 { '-' } else { '+' };
-            let _ = write!(text, "{sign}{:02}{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60);
+        if let Some(zone) = self.zone() {
+            zone.write(&mut text, "");
         }
         text
     }
@@ -165,15 +230,23 @@ impl DateTime {
     pub fn to_fhir(&self) -> String {
         let mut text = self.local_text('T');
         if self.precision >= Precision::Hour {
-            let offset = self.offset_minutes.unwrap_or_else(|| self.dutch_offset());
-            let sign = if offset < 0 { '-' } else { '+' };
-            let _ = write!(text, "{sign}{:02}:{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60);
+            let minutes = self.offset_minutes.unwrap_or_else(|| self.dutch_offset());
+            Zone { minutes, is_short: false }.write(&mut text, ":");
         }
         text
     }
 
     /// Writes the date and time as they stand, without an offset that was not given: the ADA form.
     pub fn to_local(&self) -> String {
+        self.local_with(self.zone().map(|zone| Zone { is_short: false, ..zone }))
+    }
+
+    /// As [`DateTime::to_local`], with the offset as the source wrote it: with or without its minutes.
+    pub fn to_written(&self) -> String {
+        self.local_with(self.zone())
+    }
+
+    fn local_with(&self, zone: Option<Zone>) -> String {
         let mut text = match self.precision {
             Precision::Hour => format!("{:04}-{:02}-{:02}T{:02}", self.year, self.month, self.day, self.hour),
             Precision::Minute => {
@@ -181,14 +254,14 @@ impl DateTime {
             }
             _ => self.local_text('T'),
         };
-        if let Some(offset) = self.offset_minutes {
-            let sign = if offset < 0 { '-' } else { '+' };
-            let _ = write!(text, "{sign}{:02}:{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60);
+        if let Some(zone) = zone {
+            zone.write(&mut text, ":");
         }
         text
     }
 
-    /// Reads the form that [`DateTime::to_local`] writes, which may end at the hour or the minute.
+    /// Reads the form that [`DateTime::to_local`] and [`DateTime::to_written`] write, which may end at the hour or the
+    /// minute.
     ///
     /// # Errors
     /// If the text has another form, or names a day or time that does not exist.
@@ -199,11 +272,16 @@ impl DateTime {
         let clock_end = time.find(['+', '-', 'Z']).unwrap_or(time.len());
         let (clock, zone) = time.split_at(clock_end);
         let (padded, precision) = match clock.len() {
-            2 => (format!("{date}T{clock}:00:00{zone}"), Precision::Hour),
-            5 => (format!("{date}T{clock}:00{zone}"), Precision::Minute),
-            _ => return Self::from_fhir(text),
+            2 => (format!("{date}T{clock}:00:00"), Precision::Hour),
+            5 => (format!("{date}T{clock}:00"), Precision::Minute),
+            _ => (format!("{date}T{clock}"), Precision::Second),
         };
-        Self::from_fhir_with_precision(&padded, precision)
+        let written = match zone {
+            "" => None,
+            "Z" => Some(Zone { minutes: 0, is_short: false }),
+            zone => Some(Zone::parse(zone)?),
+        };
+        Ok(Self::from_fhir_with_precision(&padded, precision)?.with_zone(written))
     }
 
     fn date_only(precision: Precision, year: u16, month: u16, day: u16) -> Result<Self, DateTimeError> {
@@ -218,6 +296,7 @@ impl DateTime {
             fraction_digits: 0,
             precision,
             offset_minutes: None,
+            written: None,
         })
     }
 
@@ -342,7 +421,8 @@ fn parse_offset(text: &str) -> Result<i16, DateTimeError> {
     let digits: String = text.chars().skip(1).filter(|c| *c != ':').collect();
     let hours = parse_number(digits.get(..2).ok_or(DateTimeError)?)?;
     let minutes = parse_number(digits.get(2..).filter(|rest| rest.len() == 2).ok_or(DateTimeError)?)?;
-    if hours > 14 || minutes > 59 {
+    // XML Schema and FHIR know none beyond fourteen hours.
+    if minutes > 59 || hours * 60 + minutes > 14 * 60 {
         return Err(DateTimeError);
     }
     i16::try_from(hours * 60 + minutes).map(|total| sign * total).map_err(|_| DateTimeError)
@@ -387,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn the_offset_of_the_netherlands_goes_without_saying() {
+    fn the_offset_of_the_netherlands_says_nothing_more_and_comes_back_as_it_was() {
         for (said, meant) in [
             ("20211015034500+0200", "20211015034500"),
             ("20210115034500+0100", "20210115034500"),
@@ -397,7 +477,20 @@ mod tests {
             ("20211015034500+0100", "20211015034500+0100"),
             ("20211015+0100", "20211015"),
         ] {
-            assert_eq!(DateTime::from_hl7(said).unwrap().to_hl7(), meant);
+            let (said, meant) = (DateTime::from_hl7(said), DateTime::from_hl7(meant));
+            assert_eq!(said, meant);
+        }
+        for said in ["20211015034500+0200", "20211015034500+02", "2021101503+01", "20211015034500.5-11"] {
+            let moment = DateTime::from_hl7(said).unwrap();
+            assert_eq!(moment.to_hl7(), said);
+            assert_eq!(DateTime::from_local(&moment.to_written()).unwrap().to_hl7(), said);
+        }
+        assert_eq!(DateTime::from_hl7("20211015+0100").unwrap().to_hl7(), "20211015");
+        let short = DateTime::from_hl7("20211015034500+02").unwrap();
+        assert_eq!(short.to_local(), "2021-10-15T03:45:00+02:00");
+        assert_eq!(DateTime::from_fhir(&short.to_fhir()).unwrap().to_hl7(), "20211015034500");
+        for wrong in ["20211015034500+2", "20211015034500+200", "20211015034500+15", "20211015034500+1430"] {
+            assert!(DateTime::from_hl7(wrong).is_err(), "{wrong}");
         }
     }
 

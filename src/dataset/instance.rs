@@ -132,6 +132,14 @@ impl Instance {
         origin.leaves = origin.leaves.saturating_add(leaves);
     }
 
+    /// Takes a source leaf out of the account of a node, because it is told of by itself; false if it has none.
+    pub fn take_leaf(&mut self, ix: NodeIx) -> bool {
+        let leaves = &mut self.nodes[ix.0 as usize].origin.leaves;
+        let has_any = *leaves > 0;
+        *leaves = leaves.saturating_sub(1);
+        has_any
+    }
+
     fn push(&mut self, parent: NodeIx, concept: ConceptIx, content: Option<Content>, origin: Origin) -> NodeIx {
         let ix = NodeIx(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(Node { concept, parent, content, origin, first: None, last: None, next: None });

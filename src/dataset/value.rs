@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::number::is_same;
 use super::{DateTime, Text};
 
 /// What a leaf holds: a value, or the reason why there is none.
@@ -19,7 +20,10 @@ pub enum Content {
 }
 
 /// A value of a leaf concept. The variant follows the concept's value domain in the dataset.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Two numbers are equal when they are the same number, as precise: `08` is `8`. How it was written is kept and written back,
+/// but no part of the fact.
+#[derive(Clone, Debug, Eq)]
 pub enum Value {
     /// A coded answer.
     Code(Code),
@@ -35,6 +39,21 @@ pub enum Value {
     Identifier(Identifier),
     /// Free text, or a string.
     Text(Text),
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Code(one), Self::Code(other)) => one == other,
+            (Self::Boolean(one), Self::Boolean(other)) => one == other,
+            (Self::DateTime(one), Self::DateTime(other)) => one == other,
+            (Self::Quantity(one), Self::Quantity(other)) => one == other,
+            (Self::Count(one), Self::Count(other)) => is_same(one, other),
+            (Self::Identifier(one), Self::Identifier(other)) => one == other,
+            (Self::Text(one), Self::Text(other)) => one == other,
+            _ => false,
+        }
+    }
 }
 
 /// A code in a code system.
@@ -59,13 +78,19 @@ impl PartialEq for Code {
     }
 }
 
-/// A decimal with its unit. The digits are kept: `6.30` is not `6.3`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A decimal with its unit. The digits are kept: `6.30` is not `6.3`. `.5` is `0.5`, and is written as it was.
+#[derive(Clone, Debug, Eq)]
 pub struct Quantity {
     /// The number in the digits it was written with.
     pub value: Text,
     /// The unit (UCUM) as it was written; empty if there was none.
     pub unit: Text,
+}
+
+impl PartialEq for Quantity {
+    fn eq(&self, other: &Self) -> bool {
+        self.unit == other.unit && is_same(&self.value, &other.value)
+    }
 }
 
 /// An identifier: a value within a namespace.

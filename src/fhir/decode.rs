@@ -3,7 +3,9 @@
 use super::codec::{Codecs, Used, extension_value, read_null};
 use super::encode::is_number;
 use super::urls;
-use crate::dataset::{Code, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value};
+use crate::dataset::{
+    Code, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value, is_integer, plain_number,
+};
 use crate::ledger::Reason;
 use crate::plan::fhir::{Codec, ElementPath, Field, Token};
 use crate::terminology::{CodeMap, Mapping};
@@ -70,7 +72,7 @@ impl Codecs<'_> {
                 _ => Err(Reason::Datatype),
             },
             Codec::Integer | Codec::Decimal => {
-                let digits = number(text(Some(item), used)?)?;
+                let digits = as_written(number(text(Some(item), used)?)?, companion, used);
                 Ok(Content::Value(match kind {
                     Kind::Quantity => Value::Quantity(Quantity { value: digits, unit: Text::default() }),
                     _ => Value::Count(digits),
@@ -113,7 +115,8 @@ impl Codecs<'_> {
             Codec::String => {
                 let characters = text(Some(item), used)?;
                 Ok(Content::Value(match kind {
-                    Kind::Count => Value::Count(number(characters)?),
+                    Kind::Count if is_integer(&characters) => Value::Count(characters),
+                    Kind::Count => return Err(Reason::Datatype),
                     Kind::Identifier => Value::Identifier(Identifier { root: Text::default(), extension: characters }),
                     _ => Value::Text(characters),
                 }))
@@ -267,7 +270,9 @@ fn source_of(row: &Mapping) -> Code {
 
 fn read_moment(text: &str, rendered: Option<&str>) -> Result<Content, Reason> {
     let moment = match rendered.map(DateTime::from_local) {
-        Some(Ok(rendered)) => DateTime::from_fhir_with_precision(text, rendered.precision()),
+        // Of what says the same, the form in which it was written.
+        Some(Ok(rendered)) => DateTime::from_fhir_with_precision(text, rendered.precision())
+            .map(|moment| if moment == rendered { rendered } else { moment }),
         _ => DateTime::from_fhir(text),
     };
     moment.map(|moment| Content::Value(Value::DateTime(moment))).map_err(|_| Reason::Datatype)
@@ -279,6 +284,7 @@ fn read_quantity(item: &Tree, kind: Kind, used: &mut Used) -> Result<Content, Re
         return Ok(null);
     }
     let value = number(used.take_at(item, "value").ok_or(Reason::Datatype)?.into())?;
+    let value = as_written(value, item.get("_value").and_then(|tree| tree.items().first()), used);
     if kind == Kind::Count {
         return Ok(Content::Value(Value::Count(value)));
     }
@@ -286,6 +292,18 @@ fn read_quantity(item: &Tree, kind: Kind, used: &mut Used) -> Result<Content, Re
     let code = used.take_at(item, "code").map(Text::from);
     used.take_at(item, "system");
     Ok(Content::Value(Value::Quantity(Quantity { value, unit: code.or(unit).unwrap_or_default() })))
+}
+
+/// The digits as they were before FHIR wanted them otherwise, if what stands beside them is the same number.
+fn as_written(digits: Text, companion: Option<&Tree>, used: &mut Used) -> Text {
+    let rendered = companion.and_then(|tree| extension_value(tree, urls::RENDERED, "valueString")).and_then(Tree::text);
+    match (companion, rendered) {
+        (Some(companion), Some(rendered)) if plain_number(rendered).as_deref() == Some(digits.as_str()) => {
+            used.take_all(companion);
+            rendered.into()
+        }
+        _ => digits,
+    }
 }
 
 fn number(digits: Text) -> Result<Text, Reason> {

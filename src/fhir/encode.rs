@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::codec::{Codecs, extension, object};
 use super::place::Made;
 use super::urls;
-use crate::dataset::{Code, Content, DateTime, Identifier, NullFlavor, Precision, Quantity, Text, Value};
+use crate::dataset::{Code, Content, DateTime, Identifier, NullFlavor, Precision, Quantity, Text, Value, plain_number};
 use crate::ledger::Reason;
 use crate::plan::fhir::{Codec, ElementPath, Field, Step, Token};
 use crate::tree::Tree;
@@ -58,12 +58,11 @@ impl Codecs<'_> {
             }
             (Codec::Code, Value::Code(code)) => here(self.mapped_code(field, code)),
             (Codec::Boolean, Value::Boolean(value)) => here(Made::plain(Tree::boolean(*value))),
-            (Codec::Decimal, Value::Quantity(quantity)) if quantity.unit.is_empty() => {
-                here(Made::plain(number(&quantity.value)?))
-            }
-            (Codec::Integer | Codec::Decimal, Value::Count(digits)) => here(Made::plain(number(digits)?)),
-            (Codec::Quantity, Value::Quantity(amount)) => here(Made::plain(quantity(amount)?)),
-            (Codec::Quantity, Value::Count(digits)) => here(Made::plain(object([("value", number(digits)?)]))),
+            (Codec::Decimal, Value::Quantity(quantity)) if quantity.unit.is_empty() => here(number(&quantity.value)?),
+            (Codec::Integer, Value::Count(digits)) => here(integer(digits)?),
+            (Codec::Decimal, Value::Count(digits)) => here(number(digits)?),
+            (Codec::Quantity, Value::Quantity(amount)) => here(Made::plain(self.quantity(amount)?)),
+            (Codec::Quantity, Value::Count(digits)) => here(Made::plain(object(amount(digits)?))),
             (Codec::Date, Value::DateTime(moment)) => here(date(moment)),
             (Codec::DateTime, Value::DateTime(moment)) => here(date_time(moment)),
             (Codec::Identifier, Value::Identifier(identifier)) => here(Made::plain(self.identifier(path, identifier)?)),
@@ -135,6 +134,16 @@ impl Codecs<'_> {
         if path.last().accepts(&tree) { Ok(tree) } else { Err(Reason::Namespace) }
     }
 
+    /// An amount. What is no unit of UCUM stands in `unit` alone, where people read it: it is no code.
+    fn quantity(&self, quantity: &Quantity) -> Result<Tree, Reason> {
+        let [value, written] = amount(&quantity.value)?;
+        let unit = text_or_empty(&quantity.unit);
+        if self.terminology.units().kind(&quantity.unit).is_none() {
+            return Ok(object([value, written, ("unit", unit)]));
+        }
+        Ok(object([value, written, ("unit", unit.clone()), ("system", Tree::string(UCUM)), ("code", unit)]))
+    }
+
     fn null_concept(&self, flavor: NullFlavor, original_text: Option<&str>) -> Tree {
         let coding = object([
             ("system", Tree::string(self.terminology.systems().uri(NullFlavor::SYSTEM).as_ref())),
@@ -163,7 +172,7 @@ impl Codecs<'_> {
             Codec::Quantity => {
                 let unit = &self.dataset.get(field.concept).unit;
                 let unit = Quantity { value: Text::const_new("0"), unit: unit.clone() };
-                let mut quantity = quantity(&unit).unwrap_or_else(|_| Tree::object());
+                let mut quantity = self.quantity(&unit).unwrap_or_else(|_| Tree::object());
                 if let Tree::Object(members) = &mut quantity {
                     members.remove(0);
                     members.insert(0, ("_value".into(), null));
@@ -217,9 +226,24 @@ fn text_or_empty(text: &str) -> Tree {
     if text.is_empty() { Tree::object() } else { Tree::string(text) }
 }
 
-/// Digits as a JSON number; JSON knows fewer forms than XML.
-fn number(digits: &str) -> Result<Tree, Reason> {
-    if is_number(digits) { Ok(Tree::number(digits)) } else { Err(Reason::Datatype) }
+/// A number in the form of FHIR, which knows fewer than HL7v3. As it was written stands beside it, if that differs.
+fn number(digits: &Text) -> Result<Made, Reason> {
+    let plain = plain_number(digits).ok_or(Reason::Datatype)?;
+    let differs = plain != digits.as_str();
+    let companion = differs.then(|| extension(urls::RENDERED, "valueString", Tree::string(digits.clone())));
+    Ok(Made { value: Some(Tree::number(plain.as_ref())), companion })
+}
+
+/// An integer of FHIR, which has 32 bits.
+fn integer(digits: &Text) -> Result<Made, Reason> {
+    let is_in_range = plain_number(digits).is_some_and(|plain| plain.parse::<i32>().is_ok());
+    if is_in_range { number(digits) } else { Err(Reason::Datatype) }
+}
+
+/// A number as the members of a Quantity.
+fn amount(digits: &Text) -> Result<[(&'static str, Tree); 2], Reason> {
+    let Made { value, companion } = number(digits)?;
+    Ok([("value", value.unwrap_or_else(Tree::object)), ("_value", companion.unwrap_or_else(Tree::object))])
 }
 
 /// True for a decimal of FHIR: digits, with a sign before and a fraction behind at most.
@@ -253,7 +277,8 @@ fn date(moment: &DateTime) -> Made {
 
 fn date_time(moment: &DateTime) -> Made {
     let coarse = matches!(moment.precision(), Precision::Hour | Precision::Minute);
-    let companion = coarse.then(|| extension(urls::RENDERED, "valueString", Tree::string(moment.to_local())));
+    let differs = coarse || moment.has_written_zone();
+    let companion = differs.then(|| extension(urls::RENDERED, "valueString", Tree::string(moment.to_written())));
     Made { value: Some(Tree::string(moment.to_fhir())), companion }
 }
 
@@ -274,16 +299,4 @@ fn absence_of_flavor(flavor: NullFlavor) -> Option<&'static str> {
         NullFlavor::TemporarilyUnavailable => "temp",
         _ => return None,
     })
-}
-
-fn quantity(quantity: &Quantity) -> Result<Tree, Reason> {
-    if quantity.unit.is_empty() {
-        return Ok(object([("value", number(&quantity.value)?)]));
-    }
-    Ok(object([
-        ("value", number(&quantity.value)?),
-        ("unit", Tree::string(quantity.unit.clone())),
-        ("system", Tree::string(UCUM)),
-        ("code", Tree::string(quantity.unit.clone())),
-    ]))
 }

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::dataset::{Code, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value};
+use super::words::{TextForm, Words};
+use crate::dataset::{
+    Code, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value, is_integer, plain_number,
+};
 use crate::ledger::Reason;
 use crate::plan::hl7v3::{Datatype, Fill};
 
@@ -25,6 +28,7 @@ pub(super) struct Parts<'d> {
     pub null_flavor: Option<&'d str>,
     pub xsi_type: Option<&'d str>,
     pub text: Option<Cow<'d, str>>,
+    pub form: TextForm<'d>,
     pub original_text: Option<Cow<'d, str>>,
     /// How many leaves of the source they are.
     pub leaves: u32,
@@ -43,6 +47,10 @@ pub(super) struct Decoded {
 impl<'d> Parts<'d> {
     /// Takes an attribute; the caller has asked whether it is a part of the datatype.
     pub fn take(&mut self, name: &str, value: &'d str) {
+        self.leaves += 1;
+        if self.form.take(name, value) {
+            return;
+        }
         let part = match name {
             "code" => &mut self.code,
             "codeSystem" => &mut self.code_system,
@@ -55,19 +63,19 @@ impl<'d> Parts<'d> {
             _ => &mut self.xsi_type,
         };
         *part = Some(value);
-        self.leaves += 1;
     }
 
-    /// Takes a text; the pieces around a comment are one text.
-    pub fn take_text(&mut self, text: &'d str) {
-        append(&mut self.text, text);
-        self.leaves += 1;
+    /// Takes the text of the element.
+    pub fn take_text(&mut self, words: Words<'d, '_>) {
+        self.text = words.text;
+        self.leaves += words.leaves;
     }
 
-    /// Takes what the author wrote beside a code.
-    pub fn take_original_text(&mut self, text: &'d str) {
-        append(&mut self.original_text, text);
-        self.leaves += 1;
+    /// Takes what the author wrote beside a code; false if not all of it can be taken, and so nothing was.
+    pub fn take_original_text(&mut self, words: Words<'d, '_>, form: TextForm<'d>, leaves: u32) -> bool {
+        self.original_text = words.text.and_then(|text| form.decode(text));
+        self.leaves += if self.original_text.is_some() { leaves } else { 0 };
+        self.original_text.is_some()
     }
 
     /// Understands the parts as a value of the datatype; `None` if they are no such value.
@@ -106,11 +114,11 @@ impl<'d> Parts<'d> {
     fn value(&self, fill: &Fill) -> Option<Decoded> {
         let value = match fill.datatype {
             Datatype::Ce | Datatype::Cd | Datatype::Co | Datatype::Cs => return self.code(fill),
-            Datatype::Bl => Value::Boolean(boolean(self.value?)?),
-            Datatype::Ts => Value::DateTime(DateTime::from_hl7(self.value?).ok()?),
+            Datatype::Bl => Value::Boolean(boolean(trimmed(self.value?))?),
+            Datatype::Ts => Value::DateTime(DateTime::from_hl7(trimmed(self.value?)).ok()?),
             Datatype::Pq | Datatype::Int => self.number(fill)?,
             Datatype::Ii => self.identifier(fill)?,
-            Datatype::St => Value::Text(self.text.as_deref()?.into()),
+            Datatype::St => Value::Text(self.form.decode(self.text.clone()?)?.as_ref().into()),
             Datatype::Negation | Datatype::Presence => return None,
         };
         Some(Decoded { content: Content::Value(value), structural: 0, beside: 0 })
@@ -137,9 +145,9 @@ impl<'d> Parts<'d> {
     }
 
     fn number(&self, fill: &Fill) -> Option<Value> {
-        let value = self.value?;
+        let value = trimmed(self.value?);
         let unit = self.unit.unwrap_or_default();
-        let valid = if fill.datatype == Datatype::Int { is_integer(value) } else { is_decimal(value) };
+        let valid = if fill.datatype == Datatype::Int { is_integer(value) } else { plain_number(value).is_some() };
         if !valid {
             return None;
         }
@@ -159,13 +167,6 @@ impl<'d> Parts<'d> {
     }
 }
 
-fn append<'d>(to: &mut Option<Cow<'d, str>>, text: &'d str) {
-    match to {
-        Some(before) => before.to_mut().push_str(text),
-        None => *to = Some(Cow::Borrowed(text)),
-    }
-}
-
 /// `true` or `false`; the other literals of XML Schema are not allowed in a message.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     match text {
@@ -175,18 +176,9 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_decimal(text: &str) -> bool {
-    match text.split_once('.') {
-        Some((whole, fraction)) => {
-            is_integer(whole) && !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit())
-        }
-        None => is_integer(text),
-    }
+/// White space around a number, a moment or a boolean is no part of it (`collapse` of XML Schema).
+fn trimmed(value: &str) -> &str {
+    value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 /// A value as it is written: attributes in order, and text.
@@ -236,7 +228,7 @@ impl<'i> Encoded<'i> {
                 self.add("value", if *answer { "true" } else { "false" });
             }
             Value::DateTime(moment) if datatype == Datatype::Ts => self.add("value", moment.to_hl7()),
-            Value::Quantity(quantity) if datatype == Datatype::Pq && is_decimal(&quantity.value) => {
+            Value::Quantity(quantity) if datatype == Datatype::Pq && plain_number(&quantity.value).is_some() => {
                 self.add("value", quantity.value.as_str());
                 if !quantity.unit.is_empty() {
                     self.add("unit", quantity.unit.as_str());

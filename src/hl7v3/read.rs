@@ -6,8 +6,9 @@ use super::account::Account;
 use super::datatypes::{Decoded, Parts, boolean};
 use super::matching;
 use super::place::{Placed, Placer};
+use super::words::{TextForm, Words};
 use super::xml::{attribute_name, is_content, leaves, without_prefix};
-use crate::dataset::{Content, Dataset, Instance, NullFlavor, Origin, Value};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, NullFlavor, Origin, Value};
 use crate::ledger::{Ledger, Reason};
 use crate::plan::hl7v3::{ANY_TEXT, Datatype, Element, ElementIx, Hole, MessagePlan, Modifier, XSI, XSI_TYPE};
 
@@ -154,19 +155,40 @@ impl<'p, 'd> Reader<'p, 'd> {
 
     fn children(&mut self, node: Node<'d, '_>, element: &'p Element, parts: &mut Parts<'d>) {
         let datatype = element.value.as_ref().map(|hole| hole.fill.datatype);
+        if datatype == Some(Datatype::St) {
+            return self.words(node, element, parts);
+        }
         for child in node.children() {
             if child.is_element() {
                 self.child(child, element, datatype, parts);
             } else if child.is_text()
                 && let Some(text) = child.text()
+                && is_content(text)
             {
-                if datatype == Some(Datatype::St) && (is_content(text) || parts.text.is_some()) {
-                    parts.take_text(text);
-                    parts.leaves -= u32::from(!is_content(text));
-                } else if is_content(text) {
-                    self.text(node, child, element, text);
-                }
+                self.text(node, child, element, text);
             }
+        }
+    }
+
+    /// The text of an element that is one.
+    fn words(&mut self, node: Node<'d, '_>, element: &'p Element, parts: &mut Parts<'d>) {
+        let is_known = |child: Node<'_, '_>| {
+            let name = child.tag_name();
+            let bucket = self.plan.bucket(element, name.namespace().unwrap_or_default(), name.name());
+            name.name() == "templateId" || bucket.is_some()
+        };
+        let words = Words::of(node, is_known);
+        self.layout(&words);
+        for child in &words.others {
+            self.child(*child, element, Some(Datatype::St), parts);
+        }
+        parts.take_text(words);
+    }
+
+    /// The words are taken without how they were laid out.
+    fn layout(&mut self, words: &Words<'d, '_>) {
+        for (node, attribute) in &words.layout {
+            self.account.lost_attribute(Reason::Unknown, *node, attribute.name(), attribute.range().start);
         }
     }
 
@@ -184,7 +206,8 @@ impl<'p, 'd> Reader<'p, 'd> {
         let name = child.tag_name();
         let namespace = name.namespace().unwrap_or_default();
         if name.name() == "originalText" && datatype.is_some_and(Datatype::is_coded) {
-            return self.original_text(child, parts);
+            let concept = element.value.as_ref().map(|hole| hole.fill.concept);
+            return self.original_text(child, concept, parts);
         }
         if name.name() == "templateId" && matching::explains_template(child.parent().unwrap_or(child), element) {
             return self.account.ledger.structural(leaves(child));
@@ -237,27 +260,29 @@ impl<'p, 'd> Reader<'p, 'd> {
         }
     }
 
-    fn original_text(&mut self, child: Node<'d, '_>, parts: &mut Parts<'d>) {
-        for attribute in child.attributes() {
+    /// What the author wrote beside a code: as a whole, or not at all.
+    fn original_text(&mut self, child: Node<'d, '_>, concept: Option<ConceptIx>, parts: &mut Parts<'d>) {
+        let mut form = TextForm::default();
+        let (of_form, others): (Vec<_>, Vec<_>) =
+            child.attributes().partition(|attribute| form.take(attribute.name(), attribute.value()));
+        for attribute in others {
             self.account.lost_attribute(Reason::Unknown, child, attribute.name(), attribute.range().start);
         }
-        for inner in child.children() {
-            if inner.is_element() {
-                self.account.lost(Reason::Unknown, inner, None, leaves(inner));
-            } else if inner.is_text()
-                && let Some(text) = inner.text()
-                && (is_content(text) || parts.original_text.is_some())
-            {
-                parts.take_original_text(text);
-                parts.leaves -= u32::from(!is_content(text));
-            }
+        let words = Words::of(child, |_| false);
+        for inner in &words.others {
+            self.account.lost(Reason::Unknown, *inner, None, leaves(*inner));
+        }
+        self.layout(&words);
+        let own = words.leaves + u32::try_from(of_form.len()).unwrap_or(u32::MAX);
+        if !parts.take_original_text(words, form, own) {
+            self.account.lost(Reason::Datatype, child, concept, own);
         }
     }
 
     /// Understands a value and puts it where it belongs.
     fn value(&mut self, node: Node<'d, '_>, hole: &'p Hole, parts: Parts<'d>) {
         let leaves = parts.leaves;
-        let both = parts.null_flavor.is_some() && parts.code.or(parts.value).is_some();
+        let both = parts.null_flavor.is_some() && (parts.code.or(parts.value).is_some() || parts.text.is_some());
         let Some(Decoded { content, structural, beside }) = parts.decode(&hole.fill) else {
             return self.account.lost(Reason::Datatype, node, Some(hole.fill.concept), leaves);
         };

@@ -51,6 +51,8 @@ reasons! {
     Namespace = "identifier-namespace", "add the namespace to code-systems.csv, or correct the root in the source";
     /// A label of the source that is not the one of the code system.
     Label = "label", "the code itself was kept; only its label differs";
+    /// The unit is none of UCUM, or measures something else than the concept. The value was written with it as it is.
+    Unit = "unit", "correct the unit in the source; the value was kept with the unit as it is";
     /// It concerns the transport of the message, not the case.
     Transport = "transport", "none: the target has its own transport";
     /// Something beside or around the value says that it is not so, not now, or not certain, and the concept cannot say that.
@@ -138,6 +140,24 @@ impl Ledger {
             concept: Some(node.concept),
             within: None,
             leaves,
+        });
+    }
+
+    /// Notes that one of the leaves of which an instance leaf was made says something that has to be told, though the
+    /// value itself is kept.
+    pub fn told(&mut self, instance: &mut Instance, node: NodeIx, reason: Reason) {
+        if !instance.take_leaf(node) {
+            return;
+        }
+        self.translated = self.translated.saturating_sub(1);
+        let (concept, origin) = (instance.node(node).concept, instance.node(node).origin);
+        self.losses.push(Loss {
+            reason,
+            position: origin.position,
+            path: None,
+            concept: Some(concept),
+            within: None,
+            leaves: 1,
         });
     }
 

@@ -66,6 +66,7 @@ struct Compared<'c, 'f> {
 fn key(layout: &layout::Layout) -> &'static [&'static str] {
     match layout.path {
         "code-systems.csv" => &["oid"],
+        "units.csv" => &["unit"],
         "value-sets/*.csv" => &["code_system", "code"],
         "code-maps/*.csv" => &["source_system", "source_code"],
         "fhir-stu3/elements.csv" | "fhir-stu3/modifiers.csv" | "fhir-stu3/wholes.csv" => &["type", "element"],

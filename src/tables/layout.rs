@@ -162,6 +162,16 @@ pub const LAYOUTS: &[Layout] = &[
         ],
     },
     Layout {
+        path: "units.csv",
+        about: "The units of UCUM that FHIR is given as codes, and what each measures.",
+        columns: &[
+            must("unit", Content::Code, "the unit, as UCUM writes it; capitals count"),
+            must("kind", Content::Text, "what it measures; units of one kind can stand for each other"),
+            must("source", Content::Text, "where this comes from"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
         path: "dataset/*.csv",
         about: "The concepts of a dataset, parents first, in the order of the standard.",
         columns: &[

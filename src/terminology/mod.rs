@@ -3,6 +3,7 @@
 mod check_digit;
 mod code_maps;
 mod code_systems;
+mod units;
 mod value_sets;
 
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 pub use check_digit::CheckDigit;
 pub use code_maps::{CodeMap, Mapping, Relation};
 pub use code_systems::CodeSystems;
+pub use units::Units;
 pub use value_sets::{Member, ValueSet};
 
 use crate::dataset::{Concept, Dataset, Text};
@@ -19,6 +21,7 @@ use crate::tables::{Source, TableError};
 #[derive(Clone, Debug, Default)]
 pub struct Terminology {
     systems: CodeSystems,
+    units: Units,
     value_sets: HashMap<Text, ValueSet>,
     code_maps: HashMap<Text, CodeMap>,
 }
@@ -33,7 +36,7 @@ impl Terminology {
         dataset: &Dataset,
         code_maps: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, TableError> {
-        let mut result = Self { systems: CodeSystems::load(source)?, ..Self::default() };
+        let mut result = Self { systems: CodeSystems::load(source)?, units: Units::load(source)?, ..Self::default() };
         for (_, concept) in dataset.concepts().filter(|(_, concept)| concept.in_use) {
             let name = &concept.value_set;
             if !name.is_empty() && !result.value_sets.contains_key(name) {
@@ -51,6 +54,11 @@ impl Terminology {
     /// The code systems and identifier namespaces.
     pub fn systems(&self) -> &CodeSystems {
         &self.systems
+    }
+
+    /// The units.
+    pub fn units(&self) -> &Units {
+        &self.units
     }
 
     /// The value set of this name, if a concept in use has it.

@@ -99,7 +99,8 @@ impl Datatype {
                 Self::Bl | Self::Ts | Self::Int => attribute == "value",
                 Self::Pq => matches!(attribute, "value" | "unit"),
                 Self::Ii => matches!(attribute, "root" | "extension"),
-                Self::St => false,
+                // A text may be an ED, which says in what form it is given.
+                Self::St => matches!(attribute, "representation" | "mediaType" | "compression" | "charset"),
                 Self::Negation | Self::Presence => return false,
             }
     }
