@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ooievaar::{Bundle, Format};
+use ooievaar::{Bundle, Converter, Error, Format, Outcome, Reading, Withdrawal};
 
 use super::losses::Account;
 use super::{As, Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
@@ -47,6 +47,12 @@ pub struct Convert {
     /// Use the same key each time. Without it no id is made of a BSN, and a woman is another Patient in each record.
     #[arg(long, value_name = "FILE")]
     id_key_file: Option<PathBuf>,
+    /// An earlier delivery of this case, its message or its bundle: the result deletes what it had and this one has not
+    ///
+    /// Only a transaction bundle can say so. What other cases may refer to (a person, an organisation) is never deleted. Several
+    /// files of FHIR, or a folder, are one case.
+    #[arg(long, value_name = "OLD")]
+    previous: Vec<PathBuf>,
     #[command(flatten)]
     day: DayT,
     #[command(flatten)]
@@ -65,7 +71,11 @@ impl Convert {
         let refused = |error| Failure::new(Exit::Input, files::refused(&error, &sources));
         let reading = converter.read_case(&sources).map_err(refused)?;
         let to = self.to.unwrap_or_else(|| reading.format.other_side());
-        let outcome = converter.write(reading, to).map_err(refused)?;
+        let outcome = if self.previous.is_empty() {
+            converter.write(reading, to).map_err(refused)?
+        } else {
+            self.write_after(&converter, reading, to)?
+        };
 
         let account = Account::of(&outcome, &sources);
         say(format_args!("{}", account.table(self.show_values).trim_end()));
@@ -81,5 +91,22 @@ impl Convert {
             None => files::print(&outcome.output)?,
         }
         Ok(Exit::Done)
+    }
+
+    /// Writes a bundle that replaces the earlier delivery, and says what it deletes.
+    fn write_after(&self, converter: &Converter, reading: Reading, to: Format) -> Result<Outcome, Failure> {
+        let sources = files::read_case(&self.previous)?;
+        let refused = |error: Error| {
+            let exit = if matches!(error, Error::NoDeletion { .. }) { Exit::Usage } else { Exit::Input };
+            Failure::new(exit, files::refused(&error, &sources))
+        };
+        let earlier = converter.read_delivery(&sources).map_err(refused)?;
+        let outcome = converter.write_after(reading, &earlier, to).map_err(refused)?;
+        let Withdrawal { deleted, left } = &outcome.withdrawal;
+        say(format_args!("{} resources of the earlier delivery are deleted", deleted.len()));
+        if !left.is_empty() {
+            say(format_args!("left, because other cases may refer to it: {}", left.join(", ")));
+        }
+        Ok(outcome)
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Exit, Failure, say};
+use super::{Exit, Failure, library, say};
 
 /// Bytes of a key: as many as the hash that it is used with gives.
 const BYTES: usize = 32;
@@ -35,8 +35,7 @@ impl MakeKey {
         let mut secret = [0; BYTES];
         getrandom::fill(&mut secret)
             .map_err(|error| Failure::new(Exit::Output, format!("the system gives no randomness: {error}")))?;
-        let mut text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        text.push('\n');
+        let text = library::hexadecimal(&secret) + "\n";
         create(&self.file, text.as_bytes()).map_err(failed)?;
         say(format_args!("{}: a new key; keep it secret, and use it each time (--id-key-file)", self.file.display()));
         Ok(Exit::Done)

@@ -68,12 +68,17 @@ pub fn fingerprint(path: &Path) -> Result<String, Failure> {
     let mut digest = Sha256::new();
     add(&mut digest, path)
         .map_err(|error| Failure::new(Exit::Usage, format!("{}: cannot be read: {error}", path.display())))?;
+    Ok(hexadecimal(&digest.finalize()))
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for byte in digest.finalize() {
+    for byte in bytes {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
-    Ok(text)
+    text
 }
 
 fn add(digest: &mut Sha256, path: &Path) -> io::Result<()> {

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::kinds::{self, MessageKind};
-use super::{Error, Format, units};
+use super::{Error, Format, Withdrawal, units};
 use crate::ada::{self, ReferenceDay};
-use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, NodeIx, Value};
+use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, NodeIx, Text, Value};
 use crate::fhir::{self, BundleType, IdKey, Syntax};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
@@ -35,9 +35,9 @@ const USUAL_SIZE: usize = 1000;
 pub struct Converter {
     pub(super) kinds: Arc<Vec<MessageKind>>,
     pub(super) limits: Limits,
-    bundle: BundleType,
+    pub(super) bundle: BundleType,
     indented: bool,
-    id_key: Option<IdKey>,
+    pub(super) id_key: Option<IdKey>,
     pub(super) reference_day: Option<ReferenceDay>,
     pub(super) current_pregnancy: Option<Arc<str>>,
     pub(super) case: Option<Arc<str>>,
@@ -112,6 +112,8 @@ pub struct Outcome {
     pub missing: Vec<ConceptIx>,
     /// How many FHIR resources the result holds.
     pub resources: usize,
+    /// What the result takes back of an earlier delivery: nothing, unless by [`Converter::write_after`].
+    pub withdrawal: Withdrawal,
 }
 
 /// What a writer made.
@@ -269,7 +271,8 @@ impl Converter {
         instance: &Instance,
         format: Format,
     ) -> Result<(Vec<u8>, Vec<Unwritten>), Error> {
-        self.write_kind(kind, instance, format).map(|written| (written.output.into_bytes(), written.unwritten))
+        let written = self.write_kind(kind, instance, &[], format)?;
+        Ok((written.output.into_bytes(), written.unwritten))
     }
 
     /// Writes what was read in a format.
@@ -277,8 +280,18 @@ impl Converter {
     /// # Errors
     /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
     pub fn write(&self, reading: Reading, format: Format) -> Result<Outcome, Error> {
+        self.write_withdrawing(reading, Withdrawal::default(), format)
+    }
+
+    pub(super) fn write_withdrawing(
+        &self,
+        reading: Reading,
+        withdrawal: Withdrawal,
+        format: Format,
+    ) -> Result<Outcome, Error> {
         let kind = &reading.kinds[reading.kind];
-        let Written { output, unwritten, resources } = self.write_kind(kind, &reading.instance, format)?;
+        let Written { output, unwritten, resources } =
+            self.write_kind(kind, &reading.instance, &withdrawal.deleted, format)?;
         let mut ledger = reading.ledger.clone();
         for Unwritten { node, reason } in &unwritten {
             ledger.unwritten(&reading.instance, *node, *reason);
@@ -289,7 +302,7 @@ impl Converter {
         } else {
             Vec::new()
         };
-        Ok(Outcome { output: output.into_bytes(), ledger, missing, reading, resources })
+        Ok(Outcome { output: output.into_bytes(), ledger, missing, reading, resources, withdrawal })
     }
 
     /// Reads an input and writes it in a format.
@@ -313,7 +326,13 @@ impl Converter {
         Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind }
     }
 
-    fn write_kind(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<Written, Error> {
+    fn write_kind(
+        &self,
+        kind: &MessageKind,
+        instance: &Instance,
+        deleted: &[Text],
+        format: Format,
+    ) -> Result<Written, Error> {
         let unbound = || Error::NoBinding { message: kind.title.clone(), format: format.name() };
         let bare = |(output, unwritten)| Written { output, unwritten, resources: 0 };
         match format {
@@ -324,12 +343,19 @@ impl Converter {
             Format::Ada => Ok(bare(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology))),
             Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
                 let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
-                Ok(self.write_fhir(plan, kind, instance, format))
+                Ok(self.write_fhir(plan, kind, instance, deleted, format))
             }
         }
     }
 
-    fn write_fhir(&self, plan: &FhirPlan, kind: &MessageKind, instance: &Instance, format: Format) -> Written {
+    fn write_fhir(
+        &self,
+        plan: &FhirPlan,
+        kind: &MessageKind,
+        instance: &Instance,
+        deleted: &[Text],
+        format: Format,
+    ) -> Written {
         let bundled = format != Format::FhirNdjson;
         let mut composition =
             fhir::Composition::of(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref(), bundled);
@@ -340,7 +366,7 @@ impl Converter {
             _ => Syntax::Json { indented: self.indented },
         };
         if bundled {
-            fhir::write_bundle(&mut composition, self.bundle, syntax, &mut output);
+            fhir::write_bundle(&mut composition, deleted, self.bundle, syntax, &mut output);
         } else {
             fhir::write_ndjson(&mut composition, &mut output);
         }

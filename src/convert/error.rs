@@ -190,6 +190,29 @@ pub enum Error {
         /// Why.
         error: Box<Error>,
     },
+    /// The earlier delivery is of another case, or nothing in it says that it is of this one.
+    #[error(
+        "the earlier delivery is of another record or another woman, or has no number that this one has too, so that nothing of \
+         it may be deleted; give the earlier message of this case"
+    )]
+    OtherCase,
+    /// The earlier delivery is a bundle with ids that this converter does not make.
+    #[error(
+        "{resources} resources of the earlier bundle have other ids than these tables and this key make, so that it is not known \
+         what to delete; give the message that the bundle was made of, and the same key"
+    )]
+    OtherIds {
+        /// How many.
+        resources: usize,
+    },
+    /// The format cannot say that something is deleted.
+    #[error(
+        "{format} cannot say what is deleted; for what an earlier delivery had, choose a transaction bundle (fhir-json, fhir-xml)"
+    )]
+    NoDeletion {
+        /// The format.
+        format: &'static str,
+    },
     /// The tables have no binding of this kind of message to the format asked for.
     #[error("the tables cannot write {message} as {format}; they have no binding for it")]
     NoBinding {
@@ -225,6 +248,9 @@ impl Error {
             Self::NoSuchPregnancy { .. } => "no-such-pregnancy",
             Self::NothingRecognised { .. } => "nothing-recognised",
             Self::Input { error, .. } => error.code(),
+            Self::OtherCase => "other-case",
+            Self::OtherIds { .. } => "other-ids",
+            Self::NoDeletion { .. } => "no-deletion",
             Self::NoBinding { .. } => "no-binding",
         }
     }

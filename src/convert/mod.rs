@@ -1,6 +1,7 @@
 //! The public face: bytes in, bytes out, and an account of every value.
 
 mod converter;
+mod delivery;
 mod detect;
 mod error;
 mod format;
@@ -11,6 +12,7 @@ mod resources;
 mod units;
 
 pub use converter::{Converter, Outcome, Reading};
+pub use delivery::{Delivery, Withdrawal};
 pub use error::{Error, Place};
 pub use format::{Format, UnknownFormat};
 pub use kinds::MessageKind;

@@ -36,6 +36,15 @@ impl Converter {
         self.read_resources(&resources, format)
     }
 
+    /// The resources and bundles of several inputs.
+    pub(super) fn trees<T: AsRef<[u8]>>(&self, inputs: &[T]) -> Result<Vec<Tree>, Error> {
+        let mut resources = Resources::default();
+        for input in inputs {
+            self.add_input(input.as_ref(), &mut resources)?;
+        }
+        Ok(resources.trees)
+    }
+
     fn add_input(&self, bytes: &[u8], resources: &mut Resources) -> Result<Format, Error> {
         let text = detect::text(bytes, &self.limits)?;
         match detect::sniff(&text, &self.limits)? {

@@ -1,5 +1,7 @@
 //! Bundles and loose resources.
 
+use uuid::Uuid;
+
 use crate::dataset::Text;
 use crate::tree::{Tree, write_json, write_json_list, write_xml_list};
 
@@ -97,9 +99,30 @@ pub enum Syntax {
     Xml,
 }
 
+/// The resources (`<type>/<id>`) that bundles of our own making put on a server: each entry has a URN of its id, which is a
+/// UUID of version 5.
+pub fn put_by_us(roots: &[Tree]) -> Vec<Text> {
+    let entries = roots.iter().filter_map(|root| root.get("entry")).flat_map(Tree::items);
+    entries.filter_map(put_of_ours).collect()
+}
+
+fn put_of_ours(entry: &Tree) -> Option<Text> {
+    let request = entry.get("request")?;
+    let url = request.text_at("url")?;
+    let (_, id) = url.split_once('/')?;
+    let is_ours = request.text_at("method") == Some("PUT")
+        && entry.text_at("fullUrl")?.strip_prefix("urn:uuid:") == Some(id)
+        && Uuid::try_parse(id).is_ok_and(|id| id.get_version_num() == 5);
+    is_ours.then(|| url.into())
+}
+
 /// Writes a bundle of resources, each of which is made when it is written.
+///
+/// In a transaction, what is `deleted` (`<type>/<id>`) comes after them. A server deletes first, in whatever order they stand,
+/// and looks at what refers to what when all is done.
 pub fn write_bundle(
     mut resources: impl Iterator<Item = Tree>,
+    deleted: &[Text],
     bundle_type: BundleType,
     syntax: Syntax,
     out: &mut String,
@@ -110,7 +133,14 @@ pub fn write_bundle(
     };
     let head = [("resourceType".into(), Tree::string("Bundle")), ("type".into(), Tree::string(name))];
     let entry = empty_entry(bundle_type);
-    let next = |entry: &mut Tree| resources.next().map(|resource| fill_entry(entry, resource));
+    let mut deleted = deleted.iter();
+    let next = |entry: &mut Tree| match resources.next() {
+        Some(resource) => {
+            fill_entry(entry, resource);
+            Some(())
+        }
+        None => deleted.next().map(|url| *entry = deletion(url)),
+    };
     match syntax {
         Syntax::Json { indented } => {
             write_json_list(&head, "entry", entry, next, indented, out);
@@ -127,6 +157,11 @@ fn empty_entry(bundle_type: BundleType) -> Tree {
         entry.push(("request".into(), Tree::Object(request)));
     }
     Tree::Object(entry)
+}
+
+fn deletion(url: &Text) -> Tree {
+    let request = vec![("method".into(), Tree::string("DELETE")), ("url".into(), Tree::string(url.clone()))];
+    Tree::Object(vec![("request".into(), Tree::Object(request))])
 }
 
 fn fill_entry(entry: &mut Tree, resource: Tree) {

@@ -68,6 +68,14 @@ impl<'a> Composition<'a> {
         self.composer.drafts.len()
     }
 
+    /// What the resources are called.
+    pub fn made(&self) -> impl Iterator<Item = Made> {
+        self.composer.drafts.iter().map(|draft| {
+            let resource_type = &self.composer.plan.role(draft.role).resource_type;
+            Made { url: url_of(&draft.id, resource_type, false), shared: draft.shared }
+        })
+    }
+
     /// The leaves that found no place. All resources must have been built.
     pub fn unwritten(self) -> Vec<Unwritten> {
         self.composer.unwritten
@@ -82,6 +90,15 @@ impl Iterator for Composition<'_> {
         self.next += 1;
         (at < self.composer.drafts.len()).then(|| self.composer.build(at))
     }
+}
+
+/// What a resource is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// `<type>/<id>`.
+    pub url: Text,
+    /// True if other cases may refer to it too: its id was made of what identifies the thing itself.
+    pub shared: bool,
 }
 
 /// A resource before it is built.

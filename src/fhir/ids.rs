@@ -64,13 +64,12 @@ impl<'a> Ids<'a> {
     /// The id of the resource with a role for an occurrence.
     pub fn of(&mut self, role: &Role, node: NodeIx) -> Id {
         let shared = self.identity.roles.get(&role.name).and_then(|keys| self.first_key(node, keys));
-        let id = match &shared {
-            Some(key) => uuid_v5(&self.namespace, &[&role.name, "|", key]),
-            None => {
-                let case = self.case;
-                let absent = self.absent_steps(role, node);
-                uuid_v5(&case, &[&role.name, "|", self.path(node), &absent])
-            }
+        let id = if let Some(key) = &shared {
+            uuid_v5(&self.namespace, &[&role.name, "|", key])
+        } else {
+            let case = self.case;
+            let absent = self.absent_steps(role, node);
+            uuid_v5(&case, &[&role.name, "|", self.path(node), &absent])
         };
         let mut buffer = Uuid::encode_buffer();
         Id { text: Text::from(&*id.hyphenated().encode_lower(&mut buffer)), shared: shared.is_some() }
@@ -185,6 +184,34 @@ impl<'a> Ids<'a> {
         // Writing to a string cannot fail.
         let _ = write!(path, "[{position}]");
     }
+}
+
+/// True if two deliveries (the first and the second) are known to be of one case: they agree in what both have of the numbers
+/// that tell cases apart; or, where they have none of these both, in what the case is known by.
+pub fn is_same_case(
+    plan: &FhirPlan,
+    dataset: &Dataset,
+    terminology: &Terminology,
+    instances: [&Instance; 2],
+    key: Option<&IdKey>,
+) -> bool {
+    let identity = &plan.identity;
+    let mut agree = false;
+    for concepts in &identity.same_case {
+        let [first, second] = instances.map(|instance| {
+            let one =
+                |concept: &ConceptIx| identifier(identity, dataset, terminology, instance, NodeIx::ROOT, *concept);
+            concepts.iter().map(one).collect::<Option<Vec<_>>>()
+        });
+        if first.is_some() && second.is_some() {
+            if first != second {
+                return false;
+            }
+            agree = true;
+        }
+    }
+    let [first, second] = instances.map(|instance| Ids::new(plan, dataset, terminology, instance, key).case);
+    agree || first == second
 }
 
 /// The identifier of a concept that is meant from a node, if it identifies: its value stands for somebody, and satisfies the

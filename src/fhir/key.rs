@@ -128,7 +128,7 @@ mod tests {
         let mut dice = fastrand::Rng::with_seed(15);
         for _ in 0..20_000 {
             let bytes: [u8; 32] = std::array::from_fn(|_| dice.u8(..));
-            let hexadecimal: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hexadecimal = bytes.map(|byte| format!("{byte:02x}")).concat();
             for secret in [&bytes[..], hexadecimal.as_bytes()] {
                 assert!(IdKey::new(secret).is_ok(), "{secret:?}");
             }

@@ -23,10 +23,11 @@ mod source;
 mod structure;
 mod web;
 
-pub use bundle::{BundleType, Syntax, write_bundle, write_ndjson};
+pub use bundle::{BundleType, Syntax, put_by_us, write_bundle, write_ndjson};
 pub use cases::Division;
-pub use compose::Composition;
+pub use compose::{Composition, Made};
 pub use extract::extract;
+pub use ids::is_same_case;
 pub use key::{IdKey, WeakKey};
 pub use recognise::Unclear;
 pub use source::Source;

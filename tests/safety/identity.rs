@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use assert_cmd::cargo::CommandCargoExt as _;
-use ooievaar::{Converter, Format, IdKey, WeakKey};
+use ooievaar::{Bundle, Converter, Error, Format, IdKey, WeakKey};
 use serde_json::Value;
 
-use super::support::fixtures;
+use super::support::{fixtures, reference_day};
 
 /// A message about one woman and one child, with every number that there can be.
 const BSN: &str = "999961640";
@@ -197,7 +198,7 @@ fn the_command_makes_a_key_that_only_its_owner_reads_and_never_overwrites_one() 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ids.key");
     let ooievaar = || Command::cargo_bin("ooievaar").unwrap();
-    let make = |file: &std::path::Path| ooievaar().arg("id-key").arg(file).output().unwrap();
+    let make = |file: &Path| ooievaar().arg("id-key").arg(file).output().unwrap();
     assert_eq!(make(&file).status.code(), Some(0));
     let key = fs::read(&file).unwrap();
     assert!(IdKey::new(&key).is_ok());
@@ -213,7 +214,7 @@ fn the_command_makes_a_key_that_only_its_owner_reads_and_never_overwrites_one() 
     assert_ne!(fs::read(&other).unwrap(), key);
 
     let message = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/minimal.xml");
-    let convert = |key: &std::path::Path| {
+    let convert = |key: &Path| {
         ooievaar().args(["convert", message, "--to", "fhir-json", "--id-key-file"]).arg(key).output().unwrap()
     };
     assert_eq!(convert(&file).status.code(), Some(0));
@@ -222,4 +223,162 @@ fn the_command_makes_a_key_that_only_its_owner_reads_and_never_overwrites_one() 
     assert_eq!(refused.status.code(), Some(2));
     assert!(refused.stdout.is_empty());
     assert!(String::from_utf8(refused.stderr).unwrap().contains("ooievaar id-key"));
+}
+
+/// `<type>/<id>` of every resource that a bundle deletes.
+fn deleted(bundle: &Value) -> BTreeSet<String> {
+    let entries = bundle["entry"].as_array().unwrap();
+    let deletions = entries.iter().filter(|entry| entry["request"]["method"] == "DELETE");
+    let urls = deletions.map(|entry| {
+        assert_eq!(entry.as_object().unwrap().len(), 1, "what is deleted has a request and nothing else");
+        entry["request"]["url"].as_str().unwrap().to_owned()
+    });
+    urls.collect()
+}
+
+/// The bundle of a second delivery.
+fn after(converter: &Converter, earlier: &[u8], second: &str) -> Result<Value, Error> {
+    let earlier = converter.read_delivery(&[earlier])?;
+    let outcome = converter.write_after(converter.read(second.as_bytes())?, &earlier, Format::FhirJson)?;
+    let bundle: Value = serde_json::from_slice(&outcome.output).unwrap();
+    let said: BTreeSet<String> = outcome.withdrawal.deleted.iter().map(ToString::to_string).collect();
+    assert_eq!(deleted(&bundle), said);
+    Ok(bundle)
+}
+
+/// The message without each of its statements in turn: a check-up, a diagnosis, all of the delivery.
+fn with_a_statement_less(message: &str) -> Vec<String> {
+    let (begin, end) = ("<pertinentInformation3 ", "</pertinentInformation3>");
+    let starts = message.match_indices(begin).map(|(at, _)| at);
+    let without = starts.map(|at| {
+        let length = message[at..].find(end).unwrap() + end.len();
+        format!("{}{}", &message[..at], &message[at + length..])
+    });
+    without.collect()
+}
+
+#[test]
+fn a_second_delivery_deletes_what_it_no_longer_has_and_nothing_else() {
+    let converter = keyed();
+    let mut count = 0;
+    for sample in fixtures("kernset-2.3") {
+        let first = String::from_utf8(sample.bytes()).unwrap();
+        let had = put(&bundle(&converter, &first));
+        for second in with_a_statement_less(&first) {
+            let result = after(&converter, first.as_bytes(), &second).unwrap();
+            let has = put(&bundle(&converter, &second));
+            assert_eq!(put(&result), has, "{}", sample.name);
+            let gone: BTreeSet<String> = had.difference(&has).cloned().collect();
+            assert_eq!(deleted(&result), gone, "{}", sample.name);
+            count += gone.len();
+            // What is added takes nothing away.
+            let back = after(&converter, second.as_bytes(), &first).unwrap();
+            assert_eq!(put(&back), had, "{}", sample.name);
+            assert!(deleted(&back).is_disjoint(&had), "{}", sample.name);
+        }
+    }
+    assert!(count > 100, "{count}");
+}
+
+#[test]
+fn an_earlier_delivery_may_be_its_message_in_any_format_or_its_bundle() {
+    let converter = plain().with_reference_day(reference_day("kernset-2.3"));
+    let second = with_a_statement_less(&full()).pop().unwrap();
+    let expected = after(&converter, full().as_bytes(), &second).unwrap();
+    assert!(!deleted(&expected).is_empty());
+    for format in [Format::Ada, Format::Hl7v3, Format::FhirJson, Format::FhirXml, Format::FhirNdjson] {
+        let earlier = converter.convert(full().as_bytes(), format).unwrap().output;
+        assert_eq!(after(&converter, &earlier, &second).unwrap(), expected, "{format}");
+    }
+    // The bundle that was made last, with its deletions, is the earlier delivery of the next one.
+    let third = after(&converter, expected.to_string().as_bytes(), &full()).unwrap();
+    assert_eq!((put(&third), deleted(&third)), (put(&bundle(&converter, &full())), BTreeSet::new()));
+    // And it is read as the case that it puts.
+    let read = converter.read(expected.to_string().as_bytes()).unwrap();
+    assert!(read.ledger.is_balanced() && read.ledger.losses.is_empty());
+    assert!(read.instance == converter.read(second.as_bytes()).unwrap().instance);
+}
+
+#[test]
+fn what_other_cases_may_refer_to_is_never_deleted() {
+    let second = with(&[(BSN, "999999999"), ("9902", "0000"), ("99000022", "0000")]);
+    let earlier = keyed().read_delivery(&[full()]).unwrap();
+    let outcome = keyed().write_after(keyed().read(second.as_bytes()).unwrap(), &earlier, Format::FhirXml).unwrap();
+    let left: Vec<&str> = outcome.withdrawal.left.iter().map(|url| url.split('/').next().unwrap()).collect();
+    assert_eq!(left.iter().collect::<BTreeSet<_>>(), BTreeSet::from([&"Organization", &"Patient"]));
+    assert_eq!(outcome.withdrawal.deleted, [""; 0]);
+    let text = String::from_utf8(outcome.output).unwrap();
+    assert!(!text.contains("DELETE"));
+    // A woman who was of her record alone is deleted when she is known by her BSN.
+    let result = after(&keyed(), second.as_bytes(), &full()).unwrap();
+    assert!(deleted(&result).contains(&format!("Patient/{}", woman(&bundle(&keyed(), &second)))));
+}
+
+#[test]
+fn nothing_is_deleted_of_another_case() {
+    let other_record = with(&[(RECORD, "zw-0002")]);
+    let other_woman = with(&[(BSN, OTHER_BSN)]);
+    let nobody = |message: &str| with(&[(RECORD, "000"), (BSN, "999999999"), (MESSAGE, message)]);
+    for converter in [plain(), keyed()] {
+        for (earlier, second) in
+            [(&other_record, &full()), (&other_woman, &full()), (&nobody("FULL-2"), &nobody("FULL-3"))]
+        {
+            assert_eq!(after(&converter, earlier.as_bytes(), second), Err(Error::OtherCase));
+        }
+        // The woman says that it is the same case where the record has no number; the message does where she has none.
+        let unnumbered = with(&[(RECORD, "*"), (MESSAGE, "FULL-2")]);
+        let result = after(&converter, unnumbered.as_bytes(), &full()).unwrap();
+        assert_eq!(
+            deleted(&result).len() + put(&result).intersection(&put(&bundle(&converter, &unnumbered))).count(),
+            put(&result).len()
+        );
+        assert!(after(&converter, nobody("FULL-2").as_bytes(), &nobody("FULL-2")).is_ok());
+    }
+}
+
+#[test]
+fn an_earlier_bundle_with_ids_of_another_key_is_refused() {
+    let earlier = keyed().convert(full().as_bytes(), Format::FhirJson).unwrap().output;
+    assert!(matches!(after(&plain(), &earlier, &full()), Err(Error::OtherIds { resources: 1 })));
+    assert!(after(&keyed(), &earlier, &full()).is_ok());
+}
+
+#[test]
+fn deletion_is_refused_where_it_cannot_be_said() {
+    let earlier = plain().read_delivery(&[full()]).unwrap();
+    let reading = plain().read(full().as_bytes()).unwrap();
+    for format in [Format::FhirNdjson, Format::Hl7v3, Format::Ada] {
+        let refused = plain().write_after(reading.clone(), &earlier, format).map(|_| ());
+        assert!(matches!(refused, Err(Error::NoDeletion { .. })), "{format}");
+    }
+    let collecting = plain().with_bundle(Bundle::Collection);
+    let refused = collecting.write_after(reading, &earlier, Format::FhirJson).map(|_| ());
+    assert!(matches!(refused, Err(Error::NoDeletion { .. })));
+}
+
+#[test]
+fn the_command_says_what_it_deletes_and_refuses_another_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let first = file("first.xml", &full());
+    let second = file("second.xml", &with_a_statement_less(&full()).pop().unwrap());
+    let other = file("other.xml", &with(&[(RECORD, "zw-0002")]));
+    let convert = |earlier: &Path, to: &str| {
+        let mut command = Command::cargo_bin("ooievaar").unwrap();
+        command.arg("convert").arg(&second).args(["--to", to, "--previous"]).arg(earlier).output().unwrap()
+    };
+    let done = convert(&first, "fhir-json");
+    assert_eq!(done.status.code(), Some(0));
+    let count = deleted(&serde_json::from_slice(&done.stdout).unwrap()).len();
+    assert!(count > 0);
+    assert!(String::from_utf8(done.stderr).unwrap().contains(&format!("{count} resources of the earlier delivery")));
+    for (earlier, to, exit) in [(&other, "fhir-json", 3), (&first, "fhir-ndjson", 2), (&first, "ada", 2)] {
+        let refused = convert(earlier, to);
+        assert_eq!(refused.status.code(), Some(exit), "{to}");
+        assert!(refused.stdout.is_empty());
+    }
 }

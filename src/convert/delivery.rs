@@ -1,0 +1,100 @@
+//! A second delivery of a case takes back what it no longer says.
+
+use std::collections::HashSet;
+
+use super::{Converter, Error, Format, Outcome, Reading};
+use crate::dataset::Text;
+use crate::fhir::{self, BundleType, Made};
+
+/// An earlier delivery of a case, and what it put on a server.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    reading: Reading,
+    made: Vec<Made>,
+}
+
+/// What a second delivery takes back of the first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// `<type>/<id>` of each resource that is deleted.
+    pub deleted: Vec<Text>,
+    /// `<type>/<id>` of what the case no longer refers to, and is left because other cases may: a person, an organisation.
+    pub left: Vec<Text>,
+}
+
+impl Converter {
+    /// Reads an earlier delivery of a case: its message in any format, or the bundle that this converter made of it.
+    ///
+    /// # Errors
+    /// As [`Converter::read_case`]; [`Error::NoBinding`] if this kind of message has no FHIR; [`Error::OtherIds`] if it is a bundle
+    /// that was made with other tables, or another key.
+    pub fn read_delivery<T: AsRef<[u8]>>(&self, inputs: &[T]) -> Result<Delivery, Error> {
+        let reading = self.read_case(inputs)?;
+        let made = self.made(&reading)?;
+        if matches!(reading.format, Format::FhirJson | Format::FhirXml) {
+            let known: HashSet<&str> = made.iter().map(|made| made.url.as_str()).collect();
+            let put = fhir::put_by_us(&self.trees(inputs)?);
+            let others = put.iter().filter(|url| !known.contains(url.as_str())).count();
+            if others > 0 {
+                return Err(Error::OtherIds { resources: others });
+            }
+        }
+        Ok(Delivery { reading, made })
+    }
+
+    /// Writes what was read as a bundle that replaces an earlier delivery of the same case: it has each resource, and deletes
+    /// those of the earlier one that are no longer in it. What other cases may refer to (a person, an organisation) is
+    /// never deleted. [`Outcome::withdrawal`] says what is.
+    ///
+    /// ```
+    /// use ooievaar::{Converter, Format};
+    ///
+    /// let converter = Converter::new()?;
+    /// let first = include_str!("../../fixtures/kernset-2.3/minimal.xml");
+    /// let second = first.replace("<low value=\"20240212\"/>", "<low value=\"20240213\"/>");
+    /// let earlier = converter.read_delivery(&[first])?;
+    /// let outcome = converter.write_after(converter.read(second.as_bytes())?, &earlier, Format::FhirJson)?;
+    /// assert!(outcome.withdrawal.deleted.is_empty(), "a corrected value makes no new resource");
+    /// # Ok::<(), ooievaar::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Converter::write`]; [`Error::NoDeletion`] if the format, or the type of bundle, cannot say that something is
+    /// deleted; [`Error::OtherCase`] if the earlier delivery is not known to be of the same record and woman.
+    pub fn write_after(&self, reading: Reading, earlier: &Delivery, format: Format) -> Result<Outcome, Error> {
+        let is_bundle = matches!(format, Format::FhirJson | Format::FhirXml);
+        if !is_bundle || self.bundle != BundleType::Transaction {
+            let format = if is_bundle { "a collection" } else { format.name() };
+            return Err(Error::NoDeletion { format });
+        }
+        if !self.is_same_case(&earlier.reading, &reading) {
+            return Err(Error::OtherCase);
+        }
+        let kept = self.made(&reading)?;
+        let kept: HashSet<&str> = kept.iter().map(|made| made.url.as_str()).collect();
+        let gone = earlier.made.iter().filter(|made| !kept.contains(made.url.as_str()));
+        let mut withdrawal = Withdrawal::default();
+        for made in gone {
+            let list = if made.shared { &mut withdrawal.left } else { &mut withdrawal.deleted };
+            list.push(made.url.clone());
+        }
+        self.write_withdrawing(reading, withdrawal, format)
+    }
+
+    /// The resources that a case makes.
+    fn made(&self, reading: &Reading) -> Result<Vec<Made>, Error> {
+        let kind = &reading.kinds[reading.kind];
+        let unbound = || Error::NoBinding { message: kind.title.clone(), format: Format::FhirJson.name() };
+        let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
+        let key = self.id_key.as_ref();
+        let composition = fhir::Composition::of(plan, &kind.dataset, &kind.terminology, &reading.instance, key, true);
+        Ok(composition.made().collect())
+    }
+
+    fn is_same_case(&self, earlier: &Reading, reading: &Reading) -> bool {
+        let (old, new) = (&earlier.kinds[earlier.kind], &reading.kinds[reading.kind]);
+        let Some(plan) = new.fhir.as_ref().filter(|_| old.dataset.name == new.dataset.name) else { return false };
+        let instances = [&earlier.instance, &reading.instance];
+        fhir::is_same_case(plan, &new.dataset, &new.terminology, instances, self.id_key.as_ref())
+    }
+}
