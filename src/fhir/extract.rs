@@ -12,7 +12,7 @@ use super::occurrences::Occurrences;
 use super::recognise::{Recognised, Unclear};
 use super::source::Source;
 use super::structure::{references, structure};
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin, Value};
 use crate::ledger::{Ledger, Reason};
 use crate::plan::fhir::{Codec, ElementPath, FhirPlan, Field, FieldIx, Place, RoleIx};
 use crate::terminology::Terminology;
@@ -180,10 +180,15 @@ impl Extractor<'_, '_> {
         let field = self.plan.field(ix);
         if let Codec::Answer(answer) = field.codec {
             let mut used = Used::default();
-            return read_answer(&self.plan.answers[answer], resource, &mut used)
-                .map(|content| (Ok(content), used))
-                .into_iter()
-                .collect();
+            let content = read_answer(&self.plan.answers[answer], resource, &mut used);
+            let is_narrower = |role: &RoleIx| modifier::is_narrower(self.plan.role(*role), resource);
+            let content = match (content, &field.place) {
+                (Some(Content::Value(Value::Boolean(false))), Place::Role(role, _)) if is_narrower(role) => {
+                    Some(Err(Reason::Modifier))
+                }
+                (content, _) => content.map(Ok),
+            };
+            return content.map(|content| (content, used)).into_iter().collect();
         }
         let paths = std::iter::once(path).chain(&field.elsewhere);
         paths.map(|path| self.values_at(field, path, resource)).find(|values| !values.is_empty()).unwrap_or_default()
@@ -227,7 +232,7 @@ impl Extractor<'_, '_> {
                 take_beside(answer, resource, &mut used);
             }
         }
-        if item.is_some_and(|item| modifier::is_changed(self.plan, path, resource, holder, item)) {
+        if item.is_some_and(|item| modifier::is_changed(self.plan, path, resource, item)) {
             content = Err(Reason::Modifier);
         }
         (content, used)

@@ -64,7 +64,17 @@ impl<'t> Recognised<'t> {
                 _ => roles.iter().rev().copied().max_by_key(fields),
             };
         }
+        recognised.drop_doubted(terminology);
         Ok(recognised)
+    }
+
+    /// What a resource says is not known to be so is not taken for a value.
+    fn drop_doubted(&mut self, terminology: &Terminology) {
+        let all = 0..self.entries.len();
+        let doubted: Vec<usize> = all.flat_map(|at| modifier::doubted(self.plan, terminology, self, at)).collect();
+        for at in doubted {
+            (self.roles[at], self.lost[at]) = (None, Some(Reason::Modifier));
+        }
     }
 
     fn unclear(&self, undecided: &Undecided) -> Unclear {
