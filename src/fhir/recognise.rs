@@ -160,7 +160,7 @@ fn candidates(
     let by_profile = |role: &Role| {
         profiles.is_empty()
             || role.profiles.is_empty()
-            || profiles.iter().any(|profile| role.profiles.iter().any(|own| profile.text() == Some(own)))
+            || profiles.iter().any(|profile| role.profiles.iter().any(|own| profile.text().map(bare) == Some(own)))
     };
     let said = codings_in(resource);
     let suits = |role: &Role| {
@@ -187,6 +187,11 @@ fn candidates(
         }
     }
     found
+}
+
+/// The URL of a profile without the version that may stand behind it.
+pub(super) fn bare(profile: &str) -> &str {
+    profile.split_once('|').map_or(profile, |(url, _)| url)
 }
 
 /// True if the code of a resource is an answer to the question of a role: one of its value set, or the translation
