@@ -87,6 +87,10 @@ impl Converter {
                 Format::FhirNdjson
             }
         };
+        if let Some(kind) = self.kinds.iter().find(|kind| kind.fhir.is_some()) {
+            let systems = kind.terminology.systems();
+            resources.trees[before..].iter_mut().for_each(|tree| fhir::name_systems(tree, systems));
+        }
         if resources.trees[before..].iter().any(|tree| tree.text_at("resourceType").is_none()) {
             return Err(Error::WrongKind { found: "JSON, but no FHIR resource".to_owned(), expected: self.expected() });
         }
@@ -108,7 +112,7 @@ impl Converter {
     /// The case that resources describe, or the one of several that the caller named.
     pub(super) fn read_resources(&self, resources: &Resources, format: Format) -> Result<Reading, Error> {
         let bound = self.bound(format)?;
-        let source = fhir::Source::of(&resources.trees, resources.leaves);
+        let source = fhir::Source::of(bound.plan, &resources.trees, resources.leaves);
         match Division::of(bound.plan, &bound.kind.dataset, &bound.kind.terminology, &source) {
             None if self.case.as_ref().is_some_and(|name| !source.has(name)) => {
                 Err(Error::NoSuchCase { candidates: Vec::new() })
@@ -130,7 +134,7 @@ impl Converter {
         give: &mut dyn FnMut(Case),
     ) -> Result<(), Error> {
         let bound = self.bound(format)?;
-        let source = fhir::Source::of(&resources.trees, resources.leaves);
+        let source = fhir::Source::of(bound.plan, &resources.trees, resources.leaves);
         let Some(division) = Division::of(bound.plan, &bound.kind.dataset, &bound.kind.terminology, &source) else {
             let reading = self.read_source(&bound, source, format)?.with_content()?;
             give(Case { number: None, reading: Ok(reading) });

@@ -15,6 +15,8 @@ pub(super) enum Fate {
     Structural,
     /// A value was made from it.
     Used,
+    /// Lost for a known reason, also if the format would fix it.
+    Lost,
 }
 
 /// What became of each leaf, by its number.
@@ -44,6 +46,15 @@ impl Accounts {
         self.reasons.extend(leaves.iter().map(|leaf| (*leaf, (reason, concept))));
     }
 
+    /// Says that leaves are lost, where nothing was said yet.
+    pub fn lose(&mut self, leaves: &[(u32, Reason)], concept: ConceptIx) {
+        for (leaf, reason) in leaves.iter().filter(|(leaf, _)| self.is(*leaf, Fate::Open)).copied().collect::<Vec<_>>()
+        {
+            self.mark(&[leaf], Fate::Lost);
+            self.reasons.insert(leaf, (reason, concept));
+        }
+    }
+
     /// How many of these leaves no other value was made from.
     pub fn fresh(&self, leaves: &[u32]) -> u16 {
         let open = leaves.iter().filter(|ix| self.is(**ix, Fate::Open)).count();
@@ -57,7 +68,7 @@ impl Accounts {
 
     /// True if nothing became of a leaf.
     pub fn is_lost(&self, leaf: &Leaf) -> bool {
-        self.is(leaf.ix, Fate::Open)
+        self.is(leaf.ix, Fate::Open) || self.is(leaf.ix, Fate::Lost)
     }
 
     /// Why a leaf is lost, if something better than "unknown" is known.
@@ -72,7 +83,7 @@ impl Accounts {
             match fate {
                 Fate::Structural => ledger.structural(1),
                 Fate::Used => ledger.translated(1),
-                Fate::Open => lost = true,
+                Fate::Open | Fate::Lost => lost = true,
             }
         }
         lost

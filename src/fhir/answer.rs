@@ -1,6 +1,6 @@
 //! Yes, no, a null flavour and silence, where FHIR has no boolean for them.
 
-use super::codec::{Used, extension, extension_value};
+use super::codec::{Used, extension, extension_value, weigh_absence};
 use super::place::{Made, put, replace};
 use super::urls;
 use crate::dataset::{Content, NullFlavor, Value};
@@ -112,12 +112,18 @@ pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> 
     for (path, test) in clause.tests.iter().filter(|(_, test)| !matches!(test, Test::Missing)) {
         path.select(resource).into_iter().filter(|item| is_item(item, test)).for_each(|item| used.take_all(item));
     }
-    let companion = answer.null_on.as_ref().map(companion_of).filter(|_| clause.says == Says::Null);
-    if let Some(path) = companion {
-        path.select(resource).into_iter().for_each(|item| used.take_all(item));
+    for item in answer.null_on.as_ref().map(companion_of).into_iter().flat_map(|path| path.select(resource)) {
+        if clause.says == Says::Null { used.take_all(item) } else { weigh_absence(item, &content, used) }
     }
     take_state(state(answer, clause.says), resource, used);
     Some(content)
+}
+
+/// True if a resource gives several answers at once: a coding that says yes, and one that says no.
+pub(super) fn is_contradictory(answer: &Answer, resource: &Tree) -> bool {
+    let is_coded = |clause: &&Clause| clause.tests.iter().any(|(_, test)| matches!(test, Test::Coding(..)));
+    let mut said = answer.clauses.iter().filter(is_coded).filter(|clause| clause.is_met(resource));
+    said.next().is_some_and(|first| said.any(|other| other.says != first.says))
 }
 
 impl Clause {

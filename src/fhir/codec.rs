@@ -2,6 +2,7 @@
 
 use super::urls;
 use crate::dataset::{Content, Dataset, NullFlavor};
+use crate::ledger::Reason;
 use crate::plan::fhir::FhirPlan;
 use crate::terminology::Terminology;
 use crate::tree::{Leaf, Tree};
@@ -14,11 +15,13 @@ pub(super) struct Codecs<'a> {
     pub terminology: &'a Terminology,
 }
 
-/// The leaves of a resource that a value was made from.
+/// The leaves of a resource that a value was made from, and those beside it that were not taken.
 #[derive(Default)]
 pub(super) struct Used {
     pub leaves: Vec<u32>,
     pub position: u32,
+    /// What stands beside the value and says something else, or is only its label: it is lost, whoever fixes it.
+    pub left: Vec<(u32, Reason)>,
 }
 
 impl Used {
@@ -40,6 +43,37 @@ impl Used {
         });
     }
 
+    /// Notes what another value was made from, and what was left beside that.
+    pub fn absorb(&mut self, other: Self) {
+        for leaf in other.leaves {
+            if !self.leaves.contains(&leaf) {
+                self.leaves.push(leaf);
+            }
+        }
+        self.left.extend(other.left);
+    }
+
+    /// Notes that what a tree says is not taken, unless a value was made from it.
+    pub fn leave(&mut self, tree: &Tree, reason: Reason) {
+        tree.each_leaf(&mut |leaf| {
+            if !self.leaves.contains(&leaf.ix) {
+                self.left.push((leaf.ix, reason));
+            }
+        });
+    }
+
+    /// Notes that what was taken is not taken after all.
+    pub fn put_back(&mut self, tree: Option<&Tree>, reason: Reason) {
+        let Some(tree) = tree else { return };
+        tree.each_leaf(&mut |leaf| self.leaves.retain(|own| *own != leaf.ix));
+        self.leave(tree, reason);
+    }
+
+    /// Notes that what stands beside the value says something else: the value stands.
+    pub fn contradict(&mut self, tree: &Tree) {
+        self.leave(tree, Reason::Contradiction);
+    }
+
     /// Notes that a member was used, if it is there; returns its characters.
     pub fn take_at<'t>(&mut self, tree: &'t Tree, name: &str) -> Option<&'t str> {
         tree.leaf_at(name).map(|leaf| self.take(leaf))
@@ -59,15 +93,35 @@ pub(super) fn extension(url: &str, element: &str, value: Tree) -> Tree {
     object([("extension", Tree::Array(vec![inner]))])
 }
 
+/// The extension of an object with this URL.
+pub(super) fn extension_of<'t>(holder: &'t Tree, url: &str) -> Option<&'t Tree> {
+    holder.get("extension")?.items().iter().find(|extension| extension.text_at("url") == Some(url))
+}
+
 /// The value of an extension with this URL.
 pub(super) fn extension_value<'t>(holder: &'t Tree, url: &str, element: &str) -> Option<&'t Tree> {
-    let extensions = holder.get("extension")?.items();
-    extensions.iter().find(|extension| extension.text_at("url") == Some(url))?.get(element)
+    extension_of(holder, url)?.get(element)
 }
 
 /// The null flavour in the extension of an object.
 pub(super) fn read_null(holder: &Tree, used: &mut Used) -> Option<Content> {
-    let flavor = extension_value(holder, urls::NULL_FLAVOR, "valueCode")?.text().and_then(NullFlavor::from_code)?;
-    used.take_all(holder);
+    let flavor = flavor_beside(holder)?;
+    used.take_all(extension_of(holder, urls::NULL_FLAVOR)?);
     Some(Content::Null { flavor, original_text: None })
+}
+
+fn flavor_beside(holder: &Tree) -> Option<NullFlavor> {
+    extension_value(holder, urls::NULL_FLAVOR, "valueCode")?.text().and_then(NullFlavor::from_code)
+}
+
+/// What says beside a value that there is none: it counts only if the value says the same.
+pub(super) fn weigh_absence(holder: &Tree, content: &Content, used: &mut Used) {
+    for url in [urls::NULL_FLAVOR, urls::DATA_ABSENT] {
+        let Some(absence) = extension_of(holder, url) else { continue };
+        match content {
+            Content::Null { flavor, .. } if flavor_beside(holder) == Some(*flavor) => used.take_all(absence),
+            Content::Null { .. } if url == urls::DATA_ABSENT => {}
+            _ => used.contradict(absence),
+        }
+    }
 }

@@ -1,21 +1,25 @@
 //! Values from FHIR datatypes.
 
-use super::codec::{Codecs, Used, extension_value, read_null};
-use super::encode::is_number;
+use super::codec::{Codecs, Used, extension_of, read_null, weigh_absence};
+use super::coded::{answer_of, source_of};
+use super::encode::{UCUM, is_number};
 use super::urls;
 use crate::dataset::{
-    Code, Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value, is_integer, plain_number,
+    Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value, is_integer, plain_number,
 };
 use crate::ledger::Reason;
-use crate::plan::fhir::{Codec, ElementPath, Field, Token};
-use crate::terminology::{CodeMap, Mapping};
+use crate::plan::fhir::{Codec, ElementPath, Field};
+use crate::terminology::CodeMap;
 use crate::tree::Tree;
+
+/// The members of a datatype in which a value stands.
+const HOLD_VALUES: [&str; 4] = ["coding", "text", "code", "value"];
 
 impl Codecs<'_> {
     /// Reads the value of a field from the object that holds its element.
     ///
     /// `item` is the element, or `None` if only its companion `_x`, a `dataAbsentReason`, or (for a compact string) an
-    /// extension of the holder is there.
+    /// extension of the holder is there. What stands beside a value counts only if it says the same.
     pub fn read(
         &self,
         field: &Field,
@@ -26,39 +30,69 @@ impl Codecs<'_> {
     ) -> Result<Content, Reason> {
         let name = &path.last().name;
         let companion = holder.get(&format!("_{name}")).and_then(|tree| tree.items().first());
-        let Some(item) = item else {
-            if let Some(companion) = companion {
-                if field.codec == Codec::Code
-                    && let Some(original) = extension_value(companion, urls::CODE_SPECIFICATION, "valueCodeableConcept")
-                {
-                    used.take_all(companion);
-                    return self.read_concept(None, &[], original, &mut Used::default());
-                }
-                return read_null(companion, used).ok_or(Reason::Datatype);
-            }
-            if field.codec == Codec::Compact {
-                let extensions = holder.get("extension").map_or(&[][..], Tree::items);
-                let null = extensions.iter().find(|item| item.text_at("url") == Some(urls::NULL_FLAVOR));
-                let null = null.ok_or(Reason::Datatype)?;
-                let flavor = null.text_at("valueCode").and_then(NullFlavor::from_code).ok_or(Reason::Datatype)?;
-                used.take_all(null);
-                return Ok(Content::Null { flavor, original_text: None });
-            }
-            let absent = holder.get("dataAbsentReason").ok_or(Reason::Datatype)?;
-            return Ok(self.read_absent_reason(absent, used));
-        };
+        let Some(item) = item else { return self.read_absence(field, holder, companion, used) };
         if item.leaf().is_none()
+            && !HOLD_VALUES.iter().any(|name| item.get(name).is_some())
             && let Some(null) = read_null(item, used)
         {
             return Ok(null);
         }
+        let content = self.read_value(field, path, item, companion, used)?;
+        for beside in [Some(item), companion, item.get("_value")].into_iter().flatten() {
+            weigh_absence(beside, &content, used);
+        }
+        if let Some(absent) = holder.get("dataAbsentReason").filter(|_| name.starts_with("value"))
+            && matches!(content, Content::Value(_))
+        {
+            used.contradict(absent);
+        }
+        if field.codec == Codec::Compact {
+            weigh_absence(holder, &content, used);
+        }
+        Ok(content)
+    }
+
+    /// What an element without a value has in its place.
+    fn read_absence(
+        &self,
+        field: &Field,
+        holder: &Tree,
+        companion: Option<&Tree>,
+        used: &mut Used,
+    ) -> Result<Content, Reason> {
+        if let Some(companion) = companion {
+            if field.codec == Codec::Code
+                && let Some(extension) = extension_of(companion, urls::CODE_SPECIFICATION)
+                && let Some(original) = extension.get("valueCodeableConcept")
+            {
+                let content = self.read_concept(field, &[], original, used)?;
+                used.take_all(extension);
+                return Ok(content);
+            }
+            return read_null(companion, used).ok_or(Reason::Datatype);
+        }
+        if field.codec == Codec::Compact {
+            return read_null(holder, used).ok_or(Reason::Datatype);
+        }
+        let absent = holder.get("dataAbsentReason").ok_or(Reason::Datatype)?;
+        Ok(self.read_absent_reason(absent, used))
+    }
+
+    fn read_value(
+        &self,
+        field: &Field,
+        path: &ElementPath,
+        item: &Tree,
+        companion: Option<&Tree>,
+        used: &mut Used,
+    ) -> Result<Content, Reason> {
         let kind = self.dataset.get(field.concept).kind;
         match field.codec {
             Codec::CodeableConcept => match (kind, item.get("coding")) {
                 (Kind::Text | Kind::String | Kind::Complex, None) => {
                     text(item.get("text"), used).map(Value::Text).map(Content::Value)
                 }
-                _ => self.read_concept(field.code_map.as_deref(), &path.last().tokens, item, used),
+                _ => self.read_concept(field, &path.last().tokens, item, used),
             },
             Codec::Coding => self.read_coding(item, used).map(|value| match value {
                 Value::Code(code) if code.system == NullFlavor::SYSTEM => NullFlavor::from_code(&code.code)
@@ -72,45 +106,19 @@ impl Codecs<'_> {
                 _ => Err(Reason::Datatype),
             },
             Codec::Integer | Codec::Decimal => {
-                let digits = as_written(number(text(Some(item), used)?)?, companion, used);
+                let digits = as_written(number(text(Some(item), used)?)?, companion, used, is_number_of);
                 Ok(Content::Value(match kind {
                     Kind::Quantity => Value::Quantity(Quantity { value: digits, unit: Text::default() }),
                     _ => Value::Count(digits),
                 }))
             }
-            Codec::Quantity => read_quantity(item, kind, used),
-            Codec::Date => {
-                let birth = companion.and_then(|tree| extension_value(tree, urls::BIRTH_TIME, "valueDateTime"));
-                let day = text(Some(item), used)?;
-                match birth {
-                    Some(moment) => {
-                        used.take_all(companion.unwrap_or(moment));
-                        let beside =
-                            companion.and_then(|tree| extension_value(tree, urls::BIRTH_TIME, "_valueDateTime"));
-                        let rendered = beside.and_then(|tree| extension_value(tree, urls::RENDERED, "valueString"));
-                        read_moment(moment.text().unwrap_or_default(), rendered.and_then(Tree::text))
-                    }
-                    None => read_moment(&day, None),
-                }
-            }
-            Codec::DateTime => {
-                let rendered = companion.and_then(|tree| extension_value(tree, urls::RENDERED, "valueString"));
-                let moment = text(Some(item), used)?;
-                if let Some(companion) = companion.filter(|_| rendered.is_some()) {
-                    used.take_all(companion);
-                }
-                read_moment(&moment, rendered.and_then(Tree::text))
-            }
+            Codec::Quantity => self.read_quantity(item, kind, used),
+            Codec::Date => read_day(&text(Some(item), used)?, companion, used),
+            Codec::DateTime => read_moment(&text(Some(item), used)?, companion, used),
             Codec::Identifier => self.read_identifier(item, used),
             Codec::Compact => {
-                let exact = companion
-                    .and_then(|tree| extension_value(tree, urls::RENDERED, "valueString"))
-                    .and_then(Tree::text);
                 let characters = text(Some(item), used)?;
-                if let Some(companion) = companion.filter(|_| exact.is_some()) {
-                    used.take_all(companion);
-                }
-                Ok(Content::Value(Value::Text(exact.map_or(characters, Text::from))))
+                Ok(Content::Value(Value::Text(as_written(characters, companion, used, is_spaced))))
             }
             Codec::String => {
                 let characters = text(Some(item), used)?;
@@ -125,78 +133,6 @@ impl Codecs<'_> {
         }
     }
 
-    fn read_concept(
-        &self,
-        map: Option<&str>,
-        tokens: &[Token],
-        concept: &Tree,
-        used: &mut Used,
-    ) -> Result<Content, Reason> {
-        let original_text = concept.leaf_at("text").map(|leaf| Text::from(used.take(leaf)));
-        let (fixed, codings): (Vec<&Tree>, Vec<&Tree>) = concept
-            .get("coding")
-            .map_or(&[][..], Tree::items)
-            .iter()
-            .partition(|coding| tokens.iter().any(|token| token.is(coding)));
-        for coding in fixed {
-            used.take_all(coding);
-        }
-        let map = map.and_then(|name| self.terminology.code_map(name));
-        let selected = codings.iter().position(|coding| coding.text_at("userSelected") == Some("true"));
-        let untranslated = || {
-            map.and_then(|map| {
-                codings.iter().position(|coding| {
-                    let system = coding.text_at("system").unwrap_or_default();
-                    let system = self.terminology.systems().oid(system).unwrap_or(system);
-                    map.forward(system, coding.text_at("code").unwrap_or_default()).is_some()
-                })
-            })
-        };
-        let Some(coding) =
-            selected.or_else(untranslated).or(if codings.is_empty() { None } else { Some(0) }).map(|at| codings[at])
-        else {
-            let flavor = NullFlavor::Other;
-            return original_text
-                .map(|text| Content::Null { flavor, original_text: Some(text) })
-                .ok_or(Reason::Datatype);
-        };
-        let Value::Code(mut code) = self.read_coding(coding, used)? else { return Err(Reason::Datatype) };
-        if code.system == NullFlavor::SYSTEM {
-            let flavor = NullFlavor::from_code(&code.code).ok_or(Reason::Datatype)?;
-            return Ok(Content::Null { flavor, original_text });
-        }
-        if let Some(map) = map {
-            match map.forward(&code.system, &code.code) {
-                Some(target) => {
-                    // The translation repeats what the code map says: it is accounted for with the original.
-                    let uri = self.terminology.systems().uri(&target.target_system);
-                    let repeats = |other: &&&Tree| {
-                        other.text_at("system") == Some(uri.as_ref())
-                            && other.text_at("code") == Some(target.target_code.as_str())
-                    };
-                    codings.iter().filter(repeats).for_each(|other| used.take_all(other));
-                }
-                None if selected.is_some() => {}
-                None => {
-                    if let Some(row) = map.back(&code.system, &code.code) {
-                        code = source_of(row);
-                    }
-                }
-            }
-        }
-        code.original_text = original_text;
-        Ok(answer_of(code))
-    }
-
-    fn read_coding(&self, coding: &Tree, used: &mut Used) -> Result<Value, Reason> {
-        let code = used.take_at(coding, "code").map(Text::from).ok_or(Reason::Datatype)?;
-        let system = used.take_at(coding, "system").unwrap_or_default();
-        let display = used.take_at(coding, "display").map(Text::from);
-        used.take_at(coding, "userSelected");
-        let system = self.terminology.systems().oid(system).unwrap_or(system);
-        Ok(Value::Code(Code { code, system: system.into(), display, original_text: None }))
-    }
-
     fn read_mapped_code(
         &self,
         field: &Field,
@@ -205,29 +141,38 @@ impl Codecs<'_> {
         used: &mut Used,
     ) -> Result<Content, Reason> {
         let code = text(Some(item), used)?;
-        let original =
-            companion.and_then(|tree| extension_value(tree, urls::CODE_SPECIFICATION, "valueCodeableConcept"));
-        if let Some(original) = original {
-            let mut inner = Used::default();
-            let content = self.read_concept(field.code_map.as_deref(), &[], original, &mut inner)?;
-            if let Some(companion) = companion {
-                used.take_all(companion);
-            }
-            return Ok(content);
-        }
         let map = field.code_map.as_deref().and_then(|name| self.terminology.code_map(name));
+        if let Some(extension) = companion.and_then(|tree| extension_of(tree, urls::CODE_SPECIFICATION)) {
+            let mut inner = Used::default();
+            let original = extension.get("valueCodeableConcept");
+            let original = original.and_then(|concept| self.read_concept(field, &[], concept, &mut inner).ok());
+            match original.as_ref().and_then(|content| target_of(map, content)) {
+                Some(target) if target == code => {
+                    used.absorb(inner);
+                    used.take_at(extension, "url");
+                    return original.ok_or(Reason::Datatype);
+                }
+                Some(_) => used.contradict(extension),
+                None => {}
+            }
+        }
         // A primitive code names no system: the element fixes it.
         let rows = || map.into_iter().flat_map(CodeMap::mappings).filter(|row| row.target_code == code);
         let row = rows().find(|row| row.canonical).or_else(|| rows().next()).ok_or(Reason::Unknown)?;
         Ok(answer_of(source_of(row)))
     }
 
+    /// True if two answers have the same code of FHIR, which is coarser than they are.
+    pub fn is_same_code(&self, field: &Field, one: &Content, other: &Content) -> bool {
+        let map = field.code_map.as_deref().and_then(|name| self.terminology.code_map(name));
+        one == other || target_of(map, one).is_some_and(|target| target_of(map, other) == Some(target))
+    }
+
     fn read_identifier(&self, item: &Tree, used: &mut Used) -> Result<Content, Reason> {
         let system = used.take_at(item, "system").unwrap_or_default();
-        if let Some(null) = item.get("_value").and_then(|companion| read_null(companion, used)) {
-            return Ok(null);
-        }
-        let value = used.take_at(item, "value").ok_or(Reason::Datatype)?;
+        let Some(value) = used.take_at(item, "value") else {
+            return item.get("_value").and_then(|companion| read_null(companion, used)).ok_or(Reason::Datatype);
+        };
         let identifier = match value.strip_prefix("urn:oid:") {
             Some(root) if system == "urn:ietf:rfc:3986" => Identifier { root: root.into(), extension: Text::default() },
             _ => Identifier {
@@ -236,6 +181,40 @@ impl Codecs<'_> {
             },
         };
         Ok(Content::Value(Value::Identifier(identifier)))
+    }
+
+    fn read_quantity(&self, item: &Tree, kind: Kind, used: &mut Used) -> Result<Content, Reason> {
+        let Some(value) = used.take_at(item, "value") else {
+            let null = item.get("_value").and_then(|companion| read_null(companion, used)).ok_or(Reason::Datatype)?;
+            used.take_all(item);
+            return Ok(null);
+        };
+        let value = as_written(number(value.into())?, item.get("_value"), used, is_number_of);
+        if kind == Kind::Count {
+            return Ok(Content::Value(Value::Count(value)));
+        }
+        let is_ucum = item.text_at("system").is_none_or(|system| system == UCUM);
+        let unit = match item.leaf_at("code").filter(|_| is_ucum) {
+            Some(code) => {
+                let code = Text::from(used.take(code));
+                self.weigh_label(item, &code, used);
+                used.take_at(item, "system");
+                code
+            }
+            None => used.take_at(item, "unit").map(Text::from).unwrap_or_default(),
+        };
+        Ok(Content::Value(Value::Quantity(Quantity { value, unit })))
+    }
+
+    /// What people read as the unit, beside its code: the same, only a label, or another unit.
+    fn weigh_label(&self, quantity: &Tree, code: &str, used: &mut Used) {
+        let Some(label) = quantity.get("unit") else { return };
+        let is_other = |text: &str| self.dataset.concepts().any(|(_, concept)| concept.unit == text);
+        match label.text() {
+            Some(text) if text == code => used.take_all(label),
+            Some(text) if is_other(text) => used.contradict(label),
+            _ => used.leave(label, Reason::Label),
+        }
     }
 
     fn read_absent_reason(&self, concept: &Tree, used: &mut Used) -> Content {
@@ -255,55 +234,85 @@ impl Codecs<'_> {
     }
 }
 
-/// The answer that a code of a code map gives.
-fn answer_of(code: Code) -> Content {
-    match NullFlavor::from_code(&code.code).filter(|_| code.system == NullFlavor::SYSTEM) {
-        Some(flavor) => Content::Null { flavor, original_text: code.original_text },
-        None => Content::Value(Value::Code(code)),
-    }
-}
-
-/// The source code of a row, for a resource that has only the target code.
-fn source_of(row: &Mapping) -> Code {
-    Code { code: row.source_code.clone(), system: row.source_system.clone(), display: None, original_text: None }
-}
-
-fn read_moment(text: &str, rendered: Option<&str>) -> Result<Content, Reason> {
-    let moment = match rendered.map(DateTime::from_local) {
-        // Of what says the same, the form in which it was written.
-        Some(Ok(rendered)) => DateTime::from_fhir_with_precision(text, rendered.precision())
-            .map(|moment| if moment == rendered { rendered } else { moment }),
-        _ => DateTime::from_fhir(text),
+/// The code of FHIR for an answer, as the code map has it.
+fn target_of<'m>(map: Option<&'m CodeMap>, content: &Content) -> Option<&'m Text> {
+    let target = match content {
+        Content::Value(Value::Code(code)) => map?.forward(&code.system, &code.code),
+        Content::Null { flavor, .. } => map?.forward(NullFlavor::SYSTEM, flavor.code()),
+        Content::Value(_) => None,
     };
-    moment.map(|moment| Content::Value(Value::DateTime(moment))).map_err(|_| Reason::Datatype)
+    target.map(|row| &row.target_code)
 }
 
-fn read_quantity(item: &Tree, kind: Kind, used: &mut Used) -> Result<Content, Reason> {
-    if let Some(null) = item.get("_value").and_then(|companion| read_null(companion, used)) {
-        used.take_all(item);
-        return Ok(null);
-    }
-    let value = number(used.take_at(item, "value").ok_or(Reason::Datatype)?.into())?;
-    let value = as_written(value, item.get("_value").and_then(|tree| tree.items().first()), used);
-    if kind == Kind::Count {
-        return Ok(Content::Value(Value::Count(value)));
-    }
-    let unit = used.take_at(item, "unit").map(Text::from);
-    let code = used.take_at(item, "code").map(Text::from);
-    used.take_at(item, "system");
-    Ok(Content::Value(Value::Quantity(Quantity { value, unit: code.or(unit).unwrap_or_default() })))
-}
-
-/// The digits as they were before FHIR wanted them otherwise, if what stands beside them is the same number.
-fn as_written(digits: Text, companion: Option<&Tree>, used: &mut Used) -> Text {
-    let rendered = companion.and_then(|tree| extension_value(tree, urls::RENDERED, "valueString")).and_then(Tree::text);
-    match (companion, rendered) {
-        (Some(companion), Some(rendered)) if plain_number(rendered).as_deref() == Some(digits.as_str()) => {
-            used.take_all(companion);
-            rendered.into()
+/// A day, or the moment in it that stands beside it.
+fn read_day(day: &str, companion: Option<&Tree>, used: &mut Used) -> Result<Content, Reason> {
+    let Some(extension) = companion.and_then(|tree| extension_of(tree, urls::BIRTH_TIME)) else {
+        return read_moment(day, None, used);
+    };
+    let moment = extension.leaf_at("valueDateTime").filter(|leaf| leaf.text.split('T').next() == Some(day));
+    let beside = extension.get("_valueDateTime");
+    match moment.and_then(|leaf| read_moment(&leaf.text, beside, used).ok()) {
+        Some(content) => {
+            for name in ["url", "valueDateTime"] {
+                used.take_at(extension, name);
+            }
+            Ok(content)
         }
-        _ => digits,
+        None => {
+            used.contradict(extension);
+            read_moment(day, None, used)
+        }
     }
+}
+
+/// A moment, as what stands beside it says that it was written: coarser, or with its offset in another form.
+fn read_moment(text: &str, companion: Option<&Tree>, used: &mut Used) -> Result<Content, Reason> {
+    let moment = DateTime::from_fhir(text).map_err(|_| Reason::Datatype)?;
+    let Some(extension) = companion.and_then(|tree| extension_of(tree, urls::RENDERED)) else {
+        return Ok(Content::Value(Value::DateTime(moment)));
+    };
+    let rendered = extension.text_at("valueString").unwrap_or_default();
+    let says_the_same = |written: &DateTime| {
+        let coarse = DateTime::from_fhir_with_precision(text, written.precision());
+        written.to_written() == rendered && coarse.is_ok_and(|coarse| coarse == *written && coarse.to_fhir() == text)
+    };
+    match DateTime::from_local(rendered).ok().filter(says_the_same) {
+        Some(written) => {
+            used.take_all(extension);
+            Ok(Content::Value(Value::DateTime(written)))
+        }
+        None => {
+            used.contradict(extension);
+            Ok(Content::Value(Value::DateTime(moment)))
+        }
+    }
+}
+
+/// What FHIR wants in another form, as what stands beside it says that it was written, if that says the same.
+fn as_written(
+    plain: Text,
+    companion: Option<&Tree>,
+    used: &mut Used,
+    says_the_same: impl Fn(&str, &str) -> bool,
+) -> Text {
+    let Some(extension) = companion.and_then(|tree| extension_of(tree, urls::RENDERED)) else { return plain };
+    let written = extension.text_at("valueString").unwrap_or_default();
+    if says_the_same(written, &plain) {
+        used.take_all(extension);
+        return written.into();
+    }
+    used.contradict(extension);
+    plain
+}
+
+/// True if a text says the same without its spaces.
+fn is_spaced(written: &str, compact: &str) -> bool {
+    written.chars().filter(|c| !c.is_whitespace()).eq(compact.chars())
+}
+
+/// True if a number of HL7v3 is this one in the form of FHIR.
+fn is_number_of(written: &str, plain: &str) -> bool {
+    plain_number(written).as_deref() == Some(plain)
 }
 
 fn number(digits: Text) -> Result<Text, Reason> {

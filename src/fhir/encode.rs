@@ -10,7 +10,7 @@ use crate::ledger::Reason;
 use crate::plan::fhir::{Codec, ElementPath, Field, Step, Token};
 use crate::tree::Tree;
 
-const UCUM: &str = "http://unitsofmeasure.org";
+pub(super) const UCUM: &str = "http://unitsofmeasure.org";
 
 impl Codecs<'_> {
     /// Makes the element of a value, and says where it goes: a null flavour may have a place of its own.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::accounts::{Accounts, Fate};
-use super::answer::{read_answer, states_of, take_beside, take_state};
+use super::answer::{is_contradictory, read_answer, states_of, take_beside, take_state};
 use super::bundle::Entry;
 use super::codec::{Codecs, Used};
 use super::losses;
@@ -12,7 +12,7 @@ use super::occurrences::Occurrences;
 use super::recognise::{Recognised, Unclear};
 use super::source::Source;
 use super::structure::{references, structure};
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin, Value};
 use crate::ledger::{Ledger, Reason};
 use crate::plan::fhir::{Codec, ElementPath, FhirPlan, Field, FieldIx, Place, RoleIx};
 use crate::terminology::Terminology;
@@ -32,7 +32,7 @@ pub fn extract(
     source: Source<'_>,
     current: Option<&str>,
 ) -> Result<(Instance, Ledger, usize), Unclear> {
-    let Source { entries, directory, strays, structural, leaves } = source;
+    let Source { entries, directory, strays, rivals, structural, leaves } = source;
     let recognised = Recognised::of(plan, dataset, terminology, entries, directory, current)?;
     let mut extractor = Extractor {
         plan,
@@ -43,6 +43,7 @@ pub fn extract(
         copies: Vec::new(),
         accounts: Accounts::new(leaves),
         strays,
+        rivals,
     };
     extractor.accounts.mark(&structural, Fate::Structural);
     extractor.run();
@@ -61,6 +62,8 @@ struct Extractor<'a, 't> {
     accounts: Accounts,
     /// Resources that belong to no case.
     strays: Vec<Entry<'t>>,
+    /// Resources of which others with their id say something else.
+    rivals: Vec<Entry<'t>>,
 }
 
 impl Extractor<'_, '_> {
@@ -132,6 +135,7 @@ impl Extractor<'_, '_> {
             let resource = self.occurrences.recognised.entries[at].resource;
             let concept = self.plan.field(ix).concept;
             for (content, used) in self.values(ix, &path, resource) {
+                self.accounts.lose(&used.left, concept);
                 let Ok(content) = content else { continue };
                 let reach = self.occurrences.reach(base, concept);
                 let there = self.occurrences.instance.descendants(self.dataset, reach, concept);
@@ -146,23 +150,33 @@ impl Extractor<'_, '_> {
                         let origin = Origin { position: used.position, leaves: fresh };
                         self.occurrences.add_leaf(base, concept, content, origin);
                     }
-                    // A code list of FHIR is coarser than the answer that it repeats.
-                    None if self.plan.field(ix).codec == Codec::Code => {
-                        self.occurrences.instance.add_leaves(there[0], fresh);
-                    }
-                    None => {
-                        self.accounts.give_reason(&used.leaves, Reason::Contradiction, concept);
-                        continue;
-                    }
+                    None => match self.coarser_copy(ix, &there, &content) {
+                        Some(node) => self.occurrences.instance.add_leaves(node, fresh),
+                        None => {
+                            self.accounts.give_reason(&used.leaves, Reason::Contradiction, concept);
+                            continue;
+                        }
+                    },
                 }
                 self.accounts.mark(&used.leaves, Fate::Used);
             }
         }
     }
 
+    /// Which of the answers that are there has the same code in a code list of FHIR, which is coarser than they are.
+    fn coarser_copy(&self, ix: FieldIx, there: &[NodeIx], content: &Content) -> Option<NodeIx> {
+        let field = self.plan.field(ix);
+        let is_same = |node: &&NodeIx| {
+            let own = self.occurrences.instance.node(**node).content.as_ref();
+            field.codec == Codec::Code && own.is_some_and(|own| self.codecs.is_same_code(field, own, content))
+        };
+        there.iter().find(is_same).copied()
+    }
+
     fn field(&mut self, ix: FieldIx, path: &ElementPath, resource: &Tree, base: NodeIx) {
         for (content, used) in self.values(ix, path, resource) {
             let concept = self.plan.field(ix).concept;
+            self.accounts.lose(&used.left, concept);
             let fresh = self.accounts.fresh(&used.leaves);
             match content {
                 Ok(content) => {
@@ -179,14 +193,27 @@ impl Extractor<'_, '_> {
     fn values(&self, ix: FieldIx, path: &ElementPath, resource: &Tree) -> Vec<(Result<Content, Reason>, Used)> {
         let field = self.plan.field(ix);
         if let Codec::Answer(answer) = field.codec {
-            let mut used = Used::default();
-            return read_answer(&self.plan.answers[answer], resource, &mut used)
-                .map(|content| (Ok(content), used))
-                .into_iter()
-                .collect();
+            return self.answer(answer, field, resource).into_iter().collect();
         }
         let paths = std::iter::once(path).chain(&field.elsewhere);
         paths.map(|path| self.values_at(field, path, resource)).find(|values| !values.is_empty()).unwrap_or_default()
+    }
+
+    /// The answer that a resource gives to a question.
+    fn answer(&self, answer: usize, field: &Field, resource: &Tree) -> Option<(Result<Content, Reason>, Used)> {
+        let answer = &self.plan.answers[answer];
+        let mut used = Used::default();
+        let content = read_answer(answer, resource, &mut used)?;
+        if is_contradictory(answer, resource) {
+            return Some((Err(Reason::Contradiction), used));
+        }
+        let is_no = content == Content::Value(Value::Boolean(false));
+        if is_no
+            && matches!(&field.place, Place::Role(role, _) if modifier::is_narrower(self.plan.role(*role), resource))
+        {
+            return Some((Err(Reason::Modifier), used));
+        }
+        Some((Ok(content), used))
     }
 
     fn values_at(&self, field: &Field, path: &ElementPath, resource: &Tree) -> Vec<(Result<Content, Reason>, Used)> {
@@ -195,6 +222,8 @@ impl Extractor<'_, '_> {
             let items: Vec<&Tree> = path.last().items(holder).filter(|item| !item.is_empty()).collect();
             let companion = holder.get(&format!("_{}", path.last().name));
             let absent = holder.get("dataAbsentReason").filter(|_| path.last().name.starts_with("value"));
+            // A value of another type is one: that it is absent is not said of it.
+            let absent = absent.filter(|_| !has_value(holder));
             let on_holder = holder.get("extension").filter(|_| field.codec == Codec::Compact);
             if items.is_empty() && (companion.is_some() || absent.is_some() || on_holder.is_some()) {
                 values.push(self.value(field, path, resource, holder, None));
@@ -227,7 +256,7 @@ impl Extractor<'_, '_> {
                 take_beside(answer, resource, &mut used);
             }
         }
-        if item.is_some_and(|item| modifier::is_changed(self.plan, path, resource, holder, item)) {
+        if item.is_some_and(|item| modifier::is_changed(self.plan, path, resource, item)) {
             content = Err(Reason::Modifier);
         }
         (content, used)
@@ -278,6 +307,7 @@ impl Extractor<'_, '_> {
         });
         for (ix, content, used) in values {
             let leaf = self.plan.field(ix).concept;
+            self.accounts.lose(&used.left, leaf);
             let fresh = self.accounts.fresh(&used.leaves);
             match content {
                 Ok(content) => {
@@ -303,9 +333,9 @@ impl Extractor<'_, '_> {
                 let known = recognised.roles[at].is_some();
                 (entry, known, recognised.lost[at].filter(|_| !known).unwrap_or(Reason::Unknown))
             });
-            for (entry, known, otherwise) in
-                own.chain(self.strays.iter().map(|entry| (entry, false, Reason::NoCarrier)))
-            {
+            let strays = self.strays.iter().map(|entry| (entry, false, Reason::NoCarrier));
+            let rivals = self.rivals.iter().map(|entry| (entry, false, Reason::Contradiction));
+            for (entry, known, otherwise) in own.chain(strays).chain(rivals) {
                 let account = losses::Account { entry, known, otherwise };
                 for loss in account.losses(self.plan, self.codecs.terminology, &self.accounts) {
                     ledger.lost(loss);
@@ -314,4 +344,10 @@ impl Extractor<'_, '_> {
         }
         (instance, ledger, recognised.entries.len())
     }
+}
+
+/// True if an object has a value, of whatever type.
+fn has_value(holder: &Tree) -> bool {
+    let Tree::Object(members) = holder else { return false };
+    members.iter().any(|(name, value)| name.starts_with("value") && !value.is_empty())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::accounts::Accounts;
 use super::bundle::{CONTAINED, Entry};
+use super::recognise::bare;
 use crate::dataset::Text;
 use crate::ledger::{Loss, Reason, Within, shown_name};
 use crate::plan::fhir::FhirPlan;
@@ -68,7 +69,7 @@ fn type_shown(resource: &Tree) -> &str {
 /// The profile that the tables know, or else the first that can be the URL of one.
 fn profile(plan: &FhirPlan, resource: &Tree) -> Option<Text> {
     let named = resource.get("meta")?.get("profile")?.items().iter().filter_map(Tree::text);
-    let named: Vec<&str> = named.filter(|url| is_profile(url)).collect();
+    let named: Vec<&str> = named.map(bare).filter(|url| is_profile(url)).collect();
     let known = |url: &&&str| plan.roles.iter().any(|role| role.profiles.iter().any(|own| own == **url));
     named.iter().find(known).or(named.first()).map(|url| Text::from(*url))
 }

@@ -5,8 +5,10 @@ mod answer;
 mod bundle;
 mod cases;
 mod codec;
+mod coded;
 mod compose;
 mod context;
+mod copies;
 mod decode;
 mod directory;
 mod encode;
@@ -21,6 +23,7 @@ mod recognise;
 mod sole;
 mod source;
 mod structure;
+mod systems;
 mod web;
 
 pub use bundle::{BundleType, Syntax, put_by_us, write_bundle, write_ndjson};
@@ -31,6 +34,7 @@ pub use ids::is_same_case;
 pub use key::{IdKey, WeakKey};
 pub use recognise::Unclear;
 pub use source::Source;
+pub use systems::name_systems;
 
 /// URLs of core extensions that carry what an element has no room for.
 mod urls {

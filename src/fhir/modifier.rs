@@ -2,9 +2,10 @@
 
 use super::answer::{answer_leaves, is_silent, read_answer};
 use super::codec::Used;
+use super::recognise::Recognised;
 use crate::dataset::{Content, NullFlavor};
 use crate::ledger::Reason;
-use crate::plan::fhir::{Answer, Codec, ElementPath, FhirPlan, Field, Place, Role, Says};
+use crate::plan::fhir::{Answer, Codec, ElementPath, FhirPlan, Field, Place, Role, Says, Step};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 
@@ -51,6 +52,56 @@ fn is_coded(terminology: &Terminology, role: &Role, field: &Field, resource: &Tr
     })
 }
 
+/// The resources that hold a value of which a recognised resource says that it is not known whether it is so, and that
+/// resource: it was not known whether the medicine was taken. Nothing if there are none.
+pub(super) fn doubted(
+    plan: &FhirPlan,
+    terminology: &Terminology,
+    recognised: &Recognised<'_>,
+    at: usize,
+) -> Vec<usize> {
+    let Some(role) = recognised.roles[at].map(|ix| plan.role(ix)) else { return Vec::new() };
+    let resource = recognised.entries[at].resource;
+    let mut doubted = Vec::new();
+    for field in role.fields.iter().map(|ix| plan.field(*ix)) {
+        let Codec::Answer(answer) = field.codec else { continue };
+        let answer = &plan.answers[answer];
+        let is_doubt = |(element, value): (&str, &Tree)| {
+            !says(&answer.yes, element, value)
+                && [&answer.null, &answer.absent].iter().any(|state| says(state, element, value))
+        };
+        if !answer.clauses.is_empty() || !plan.modifiers.of(&role.resource_type, resource).any(is_doubt) {
+            continue;
+        }
+        for target in role.references.iter().flat_map(|reference| recognised.targets(at, &reference.path)) {
+            let Some(other) = recognised.roles[target].map(|ix| plan.role(ix)) else { continue };
+            let same = other.fields.iter().map(|ix| plan.field(*ix)).filter(|own| own.concept == field.concept);
+            let target_resource = recognised.entries[target].resource;
+            if same.into_iter().any(|own| states(terminology, own, target_resource)) {
+                doubted.push(target);
+            }
+        }
+    }
+    if !doubted.is_empty() {
+        doubted.push(at);
+    }
+    doubted
+}
+
+/// True if a resource has a value for a field, and no null flavour other than "other".
+fn states(terminology: &Terminology, field: &Field, resource: &Tree) -> bool {
+    let Place::Role(_, path) = &field.place else { return false };
+    let null_flavors = terminology.systems().uri(NullFlavor::SYSTEM);
+    let is_null = |coding: &Tree| {
+        let flavor = coding.text_at("code").and_then(NullFlavor::from_code);
+        coding.text_at("system") == Some(&null_flavors) && flavor.is_some_and(|flavor| flavor != NullFlavor::Other)
+    };
+    path.select(resource).into_iter().any(|value| match value.get("coding") {
+        Some(codings) => !codings.items().iter().any(is_null),
+        None => !value.is_empty(),
+    })
+}
+
 /// True if the value of an element is part of what an answer says.
 fn answers(answer: &Answer, element: &str, value: &Tree, resource: &Tree) -> bool {
     let mut used = Used::default();
@@ -83,16 +134,32 @@ pub(super) fn beside(answer: &Answer, resource: &Tree, content: Content) -> Resu
     }
 }
 
+/// True if the code of a resource says more than the question of its role: another code of the same system beside it. What is
+/// denied is then that (a trisomy), and not all that the question asks for (any disorder of a chromosome).
+pub(super) fn is_narrower(role: &Role, resource: &Tree) -> bool {
+    let of_code = role.codings.iter().filter(|codings| codings.path.steps[0].name == "code");
+    of_code.into_iter().any(|own| {
+        let known = || own.all.iter().chain(&own.any);
+        own.path.select(resource).into_iter().any(|coding| {
+            let [system, code] = ["system", "code"].map(|name| coding.text_at(name).unwrap_or_default());
+            known().any(|(same, _)| same == system) && !known().any(|(_, same)| same == code)
+        })
+    })
+}
+
 /// True if an element of a value (a number with a comparison, an old address) changes what the value says.
-pub(super) fn is_changed(plan: &FhirPlan, path: &ElementPath, resource: &Tree, holder: &Tree, item: &Tree) -> bool {
-    let own = path.steps.len() > 1 && plan.modifiers.may_concern(holder);
-    if !own && !plan.modifiers.may_concern(item) {
-        return false;
-    }
+pub(super) fn is_changed(plan: &FhirPlan, path: &ElementPath, resource: &Tree, item: &Tree) -> bool {
     let kind = resource.text_at("resourceType").unwrap_or_default();
-    let (last, outer) = path.steps.split_last().unwrap_or((path.last(), &[]));
-    let holder_kind = outer.iter().fold(kind, |kind, step| plan.elements.kind_of(kind, &step.name));
-    let item_kind = plan.elements.kind_of(holder_kind, &last.name);
-    let of_holder = || plan.modifiers.of(holder_kind, holder).next().is_some();
-    (!outer.is_empty() && of_holder()) || plan.modifiers.of(item_kind, item).next().is_some()
+    changes(plan, &path.steps, kind, resource, item).unwrap_or(false)
+}
+
+/// The same for the elements from one down to the value: `None` if the value is not in it.
+fn changes(plan: &FhirPlan, steps: &[Step], kind: &str, tree: &Tree, item: &Tree) -> Option<bool> {
+    let Some((step, rest)) = steps.split_first() else { return std::ptr::eq(tree, item).then_some(false) };
+    let inner_kind = plan.elements.kind_of(kind, &step.name);
+    let inside = |inner: &Tree| {
+        let changed = changes(plan, rest, inner_kind, inner, item)?;
+        Some(changed || (plan.modifiers.may_concern(inner) && plan.modifiers.of(inner_kind, inner).next().is_some()))
+    };
+    step.items(tree).find_map(inside)
 }

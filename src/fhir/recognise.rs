@@ -64,7 +64,17 @@ impl<'t> Recognised<'t> {
                 _ => roles.iter().rev().copied().max_by_key(fields),
             };
         }
+        recognised.drop_doubted(terminology);
         Ok(recognised)
+    }
+
+    /// What a resource says is not known to be so is not taken for a value.
+    fn drop_doubted(&mut self, terminology: &Terminology) {
+        let all = 0..self.entries.len();
+        let doubted: Vec<usize> = all.flat_map(|at| modifier::doubted(self.plan, terminology, self, at)).collect();
+        for at in doubted {
+            (self.roles[at], self.lost[at]) = (None, Some(Reason::Modifier));
+        }
     }
 
     fn unclear(&self, undecided: &Undecided) -> Unclear {
@@ -150,7 +160,7 @@ fn candidates(
     let by_profile = |role: &Role| {
         profiles.is_empty()
             || role.profiles.is_empty()
-            || profiles.iter().any(|profile| role.profiles.iter().any(|own| profile.text() == Some(own)))
+            || profiles.iter().any(|profile| role.profiles.iter().any(|own| profile.text().map(bare) == Some(own)))
     };
     let said = codings_in(resource);
     let suits = |role: &Role| {
@@ -177,6 +187,11 @@ fn candidates(
         }
     }
     found
+}
+
+/// The URL of a profile without the version that may stand behind it.
+pub(super) fn bare(profile: &str) -> &str {
+    profile.split_once('|').map_or(profile, |(url, _)| url)
 }
 
 /// True if the code of a resource is an answer to the question of a role: one of its value set, or the translation

@@ -1,7 +1,9 @@
 //! What there is to read: the resources of one case, ready to be looked up.
 
 use super::bundle::{Entry, collect};
+use super::copies::set_apart;
 use super::directory::Directory;
+use crate::plan::fhir::FhirPlan;
 use crate::tree::Tree;
 
 /// The resources of a source, or of one case in it.
@@ -10,6 +12,8 @@ pub struct Source<'t> {
     pub(super) directory: Directory<'t>,
     /// Those that belong to no case: nothing of them is read, and all of it is told.
     pub(super) strays: Vec<Entry<'t>>,
+    /// Those that say something else than another that has their id: as the strays.
+    pub(super) rivals: Vec<Entry<'t>>,
     /// The leaves of the bundles themselves.
     pub(super) structural: Vec<u32>,
     /// How many leaves all of these have.
@@ -18,10 +22,10 @@ pub struct Source<'t> {
 
 impl<'t> Source<'t> {
     /// All that is in bundles and resources, which have so many leaves together.
-    pub fn of(roots: &'t [Tree], leaves: u32) -> Self {
+    pub fn of(plan: &FhirPlan, roots: &'t [Tree], leaves: u32) -> Self {
         let mut structural = Vec::new();
-        let entries = collect(roots, &mut structural);
-        Self { directory: Directory::of(&entries), entries, strays: Vec::new(), structural, leaves }
+        let (entries, rivals) = set_apart(plan, collect(roots, &mut structural), &mut structural);
+        Self { directory: Directory::of(&entries), entries, strays: Vec::new(), rivals, structural, leaves }
     }
 
     /// True if a resource is called so: by a reference to it, its id, or an identifier.

@@ -292,9 +292,13 @@ impl<'p> Web<'p> {
         self.wanted[usize::from(ix.0)]
     }
 
-    /// True if the content of a resource alone tells its role: a code, or a profile that no other role has.
+    /// True if the content of a resource alone tells its role: a code, or a profile that no other role has. A medicine by
+    /// itself says nothing of anybody: only what refers to it says that somebody had it.
     fn is_telling(&self, ix: RoleIx) -> bool {
         let role = self.plan.role(ix);
+        if role.per != role.group && role.references.is_empty() && self.is_wanted(ix) {
+            return false;
+        }
         let alike = |other: &&Role| other.resource_type == role.resource_type && other.profiles == role.profiles;
         !role.codings.is_empty() || self.plan.roles.iter().filter(alike).count() == 1
     }

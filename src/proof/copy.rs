@@ -26,7 +26,7 @@ pub(super) fn read(
 ) -> Copied {
     let Ok((tree, leaves)) = parse_json(output, &Limits::default()) else { return Copied::Changed };
     let roots = [tree];
-    let source = Source::of(&roots, leaves);
+    let source = Source::of(plan, &roots, leaves);
     let Ok((found, ..)) = extract(plan, &kind.dataset, &kind.terminology, source, None) else {
         return Copied::Changed;
     };

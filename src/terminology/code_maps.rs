@@ -134,7 +134,8 @@ impl CodeMap {
         &self.mappings
     }
 
-    fn sources_of(&self, system: &str, code: &str) -> impl Iterator<Item = &Mapping> {
+    /// The rows that have a target code.
+    pub fn sources_of(&self, system: &str, code: &str) -> impl Iterator<Item = &Mapping> {
         let rows = self.by_target.get(code).map(Vec::as_slice).unwrap_or_default();
         rows.iter().filter_map(|ix| self.mappings.get(*ix as usize)).filter(move |row| row.target_system == system)
     }

@@ -7,6 +7,7 @@ mod support;
 
 mod cases;
 mod denied;
+mod fhir_denied;
 mod fhir_values;
 mod hollow;
 mod identity;

@@ -14,6 +14,7 @@ use crate::tree::Tree;
 pub struct CaseResources {
     own: Vec<Copy>,
     strays: Vec<Copy>,
+    rivals: Vec<Copy>,
     /// How many leaves they have.
     pub leaves: u32,
 }
@@ -31,7 +32,8 @@ impl CaseResources {
     pub fn source(&self) -> Source<'_> {
         let entries = entries_of(&self.own);
         let directory = Directory::of(&entries);
-        Source { entries, directory, strays: entries_of(&self.strays), structural: Vec::new(), leaves: self.leaves }
+        let [strays, rivals] = [&self.strays, &self.rivals].map(|copies| entries_of(copies));
+        Source { entries, directory, strays, rivals, structural: Vec::new(), leaves: self.leaves }
     }
 
     fn copy(&mut self, entry: &Entry<'_>) -> Copy {
@@ -49,7 +51,21 @@ impl Division<'_, '_> {
         let entries = &self.source.entries;
         resources.own = members.into_iter().map(|at| resources.copy(&entries[at])).collect();
         resources.strays = strays.iter().map(|at| resources.copy(&entries[*at])).collect();
+        let rivals = self.rivals(&resources.own);
+        resources.rivals = rivals.into_iter().map(|rival| resources.copy(rival)).collect();
         resources
+    }
+
+    /// What says something else than one of these resources, or than something of which nothing stands: that is told in every
+    /// case.
+    fn rivals(&self, own: &[Copy]) -> Vec<&Entry<'_>> {
+        let own: HashSet<&Text> = own.iter().flat_map(|copy| &copy.names).collect();
+        let all: HashSet<&Text> = self.source.entries.iter().flat_map(|entry| &entry.names).collect();
+        let is_meant = |rival: &&Entry<'_>| {
+            rival.names.iter().any(|name| own.contains(name)) || !rival.names.iter().any(|name| all.contains(name))
+        };
+        let outer = self.source.rivals.iter().filter(|rival| rival.container.is_none());
+        outer.filter(is_meant).collect()
     }
 
     /// The resources that belong to no case.

@@ -1,0 +1,282 @@
+//! What FHIR denies, doubts or withdraws is not stated in a message, judged by the elements of the message and not by our
+//! reader.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use ooievaar::generate::Generator;
+use ooievaar::ledger::Reason;
+use ooievaar::{Converter, Error, Format, Outcome};
+use roxmltree::{Document, Node};
+use serde_json::{Value, json};
+
+use crate::support::fixtures;
+
+static CONVERTER: LazyLock<Converter> = LazyLock::new(|| Converter::new().unwrap());
+
+/// What a message states, and how often.
+type Statements = BTreeMap<String, usize>;
+
+const ACTS: [&str; 8] = [
+    "observation",
+    "procedure",
+    "act",
+    "encounter",
+    "supply",
+    "substanceAdministration",
+    "organizer",
+    "registrationProcess",
+];
+/// What tells what kind of statement it is, and nothing of its content.
+const FRAME: [&str; 4] = ["templateId", "statusCode", "id", "realmCode"];
+
+/// The codes and values that stand in acts which nothing denies.
+fn statements(message: &str) -> Statements {
+    let document = Document::parse(message).unwrap();
+    let mut stated = Statements::new();
+    let acts = document.descendants().filter(|node| ACTS.contains(&node.tag_name().name()));
+    for act in acts.filter(|act| !act.ancestors().any(is_denied)) {
+        let code = child(act, "code").and_then(|code| code.attribute("code")).unwrap_or_default();
+        let values: Vec<Node> = act.children().filter(|child| child.has_tag_name((HL7, "value"))).collect();
+        let is_answered = values.is_empty() || values.iter().any(|value| value.attribute("nullFlavor").is_none());
+        if is_answered && !code.is_empty() {
+            *stated.entry(code.to_owned()).or_default() += 1;
+        }
+        let own = act.descendants().filter(|node| *node != act && node.is_element());
+        let own =
+            own.filter(|node| node.ancestors().find(|outer| ACTS.contains(&outer.tag_name().name())) == Some(act));
+        for node in own.filter(|node| !FRAME.contains(&node.tag_name().name()) && !node.ancestors().any(is_denied)) {
+            for name in ["code", "value", "extension"] {
+                if let Some(content) = node.attribute(name) {
+                    *stated.entry(format!("{code} {} {content}", node.tag_name().name())).or_default() += 1;
+                }
+            }
+            if let Some(text) = node.text().map(str::trim).filter(|text| !text.is_empty()) {
+                *stated.entry(format!("{code} {} {text}", node.tag_name().name())).or_default() += 1;
+            }
+        }
+    }
+    stated
+}
+
+const HL7: &str = "urn:hl7-org:v3";
+
+/// True for what is denied or not known: so is all that stands within it.
+fn is_denied(node: Node) -> bool {
+    let says_no = |child: Node| child.has_tag_name((HL7, "value")) && child.attribute("value") == Some("false");
+    node.attribute("negationInd") == Some("true")
+        || node.attribute("nullFlavor").is_some()
+        || node.children().any(says_no)
+}
+
+fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
+    node.children().find(|child| child.tag_name().name() == name)
+}
+
+/// What the one states more than the other.
+fn more(one: &Statements, other: &Statements) -> Vec<String> {
+    let more = one.iter().filter(|(what, times)| other.get(*what).is_none_or(|own| own < *times));
+    more.map(|(what, _)| what.clone()).collect()
+}
+
+fn converted(bundle: &Value) -> Result<Outcome, Error> {
+    let outcome = CONVERTER.convert(bundle.to_string().as_bytes(), Format::Hl7v3)?;
+    assert!(outcome.ledger.is_balanced());
+    Ok(outcome)
+}
+
+fn stated(outcome: &Outcome) -> Statements {
+    statements(std::str::from_utf8(&outcome.output).unwrap())
+}
+
+/// Our own cases as FHIR, and drawn ones.
+fn bundles() -> Vec<Value> {
+    let as_fhir = |bytes: &[u8]| -> Value { serde_json::from_slice(bytes).unwrap() };
+    let wanted = ["full-single", "early-loss", "referral"];
+    let own = fixtures("kernset-2.3").into_iter();
+    let own = own.filter(|sample| wanted.iter().any(|name| sample.name.ends_with(name)));
+    let mut bundles: Vec<Value> =
+        own.map(|sample| as_fhir(&CONVERTER.convert(&sample.bytes(), Format::FhirJson).unwrap().output)).collect();
+    let kind = CONVERTER.kinds().iter().find(|kind| kind.fhir.is_some() && kind.hl7v3.is_some()).unwrap();
+    let generator = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref());
+    for seed in 0..2 {
+        let instance = generator.build(&generator.choices(seed));
+        bundles.push(as_fhir(&CONVERTER.write_instance(kind, &instance, Format::FhirJson).unwrap().0));
+    }
+    bundles
+}
+
+fn entries(bundle: &Value) -> &[Value] {
+    bundle["entry"].as_array().unwrap()
+}
+
+fn without(bundle: &Value, away: &BTreeSet<usize>) -> Value {
+    let mut bundle = bundle.clone();
+    let mut at = 0;
+    bundle["entry"].as_array_mut().unwrap().retain(|_| {
+        at += 1;
+        !away.contains(&(at - 1))
+    });
+    bundle
+}
+
+/// True if a resource refers to another.
+fn refers(from: &Value, to: &Value) -> bool {
+    let id = to["resource"]["id"].as_str().unwrap();
+    from.to_string().contains(&format!(r#""reference":"urn:uuid:{id}""#))
+}
+
+/// A resource and what only it refers to and is about nobody by itself: a medicine.
+fn with_own(bundle: &Value, at: usize) -> BTreeSet<usize> {
+    let all = entries(bundle);
+    let is_own = |other: &usize| {
+        let is_about_nobody = all[*other]["resource"]["resourceType"] == "Medication";
+        let referrers = (0..all.len()).filter(|from| from != other && refers(&all[*from], &all[*other]));
+        is_about_nobody && referrers.collect::<Vec<_>>() == [at]
+    };
+    (0..all.len()).filter(is_own).chain([at]).collect()
+}
+
+/// The ways in which FHIR says that something is not so, or that it is not known whether it is.
+fn ways(resource: &Value) -> Vec<(&'static str, Value)> {
+    let several = |element: &'static str, codes: &[&str]| codes.iter().map(|code| (element, json!(code))).collect();
+    let mut ways: Vec<(&str, Value)> = match resource["resourceType"].as_str().unwrap() {
+        "Condition" => {
+            several("verificationStatus", &["refuted", "entered-in-error", "unknown", "provisional", "differential"])
+        }
+        "Procedure" => several("status", &["preparation", "suspended", "aborted", "entered-in-error"]),
+        "MedicationStatement" => {
+            let mut ways = several("taken", &["n", "unk", "na"]);
+            ways.extend([("status", json!("intended")), ("status", json!("entered-in-error"))]);
+            ways
+        }
+        "MedicationAdministration" => vec![("notGiven", json!(true)), ("status", json!("entered-in-error"))],
+        "Observation" => several("status", &["registered", "cancelled", "entered-in-error"]),
+        "Encounter" => several("status", &["planned", "cancelled", "entered-in-error"]),
+        "EpisodeOfCare" => several("status", &["planned", "waitlist", "cancelled", "entered-in-error"]),
+        "ReferralRequest" => {
+            let mut ways = several("status", &["draft", "cancelled", "entered-in-error"]);
+            ways.extend([("intent", json!("proposal")), ("intent", json!("plan"))]);
+            ways
+        }
+        "CareTeam" => several("status", &["proposed", "entered-in-error"]),
+        "ClinicalImpression" | "Device" | "Medication" => several("status", &["entered-in-error"]),
+        "Patient" | "Organization" => vec![("active", json!(false))],
+        _ => Vec::new(),
+    };
+    if resource["resourceType"] == "Procedure" {
+        ways.push(("notDone", json!(true)));
+    }
+    ways.extend([
+        ("modifierExtension", json!([{"url": "urn:x", "valueBoolean": true}])),
+        ("implicitRules", json!("urn:x")),
+    ]);
+    ways.retain(|(element, value)| resource[*element] != *value);
+    // A suspicion is provisional by nature.
+    let is_suspicion = resource["verificationStatus"] == "provisional";
+    ways.retain(|(_, value)| !(is_suspicion && *value == "differential"));
+    // What is not known to begin with is no statement, whatever it becomes.
+    if resource["verificationStatus"] == "unknown" || resource["verificationStatus"] == "refuted" {
+        ways.retain(|(element, _)| *element != "verificationStatus");
+    }
+    if resource["notDone"] == true {
+        ways.retain(|(element, value)| *element != "status" || *value == "entered-in-error");
+    }
+    if resource["taken"] == "unk" {
+        ways.retain(|(_, value)| *value != "n" && *value != "na");
+    }
+    ways
+}
+
+#[test]
+fn what_fhir_takes_back_is_not_stated_in_a_message() {
+    let (mut tried, mut told, mut wrong) = (BTreeMap::<String, usize>::new(), 0, BTreeSet::new());
+    for bundle in bundles() {
+        let whole = stated(&converted(&bundle).unwrap());
+        for (at, entry) in entries(&bundle).iter().enumerate() {
+            let resource = &entry["resource"];
+            let kind = resource["resourceType"].as_str().unwrap();
+            let Ok(rest) = converted(&without(&bundle, &with_own(&bundle, at))) else { continue };
+            let rest = stated(&rest);
+            let is_referred_to = entries(&bundle).iter().any(|other| refers(other, entry));
+            for (element, value) in ways(resource) {
+                let mut changed = bundle.clone();
+                changed["entry"][at]["resource"][element] = value.clone();
+                *tried.entry(format!("{kind}.{element} {value}")).or_default() += 1;
+                // A record or pregnancy that is taken back may leave a case that is about none.
+                let Ok(left) = converted(&changed) else { continue };
+                told += usize::from(left.ledger.losses.iter().any(|loss| loss.reason == Reason::Modifier));
+                let left = stated(&left);
+                // What others say stands on its own, or falls with it; nothing is added.
+                let most = if is_referred_to { &whole } else { &rest };
+                let added = more(&left, most);
+                if !added.is_empty() {
+                    wrong.insert(format!("{kind}.{element} {value}: {added:?} {:.200}", resource["code"].to_string()));
+                }
+            }
+        }
+    }
+    println!("{tried:#?} {told}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(tried.len() > 40 && told > 1000, "{told} of {tried:?}");
+}
+
+/// A woman with her record, and these resources about her.
+fn case(more: &[Value]) -> Value {
+    let profile = |name: &str| json!({"profile": [format!("http://nictiz.nl/fhir/StructureDefinition/{name}")]});
+    let snomed = |code: &str| json!({"coding": [{"system": "http://snomed.info/sct", "code": code}]});
+    let woman = json!({"reference": "Patient/w"});
+    let mut resources = vec![
+        json!({"resourceType": "Patient", "id": "w", "meta": profile("bc-Woman"), "birthDate": "1990-02-03"}),
+        json!({"resourceType": "Condition", "id": "p", "meta": profile("zib-Pregnancy"), "code": snomed("118185001"), "subject": woman}),
+        json!({"resourceType": "EpisodeOfCare", "id": "e", "meta": profile("bc-MaternalRecord"), "status": "active",
+            "type": [snomed("364320009")], "patient": woman, "diagnosis": [{"condition": {"reference": "Condition/p"}}]}),
+    ];
+    resources.extend(more.iter().cloned().map(|mut resource| {
+        resource["subject"] = woman.clone();
+        resource["context"] = json!({"reference": "EpisodeOfCare/e"});
+        resource
+    }));
+    let entries: Vec<Value> = resources.into_iter().map(|resource| json!({"resource": resource})).collect();
+    json!({"resourceType": "Bundle", "type": "collection", "entry": entries})
+}
+
+fn diabetes(members: &Value) -> Value {
+    let mut condition = json!({"resourceType": "Condition", "id": "d",
+        "meta": {"profile": ["http://nictiz.nl/fhir/StructureDefinition/zib-Problem"]},
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "73211009"}]}});
+    condition.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    condition
+}
+
+fn message_of(resources: &[Value]) -> String {
+    String::from_utf8(converted(&case(resources)).unwrap().output).unwrap()
+}
+
+#[test]
+fn a_condition_with_a_clinical_status_alone_is_stated_only_if_it_is_active() {
+    for (clinical, is_stated) in
+        [("active", true), ("recurrence", true), ("inactive", false), ("remission", false), ("resolved", false)]
+    {
+        let resource = diabetes(&json!({"clinicalStatus": clinical}));
+        let outcome = converted(&case(&[resource])).unwrap();
+        assert_eq!(stated(&outcome).contains_key("73211009"), is_stated, "{clinical}");
+        let is_told = outcome
+            .ledger
+            .losses
+            .iter()
+            .any(|loss| loss.path.as_deref().unwrap_or_default().starts_with("Condition[3]."));
+        assert_eq!(is_told, !is_stated, "{clinical}");
+    }
+}
+
+#[test]
+fn a_narrower_code_that_is_refuted_denies_no_more_than_itself() {
+    let code = json!({"coding": [{"system": "http://snomed.info/sct", "code": "73211009"},
+        {"system": "http://snomed.info/sct", "code": "46635009"}]});
+    let narrower =
+        message_of(&[diabetes(&json!({"code": code, "clinicalStatus": "inactive", "verificationStatus": "refuted"}))]);
+    assert!(!narrower.contains("73211009") && !narrower.contains("46635009"), "{narrower}");
+    let all = message_of(&[diabetes(&json!({"clinicalStatus": "inactive", "verificationStatus": "refuted"}))]);
+    assert!(all.contains("73211009") && !statements(&all).contains_key("73211009"));
+}
