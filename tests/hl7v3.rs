@@ -57,7 +57,7 @@ impl Mini {
 
     fn read(&self, xml: &str) -> (Instance, Ledger) {
         let document = Document::parse(xml).unwrap();
-        let (instance, ledger) = read(&self.plan, &self.dataset, &document).unwrap();
+        let (instance, ledger) = read(&self.plan, &self.dataset, document.root_element()).unwrap();
         assert!(ledger.is_balanced(), "{ledger:?}");
         assert_eq!(ledger.total, count(&document), "every leaf is counted once");
         (instance, ledger)
@@ -634,10 +634,10 @@ fn faults_in_the_tables_have_a_place() {
 fn documents_of_other_kinds_are_refused_and_deep_ones_are_not() {
     let mini = Mini::new();
     let other = Document::parse("<Care/>").unwrap();
-    assert_eq!(read(&mini.plan, &mini.dataset, &other).err(), Some(Refusal::WrongRoot));
-    assert!(!recognises(&mini.plan, &other));
+    assert_eq!(read(&mini.plan, &mini.dataset, other.root_element()).err(), Some(Refusal::WrongRoot));
+    assert!(!recognises(&mini.plan, other.root_element()));
     let ours = Document::parse("<Care xmlns='urn:hl7-org:v3'><templateId root='9.9.1'/></Care>").unwrap();
-    assert!(recognises(&mini.plan, &ours));
+    assert!(recognises(&mini.plan, ours.root_element()));
     let cut = format!("<patient><postalCode>{}</postalCode></patient>", "a<!-- -->".repeat(70_000));
     let (_, ledger) = mini.care(&cut);
     assert!(ledger.losses.is_empty());
