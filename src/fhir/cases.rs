@@ -8,7 +8,7 @@
 mod assemble;
 mod graph;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::bundle::Entry;
 use super::directory::{Directory, shown};
@@ -28,6 +28,8 @@ pub struct Division<'e, 't> {
     belongs: Vec<Belongs>,
     /// Per case: the resources that belong to it by what they say.
     of_case: Vec<Vec<usize>>,
+    /// Per resource of which there are copies: those.
+    copies: HashMap<usize, Vec<usize>>,
 }
 
 /// One case: a record with the person whom it is about, or a person without a record.
@@ -89,7 +91,8 @@ impl<'e, 't> Division<'e, 't> {
         }
         let belongs = graph.divide(&records, &persons, &cases);
         let of_case = assemble::by_case(cases.len(), &belongs);
-        Some(Self { source, graph, cases, belongs, of_case })
+        let copies = assemble::copies(entries, &graph);
+        Some(Self { source, graph, cases, belongs, of_case, copies })
     }
 
     /// How many cases there are.

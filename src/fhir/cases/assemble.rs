@@ -1,7 +1,8 @@
 //! One case of a source, as a source by itself.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use super::graph::Graph;
 use super::{Belongs, Division};
 use crate::dataset::Text;
 use crate::fhir::bundle::{Entry, add_resource};
@@ -45,7 +46,9 @@ impl CaseResources {
 impl Division<'_, '_> {
     /// The resources of a case, in the order of the source, beside strays that are to be told.
     pub fn resources(&self, case: usize, strays: &[usize]) -> CaseResources {
-        let mut members = self.members(case);
+        let members = self.members(case);
+        let copies = members.iter().filter_map(|at| self.copies.get(at)).flatten();
+        let mut members: Vec<usize> = members.iter().chain(copies).copied().collect();
         members.sort_unstable();
         let mut resources = CaseResources::default();
         let entries = &self.source.entries;
@@ -72,7 +75,8 @@ impl Division<'_, '_> {
     pub fn unassigned(&self) -> Vec<usize> {
         let assigned: HashSet<usize> = (0..self.len()).flat_map(|case| self.members(case)).collect();
         let is_own = |at: &usize| self.source.entries[*at].container.is_none();
-        (0..self.source.entries.len()).filter(is_own).filter(|at| !assigned.contains(at)).collect()
+        let all = (0..self.source.entries.len()).filter(is_own);
+        all.filter(|at| !assigned.contains(&self.graph.owner(*at))).collect()
     }
 
     /// Its own resources, and what those refer to that cases may share.
@@ -117,6 +121,18 @@ pub(super) fn by_case(cases: usize, belongs: &[Belongs]) -> Vec<Vec<usize>> {
         own.cases().iter().for_each(|case| of_case[*case].push(at));
     }
     of_case
+}
+
+/// Per resource of which there are copies: those.
+pub(super) fn copies(entries: &[Entry<'_>], graph: &Graph) -> HashMap<usize, Vec<usize>> {
+    let mut copies: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let first = graph.owner(at);
+        if first != at && entry.container.is_none() {
+            copies.entry(first).or_default().push(at);
+        }
+    }
+    copies
 }
 
 /// A copy whose leaves are numbered from a number on.

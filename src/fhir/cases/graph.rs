@@ -8,7 +8,7 @@ use crate::fhir::bundle::{CONTAINED, Entry};
 use crate::fhir::directory::{Directory, identity, is_id, type_and_id};
 use crate::tree::Tree;
 
-/// The references between resources. What is contained in one counts as that one.
+/// The references between resources. What is contained in one counts as that one, and so does a copy of it.
 pub(super) struct Graph {
     owners: Vec<usize>,
     /// Per resource: those that it refers to, and those that refer to it, but for records and persons.
@@ -29,7 +29,7 @@ impl Graph {
         let count = entries.len();
         let lists = || vec![Vec::new(); count];
         let mut graph = Self {
-            owners: entries.iter().enumerate().map(|(at, entry)| entry.container.unwrap_or(at)).collect(),
+            owners: (0..count).map(|at| first_of(entries, directory, entries[at].container.unwrap_or(at))).collect(),
             forward: lists(),
             backward: lists(),
             records: lists(),
@@ -69,7 +69,7 @@ impl Graph {
         graph
     }
 
-    /// The resource that a resource stands in: mostly itself.
+    /// The resource that a resource stands in, or is a copy of: mostly itself.
     pub fn owner(&self, at: usize) -> usize {
         self.owners[at]
     }
