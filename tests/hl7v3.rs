@@ -18,7 +18,7 @@ fn source() -> Source {
 }
 
 fn dataset() -> Dataset {
-    let sheet = Sheet::load(&source(), "dataset/mini.csv", &["concept", "parent", "kind", "max"]).unwrap();
+    let sheet = Sheet::load(&source(), "dataset/mini.csv", &["concept", "parent", "kind", "max", "question"]).unwrap();
     let concept = |number: &str, parent: u16, depth: u8, kind: Kind, max: Option<u16>| Concept {
         number: number.into(),
         name: number.into(),
@@ -31,6 +31,7 @@ fn dataset() -> Dataset {
         min: 0,
         max,
         in_use: true,
+        question: None,
     };
     let mut concepts = vec![concept("", 0, 0, Kind::Group, Some(1))];
     for row in sheet.rows() {
@@ -39,6 +40,11 @@ fn dataset() -> Dataset {
         let depth = concepts[parent].depth + 1;
         let parent = u16::try_from(parent).unwrap();
         concepts.push(concept(row.get("concept"), parent, depth, kind, row.get("max").parse().ok()));
+    }
+    for row in sheet.rows().filter(|row| !row.get("question").is_empty()) {
+        let find = |number: &str| concepts.iter().position(|concept| concept.number == number).unwrap();
+        let (own, question) = (find(row.get("concept")), find(row.get("question")));
+        concepts[own].question = Some(ConceptIx(u16::try_from(question).unwrap()));
     }
     Dataset::new("mini".into(), "1.2.3".into(), concepts)
 }
@@ -232,9 +238,9 @@ fn a_boolean_stated_with_every_value() {
     let yes = " negationInd='false'";
     assert_eq!(mini.show(&mini.clean(&answer(no, ""))), "50{51=false}");
     assert_eq!(mini.show(&mini.clean(&answer(" nullFlavor='NASK'", ""))), "50{51=~NASK}");
-    assert_eq!(mini.show(&mini.clean(&answer("", &value("a")))), "50{52=a|2}");
+    assert_eq!(mini.show(&mini.clean(&answer("", &value("a")))), "50{51=true 52=a|2}");
     let date = "<effectiveTime value='2021'/>";
-    assert_eq!(mini.show(&mini.clean(&answer("", date))), "50{53=2021}");
+    assert_eq!(mini.show(&mini.clean(&answer("", date))), "50{51=true 53=2021}");
     let three = [
         answer(yes, &format!("{date}{}", value("a"))),
         answer(yes, &format!("{date}{}", value("b"))),
@@ -248,7 +254,7 @@ fn a_boolean_stated_with_every_value() {
 
     let (instance, ledger) = mini.care(&[answer(yes, &value("a")), answer(no, "")].concat());
     assert_eq!(mini.show(&instance), "50{51=true 52=a|2}");
-    assert_eq!(reasons(&ledger), [(Reason::Contradiction, 1, "/Care/pertinent[2]/observation[1]")]);
+    assert_eq!(reasons(&ledger), [(Reason::Contradiction, 6, "/Care/pertinent[2]/observation[1]")]);
 }
 
 fn history(content: &str) -> String {
@@ -579,12 +585,28 @@ fn fill(mini: &Mini, instance: &mut Instance, at: NodeIx, seed: usize) {
     }
 }
 
+/// Makes each answer a yes where something is stated of it.
+fn agree(mini: &Mini, instance: &mut Instance) {
+    use ooievaar::dataset::{Answer, Origin};
+    let asked = instance.leaves().filter(|(_, leaf, _)| mini.dataset.question_of(leaf.concept).is_some());
+    for leaf in asked.map(|(ix, ..)| ix).collect::<Vec<_>>() {
+        let question = mini.dataset.question_of(instance.node(leaf).concept).unwrap();
+        let holder = instance.holder_of(&mini.dataset, leaf, question);
+        for answer in instance.occurrences(holder, question).collect::<Vec<_>>() {
+            instance.remove(answer);
+        }
+        instance.add_leaf(holder, question, Content::Value(Value::Boolean(true)), Origin::default());
+        assert_eq!(instance.answer_of(&mini.dataset, leaf), Answer::Yes);
+    }
+}
+
 #[test]
 fn drawn_instances_survive() {
     let mini = Mini::new();
     for seed in 0..500 {
         let mut instance = Instance::new();
         fill(&mini, &mut instance, NodeIx::ROOT, seed * 31);
+        agree(&mini, &mut instance);
         mini.there_and_back(&instance);
     }
 }
@@ -594,6 +616,9 @@ fn faults_in_the_tables_have_a_place() {
     let folder = std::env::temp_dir().join(format!("ooievaar-hl7v3-{}", std::process::id()));
     let messages = folder.join("messages/mini");
     std::fs::create_dir_all(&messages).unwrap();
+    std::fs::create_dir_all(folder.join("hl7v3")).unwrap();
+    let modifiers = source().text("hl7v3/modifiers.csv").unwrap().into_owned();
+    std::fs::write(folder.join("hl7v3/modifiers.csv"), modifiers).unwrap();
     let dataset = dataset();
     let original = |file: &str| source().text(&format!("messages/mini/{file}")).unwrap().into_owned();
     for (file, from, to, at, column) in [

@@ -186,6 +186,12 @@ impl Reader<'_> {
         if self.dataset.get(concept).kind != Kind::Group {
             return self.leaf(element, concept, to);
         }
+        let max = self.dataset.get(concept).max.map(|max| usize::from(max.max(1)));
+        if max.is_some_and(|max| self.instance.occurrences(to, concept).count() >= max) {
+            // What stands in one group stays together: it does not come beside what is in another.
+            self.lose_all(element, Reason::TooMany);
+            return Ok(());
+        }
         for attribute in element.attributes() {
             if leaf::is_describing(&attribute) {
                 self.ledger.structural(1);

@@ -124,6 +124,7 @@ mod tests {
             min: 0,
             max: None,
             in_use: true,
+            question: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::kinds::{self, MessageKind};
+use super::stated::stated;
 use super::{Error, Format, Withdrawal, units};
 use crate::ada::{self, ReferenceDay};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, NodeIx, Text, Value};
@@ -327,6 +328,19 @@ impl Converter {
     }
 
     fn write_kind(
+        &self,
+        kind: &MessageKind,
+        instance: &Instance,
+        deleted: &[Text],
+        format: Format,
+    ) -> Result<Written, Error> {
+        let (instance, withheld) = stated(kind, instance, format);
+        let mut written = self.write_stated(kind, &instance, deleted, format)?;
+        written.unwritten.extend(withheld);
+        Ok(written)
+    }
+
+    fn write_stated(
         &self,
         kind: &MessageKind,
         instance: &Instance,

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::stated::stated;
 use super::{Converter, Error, Format, Outcome, Reading};
 use crate::dataset::Text;
 use crate::fhir::{self, BundleType, Made};
@@ -87,7 +88,9 @@ impl Converter {
         let unbound = || Error::NoBinding { message: kind.title.clone(), format: Format::FhirJson.name() };
         let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
         let key = self.id_key.as_ref();
-        let composition = fhir::Composition::of(plan, &kind.dataset, &kind.terminology, &reading.instance, key, true);
+        // What its answers take back it does not make, so an earlier delivery of it goes.
+        let (instance, _) = stated(kind, &reading.instance, Format::FhirJson);
+        let composition = fhir::Composition::of(plan, &kind.dataset, &kind.terminology, &instance, key, true);
         Ok(composition.made().collect())
     }
 

@@ -9,6 +9,7 @@ mod kinds;
 mod messages;
 mod read;
 mod resources;
+mod stated;
 mod units;
 
 pub use converter::{Converter, Outcome, Reading};

@@ -88,6 +88,8 @@ pub struct Concept {
     pub max: Option<u16>,
     /// True if the transaction at hand uses the concept.
     pub in_use: bool,
+    /// The yes-or-no concept whose answer says whether there is any of this: with a no, or a null flavour, there is none to state.
+    pub question: Option<ConceptIx>,
 }
 
 /// The concepts of one dataset, as one transaction uses them.

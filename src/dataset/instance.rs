@@ -40,6 +40,8 @@ pub struct Node {
 #[derive(Clone, Debug)]
 pub struct Instance {
     nodes: Vec<Node>,
+    /// Occurrences of aligned groups that the source itself says to be about the same thing.
+    aligned: Vec<(NodeIx, NodeIx)>,
 }
 
 impl Default for Instance {
@@ -60,7 +62,7 @@ impl Instance {
             last: None,
             next: None,
         };
-        Self { nodes: vec![root] }
+        Self { nodes: vec![root], aligned: Vec::new() }
     }
 
     /// The node at an index that this instance gave out.
@@ -126,6 +128,35 @@ impl Instance {
         self.nodes[ix.0 as usize].content.as_mut()
     }
 
+    /// Takes a leaf out of the case. Where it came from stays known, and the indices of all others hold.
+    pub fn remove(&mut self, ix: NodeIx) {
+        self.nodes[ix.0 as usize].content = None;
+        let (parent, next) = (self.node(ix).parent, self.nodes[ix.0 as usize].next.take());
+        let before = self.children(parent).find(|child| self.node(*child).next == Some(ix));
+        match before {
+            Some(before) => self.nodes[before.0 as usize].next = next,
+            None => self.nodes[parent.0 as usize].first = next,
+        }
+        if self.node(parent).last == Some(ix) {
+            self.nodes[parent.0 as usize].last = before;
+        }
+    }
+
+    /// Says that two occurrences of aligned groups are about the same thing, because the source holds both in one node or one
+    /// refers to the other. A key can be wrong, or be given twice.
+    pub fn align(&mut self, one: NodeIx, other: NodeIx) {
+        self.aligned.push((one, other));
+    }
+
+    /// The occurrence of another group that the source says to be about the same thing as this one.
+    pub fn aligned_with(&self, ix: NodeIx) -> Option<NodeIx> {
+        self.aligned.iter().find_map(|(one, other)| match ix {
+            ix if ix == *one => Some(*other),
+            ix if ix == *other => Some(*one),
+            _ => None,
+        })
+    }
+
     /// Adds source leaves to the account of a node (a value that the source gives in several places).
     pub fn add_leaves(&mut self, ix: NodeIx, leaves: u16) {
         let origin = &mut self.nodes[ix.0 as usize].origin;
@@ -156,17 +187,25 @@ impl Instance {
     #[must_use]
     pub fn normalized(&self) -> Self {
         let mut result = Self::new();
-        self.copy_sorted(NodeIx::ROOT, NodeIx::ROOT, &mut result);
+        let mut copies = Vec::new();
+        self.copy_sorted(NodeIx::ROOT, NodeIx::ROOT, &mut result, &mut copies);
+        let copy_of = |ix: NodeIx| copies.iter().find(|(own, _)| *own == ix).map(|(_, copy)| *copy);
+        result.aligned =
+            self.aligned.iter().filter_map(|(one, other)| Some((copy_of(*one)?, copy_of(*other)?))).collect();
         result
     }
 
-    fn copy_sorted(&self, from: NodeIx, to: NodeIx, result: &mut Self) {
+    /// Copies what is below a node, and notes the copies of what is aligned.
+    fn copy_sorted(&self, from: NodeIx, to: NodeIx, result: &mut Self, copies: &mut Vec<(NodeIx, NodeIx)>) {
         let mut children: Vec<NodeIx> = self.children(from).filter(|ix| self.holds_value(*ix)).collect();
         children.sort_by_key(|ix| self.node(*ix).concept);
         for child in children {
             let node = self.node(child);
             let copy = result.push(to, node.concept, node.content.clone(), node.origin);
-            self.copy_sorted(child, copy, result);
+            if self.aligned_with(child).is_some() {
+                copies.push((child, copy));
+            }
+            self.copy_sorted(child, copy, result, copies);
         }
     }
 

@@ -72,6 +72,7 @@ mod tests {
             min,
             max: None,
             in_use: true,
+            question: None,
         }
     }
 

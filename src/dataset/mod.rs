@@ -4,6 +4,7 @@
 //! [`Instance`] is one case: an occurrence tree of those concepts with typed [`Value`]s. Every format is read
 //! into an instance and written from one; no format knows another.
 
+mod answered;
 mod concept;
 mod datetime;
 mod instance;
@@ -11,6 +12,7 @@ mod missing;
 mod number;
 mod value;
 
+pub use answered::Answer;
 pub use concept::{Concept, ConceptIx, Dataset, Kind};
 pub use datetime::{DateTime, DateTimeError, Precision};
 pub use instance::{Instance, Node, NodeIx, Origin};

@@ -19,6 +19,17 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// True if it says something of the case: a value, a text beside a null flavour, or that the answer is another one.
+    /// Any other null flavour says only why there is nothing.
+    pub fn is_stated(&self) -> bool {
+        match self {
+            Self::Value(_) => true,
+            Self::Null { flavor, original_text } => *flavor == NullFlavor::Other || original_text.is_some(),
+        }
+    }
+}
+
 /// A value of a leaf concept. The variant follows the concept's value domain in the dataset.
 ///
 /// Two numbers are equal when they are the same number, as precise: `08` is `8`. How it was written is kept and written back,

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use super::answer;
 use super::bundle::url_of;
 use super::codec::Codecs;
-use super::context::{Pairs, ancestors, find, is_below};
+use super::context::{Pairs, ancestors, find};
 use super::ids::{Id, Ids};
 use super::key::IdKey;
 use super::place;
@@ -249,7 +249,7 @@ impl Composer<'_> {
                     let role = self.plan.role(draft.role);
                     let fits = alternatives.iter().any(|(kind, _)| *kind == role.resource_type)
                         && self.dataset.is_within(role.concept, *group)
-                        && is_below(self.instance, draft.node, context);
+                        && self.instance.is_below(draft.node, context);
                     if fits {
                         draft.values.push((*ix, node));
                         carried = true;
@@ -360,7 +360,7 @@ impl Composer<'_> {
         let context = self.drafts[from].node;
         self.drafts.iter().enumerate().filter_map(move |(at, draft)| {
             let within = self.dataset.is_within(self.plan.role(draft.role).concept, group);
-            (at != from && within && is_below(self.instance, draft.node, context)).then_some(at)
+            (at != from && within && self.instance.is_below(draft.node, context)).then_some(at)
         })
     }
 

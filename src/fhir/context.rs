@@ -11,16 +11,21 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// Pairs the occurrences in an instance: by key where both have one, else by position.
+    /// Pairs the occurrences in an instance: as its source did, else by key where both have one, else by position. What has
+    /// the key of several is about none of them that anybody knows.
     pub fn of(plan: &FhirPlan, dataset: &Dataset, instance: &Instance) -> Self {
         let mut pairs = HashMap::new();
         for alignment in &plan.alignments {
             let ours = instance.descendants(dataset, NodeIx::ROOT, alignment.group);
             let theirs = instance.descendants(dataset, NodeIx::ROOT, alignment.with);
             for (at, own) in ours.iter().enumerate() {
+                let said = instance.aligned_with(*own).filter(|with| theirs.contains(with));
                 let partner = match key(dataset, instance, *own, alignment.key.0) {
+                    _ if said.is_some() => said.as_ref(),
                     Some(wanted) => {
-                        theirs.iter().find(|with| key(dataset, instance, **with, alignment.key.1) == Some(wanted))
+                        let is_meant = |with: &&NodeIx| key(dataset, instance, **with, alignment.key.1) == Some(wanted);
+                        let mut meant = theirs.iter().filter(is_meant);
+                        meant.next().filter(|_| meant.next().is_none())
                     }
                     None => theirs.get(at),
                 };
@@ -60,11 +65,6 @@ fn key<'i>(dataset: &Dataset, instance: &'i Instance, node: NodeIx, leaf: Concep
 /// The nodes from a node up to the root, itself first.
 pub(super) fn ancestors(instance: &Instance, node: NodeIx) -> impl Iterator<Item = NodeIx> {
     std::iter::successors(Some(node), |ix| (*ix != NodeIx::ROOT).then(|| instance.node(*ix).parent))
-}
-
-/// True if `node` is `within`, or below it.
-pub(super) fn is_below(instance: &Instance, node: NodeIx, within: NodeIx) -> bool {
-    ancestors(instance, node).any(|ix| ix == within)
 }
 
 /// The occurrence of a concept that is meant from a node: an ancestor, or else the first one below the nearest

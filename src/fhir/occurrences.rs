@@ -138,6 +138,7 @@ impl<'a, 't> Occurrences<'a, 't> {
         }
         let node = there[position.unwrap_or_default()];
         self.aligned.insert((group, partner), node);
+        self.instance.align(node, partner);
         node
     }
 

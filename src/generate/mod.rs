@@ -19,7 +19,7 @@ pub use choice::Choice;
 pub use holding::{Holding, holdings};
 pub use plausible::Samples;
 
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, Value};
 use crate::plan::fhir::FhirPlan;
 use crate::plan::hl7v3::MessagePlan;
 use crate::terminology::Terminology;
@@ -89,6 +89,9 @@ impl<'a> Generator<'a> {
         if says(&instance) {
             return Some(instance);
         }
+        // Why something is not known is said only of what there is.
+        let question = self.dataset.question_of(concept).filter(|question| self.holding(*question).is_some());
+        choices.extend(question.map(|question| self.first(question, &Content::Value(Value::Boolean(true)))));
         // A key says what its partner says.
         let key = self.normal.partner_key(concept);
         choices.extend(key.map(|key| self.first(key, content)));

@@ -4,10 +4,11 @@
 //! - An occurrence of an aligned group is about the one at the same position, and carries its key.
 //! - What FHIR knows only by a common value of its resources (a date) is one occurrence for each such value, and
 //!   no occurrence has that value alone.
+//! - What a no or a null flavour takes back is not stated, and an act that states something says yes.
 
 use std::collections::HashSet;
 
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
+use crate::dataset::{Answer, ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
 use crate::plan::fhir::{FhirPlan, Place};
 use crate::plan::hl7v3::MessagePlan;
 
@@ -23,6 +24,8 @@ pub(super) struct Normal<'a> {
     aligned: Vec<Aligned>,
     /// Groups that are told apart by a common value: group and leaf.
     common: Vec<(ConceptIx, ConceptIx)>,
+    /// The message, which says yes by its acts.
+    message: Option<&'a MessagePlan>,
 }
 
 #[derive(Debug)]
@@ -63,7 +66,7 @@ impl<'a> Normal<'a> {
                 .collect(),
             None => nodes,
         };
-        Self { dataset, nodes, single, aligned, common }
+        Self { dataset, nodes, single, aligned, common, message: Some(message) }
     }
 
     /// Of instances that no message carries: each group is a node.
@@ -75,14 +78,52 @@ impl<'a> Normal<'a> {
             single: HashSet::new(),
             aligned: Vec::new(),
             common: Vec::new(),
+            message: None,
         }
     }
 
     /// The normal form.
     pub fn of(&self, instance: &Instance) -> Instance {
         let mut result = Instance::new();
-        self.copy(instance, NodeIx::ROOT, &mut result, NodeIx::ROOT);
+        let Some(message) = self.message else {
+            self.copy(instance, NodeIx::ROOT, &mut result, NodeIx::ROOT);
+            return result;
+        };
+        self.copy(&self.stated(message, instance.clone()), NodeIx::ROOT, &mut result, NodeIx::ROOT);
+        let mut result = self.stated(message, result);
+        self.answer(message, &mut result);
         result
+    }
+
+    /// An instance without what its own answers take back, and what no act would be made for.
+    fn stated(&self, message: &MessagePlan, mut instance: Instance) -> Instance {
+        let mut unasked = instance.unasked(self.dataset);
+        unasked.retain(|node| {
+            let question = self.dataset.question_of(instance.node(*node).concept);
+            question.is_some_and(|question| message.says_yes_by_silence(question))
+        });
+        for node in instance.taken_back(self.dataset).into_iter().chain(unasked) {
+            instance.remove(node);
+        }
+        instance
+    }
+
+    /// Adds the yes that an act says by stating something.
+    fn answer(&self, message: &MessagePlan, instance: &mut Instance) {
+        let stated = instance.leaves().filter(|(_, _, content)| content.is_stated()).map(|(ix, ..)| ix);
+        for leaf in stated.collect::<Vec<_>>() {
+            let question = self.dataset.question_of(instance.node(leaf).concept);
+            let question = question.filter(|question| message.says_yes_by_silence(*question));
+            let is_silent = instance.answer_of(self.dataset, leaf) == Answer::Silent;
+            if let Some(question) = question.filter(|_| is_silent) {
+                let holder = instance.holder_of(self.dataset, leaf, question);
+                let via = self.dataset.groups_between(instance.node(holder).concept, question);
+                if let Some(parent) = self.room(instance, holder, &via, question) {
+                    let yes = Content::Value(Value::Boolean(true));
+                    instance.add_leaf(parent, question, yes, Origin::default());
+                }
+            }
+        }
     }
 
     /// The key of the other group, if the concept is the key of an aligned one.
@@ -212,8 +253,7 @@ impl<'a> Normal<'a> {
                     parent = there.unwrap_or_else(|| to.add_group(parent, step));
                 }
                 let copy = to.add_group(parent, aligned.group);
-                let others =
-                    from.leaves().any(|(ix, leaf, _)| leaf.concept != aligned.key && is_below(from, ix, group));
+                let others = from.leaves().any(|(ix, leaf, _)| leaf.concept != aligned.key && from.is_below(ix, group));
                 if !others {
                     continue;
                 }
@@ -241,17 +281,6 @@ impl<'a> Normal<'a> {
             }
         }
     }
-}
-
-fn is_below(instance: &Instance, node: NodeIx, group: NodeIx) -> bool {
-    let mut at = node;
-    while at != NodeIx::ROOT {
-        if at == group {
-            return true;
-        }
-        at = instance.node(at).parent;
-    }
-    false
 }
 
 /// The groups without a resource of their own whose resources share a value, and the leaf that holds it.

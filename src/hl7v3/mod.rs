@@ -7,6 +7,7 @@ mod datatypes;
 mod matching;
 mod place;
 mod read;
+mod saying;
 mod words;
 mod write;
 mod xml;

@@ -1,5 +1,9 @@
 //! Puts values in the instance while a document is read: which occurrence is open, and which one has room.
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin};
 use crate::plan::hl7v3::{Base, Fill, Place, Scope};
 
@@ -8,6 +12,8 @@ pub(super) struct Placer<'p> {
     dataset: &'p Dataset,
     pub instance: Instance,
     frames: Vec<Frame<'p>>,
+    /// What nodes stand for: occurrences of groups; of leaves, the group that holds the leaf with what goes with it.
+    claimed: HashSet<(ConceptIx, NodeIx), RandomState>,
 }
 
 #[derive(Default)]
@@ -35,16 +41,41 @@ pub(super) enum Placed {
 impl<'p> Placer<'p> {
     pub fn new(dataset: &'p Dataset) -> Self {
         let root = Frame { node: Some(NodeIx::ROOT), ..Frame::default() };
-        Self { dataset, instance: Instance::new(), frames: vec![root] }
+        Self { dataset, instance: Instance::new(), frames: vec![root], claimed: HashSet::default() }
     }
 
-    /// A row node begins.
-    pub fn open(&mut self, scope: &'p Scope) {
+    /// A row node begins. False, and it is not open, if there is no room for one more: then nothing in it belongs anywhere.
+    pub fn open(&mut self, scope: &'p Scope) -> bool {
         self.frames.push(Frame { scope: Some(scope), ..Frame::default() });
         self.frames.push(Frame { scope: Some(scope), ..Frame::default() });
-        if scope.is_group && !scope.lazy {
-            self.frame(scope.frame);
+        let is_open = self.enter(scope);
+        if !is_open {
+            self.frames.truncate(self.frames.len() - 2);
         }
+        is_open
+    }
+
+    /// Takes the occurrence of a node that may be one too many, or that is there even if nothing is in it.
+    fn enter(&mut self, scope: &Scope) -> bool {
+        let is_bounded = self.max(scope.concept).is_some();
+        if scope.is_group {
+            return (scope.lazy && !is_bounded) || self.frame(scope.frame).is_some();
+        }
+        // A node with one value alone has nothing that could come beside something else.
+        if !is_bounded || !scope.shares {
+            return true;
+        }
+        self.frame(scope.frame - 1).is_some_and(|anchor| self.claimed.insert((scope.concept, anchor)))
+    }
+
+    /// True if another node has given another answer where there is room for one.
+    pub fn contradicts(&mut self, fill: &Fill, answer: &Content) -> bool {
+        let Some(base) = self.base(fill.place.base) else { return false };
+        let (via, concept) = (&fill.place.via, fill.concept);
+        !self.all(base, via, concept).is_empty()
+            && self.equal(base, via, concept, answer).is_none()
+            && self.room(base, via, concept).is_none()
+            && !self.can_make(base, via)
     }
 
     /// A row node ends.
@@ -68,7 +99,7 @@ impl<'p> Placer<'p> {
 
     /// Puts a value where its row says.
     pub fn set(&mut self, fill: &Fill, content: Content, origin: Origin) -> Placed {
-        let base = self.base(fill.place.base);
+        let Some(base) = self.base(fill.place.base) else { return Placed::NoRoom };
         let (via, concept) = (&fill.place.via, fill.concept);
         if fill.stated
             && let Some(same) = self.equal(base, via, concept, &content)
@@ -94,76 +125,85 @@ impl<'p> Placer<'p> {
         existing.find(|node| self.instance.node(*node).content.as_ref() == Some(content))
     }
 
-    fn base(&mut self, base: Base) -> NodeIx {
+    fn base(&mut self, base: Base) -> Option<NodeIx> {
         match base {
             Base::Frame(at) => self.frame(at),
             Base::Partner(at) => self.partner(at),
         }
     }
 
-    /// The occurrence of a frame, made if need be.
-    fn frame(&mut self, at: usize) -> NodeIx {
+    /// The occurrence of a frame, made if need be; `None` if there is no room for it.
+    fn frame(&mut self, at: usize) -> Option<NodeIx> {
         if let Some(node) = self.frames[at].node {
-            return node;
+            return Some(node);
         }
-        let Some(scope) = self.frames[at].scope else { return NodeIx::ROOT };
+        let scope = self.frames[at].scope?;
         let node = if at == scope.frame {
-            let anchor = self.frame(at - 1);
-            self.occurrence(anchor, &scope.via, scope.concept)
+            let anchor = self.frame(at - 1)?;
+            self.own_occurrence(anchor, scope)?
         } else {
-            self.anchor(scope)
+            self.anchor(scope)?
         };
         self.frames[at].node = Some(node);
-        node
+        Some(node)
     }
 
     /// The group that holds the occurrence of a node and what goes with it: the first in which the occurrence fits.
-    fn anchor(&mut self, scope: &Scope) -> NodeIx {
+    fn anchor(&mut self, scope: &Scope) -> Option<NodeIx> {
         let Place { base, from, via } = &scope.anchor_place;
-        let base = self.base(*base);
+        let base = self.base(*base)?;
         if scope.anchor == *from {
-            return base;
+            return Some(base);
         }
-        let mut found = self.all(base, via, scope.anchor);
-        found.retain(|anchor| {
-            self.room(*anchor, &scope.via, scope.concept).is_some() || self.can_make(*anchor, &scope.via)
-        });
-        match found.first() {
-            Some(anchor) => *anchor,
-            None => self.occurrence(base, via, scope.anchor),
-        }
+        let found = self.all(base, via, scope.anchor).into_iter().find(|anchor| self.fits(*anchor, scope));
+        found.or_else(|| self.new_group(base, via, scope.anchor))
     }
 
-    /// A new occurrence of a group, or the last one if there can be no more.
-    fn occurrence(&mut self, base: NodeIx, via: &[ConceptIx], group: ConceptIx) -> NodeIx {
-        match self.room(base, via, group).or_else(|| self.make(base, via)) {
-            Some(parent) => self.instance.add_group(parent, group),
-            None => self.all(base, via, group).last().copied().unwrap_or(base),
-        }
+    /// True if a node may stand for one more occurrence in a group.
+    fn fits(&self, anchor: NodeIx, scope: &Scope) -> bool {
+        !self.claimed.contains(&(scope.concept, anchor))
+            && (self.room(anchor, &scope.via, scope.concept).is_some() || self.can_make(anchor, &scope.via))
+    }
+
+    /// The occurrence that a node stands for: a new one or, where there can be no more, one that no other node stands for,
+    /// because it was made for something else within it.
+    fn own_occurrence(&mut self, anchor: NodeIx, scope: &Scope) -> Option<NodeIx> {
+        let node = self.new_group(anchor, &scope.via, scope.concept).or_else(|| {
+            let mut existing = self.all(anchor, &scope.via, scope.concept).into_iter();
+            existing.find(|node| !self.claimed.contains(&(scope.concept, *node)))
+        })?;
+        self.claimed.insert((scope.concept, node));
+        Some(node)
+    }
+
+    /// A new occurrence of a group; `None` if there can be no more.
+    fn new_group(&mut self, base: NodeIx, via: &[ConceptIx], group: ConceptIx) -> Option<NodeIx> {
+        let parent = self.room(base, via, group).or_else(|| self.make(base, via))?;
+        Some(self.instance.add_group(parent, group))
     }
 
     /// The occurrence that is aligned with the one of a frame. Empty ones are added before it, so that the two
     /// stand at the same position when no key says that they belong together.
-    fn partner(&mut self, at: usize) -> NodeIx {
+    fn partner(&mut self, at: usize) -> Option<NodeIx> {
         if let Some(node) = self.frames[at].partner {
-            return node;
+            return Some(node);
         }
-        let this = self.frame(at);
-        let Some((scope, partner)) = self.frames[at].scope.and_then(|s| Some((s, s.partner.as_ref()?))) else {
-            return this;
-        };
-        let base = self.base(partner.place.base);
+        let this = self.frame(at)?;
+        let scope = self.frames[at].scope?;
+        let partner = scope.partner.as_ref()?;
+        let base = self.base(partner.place.base)?;
         let among =
             if self.dataset.is_within(scope.concept, self.instance.node(base).concept) { base } else { NodeIx::ROOT };
         let these = self.instance.descendants(self.dataset, among, scope.concept);
         let position = these.iter().position(|node| *node == this).unwrap_or(0);
         let before = self.all(base, &partner.place.via, partner.concept).len();
         for _ in before..position {
-            self.occurrence(base, &partner.place.via, partner.concept);
+            self.new_group(base, &partner.place.via, partner.concept)?;
         }
-        let node = self.occurrence(base, &partner.place.via, partner.concept);
+        let node = self.new_group(base, &partner.place.via, partner.concept)?;
+        self.instance.align(node, this);
         self.frames[at].partner = Some(node);
-        node
+        Some(node)
     }
 
     fn max(&self, concept: ConceptIx) -> Option<u16> {

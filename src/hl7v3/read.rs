@@ -6,11 +6,12 @@ use super::account::Account;
 use super::datatypes::{Decoded, Parts, boolean};
 use super::matching;
 use super::place::{Placed, Placer};
+use super::saying;
 use super::words::{TextForm, Words};
 use super::xml::{attribute_name, is_content, leaves, without_prefix};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NullFlavor, Origin, Value};
 use crate::ledger::{Ledger, Reason};
-use crate::plan::hl7v3::{ANY_TEXT, Datatype, Element, ElementIx, Hole, MessagePlan, Modifier, XSI, XSI_TYPE};
+use crate::plan::hl7v3::{ANY_TEXT, Datatype, Element, ElementIx, Hole, MessagePlan, Scope, XSI, XSI_TYPE};
 
 /// Why a document is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,8 +33,15 @@ pub enum Refusal {
 /// If that element is none of those that the message can start with, or the message takes itself back.
 pub fn read(plan: &MessagePlan, dataset: &Dataset, node: Node<'_, '_>) -> Result<(Instance, Ledger), Refusal> {
     let root = matching::plan_root(plan, node).ok_or(Refusal::WrongRoot)?;
-    let mut reader = Reader { plan, placer: Placer::new(dataset), account: Account::default(), taken_back: None };
-    if reader.is_modified(node, plan.element(root)) {
+    let mut reader = Reader {
+        plan,
+        placer: Placer::new(dataset),
+        account: Account::default(),
+        taken_back: None,
+        seen: Vec::new(),
+        first_seen: 0,
+    };
+    if saying::is_modified(plan, node, plan.element(root)) {
         return Err(Refusal::TakenBack { position: node.range().start });
     }
     reader.element(node, root);
@@ -49,21 +57,22 @@ struct Reader<'p, 'd> {
     account: Account<'d>,
     /// Where an element that holds the case, as a document can start with it, says that it is not so.
     taken_back: Option<usize>,
+    /// The elements that stand for one thing in their parent and have been met, for each element that is being read.
+    seen: Vec<ElementIx>,
+    /// Where those of the innermost one begin.
+    first_seen: usize,
 }
 
 impl<'p, 'd> Reader<'p, 'd> {
     /// Reads an element that the plan knows. As deep as the plan, whatever the document.
     fn element(&mut self, node: Node<'d, '_>, ix: ElementIx) {
         let element = self.plan.element(ix);
-        if let Some(scope) = &element.scope {
-            self.placer.open(scope);
-        }
         let mut parts = Parts::default();
         let mut matched = 0;
         for attribute in node.attributes() {
             self.attribute(node, element, &attribute, &mut parts, &mut matched);
         }
-        match &element.presence {
+        match element.presence.as_ref().or_else(|| said_by_absence(node, element)) {
             Some(hole) => self.fact(node, hole, Content::Value(Value::Boolean(true)), matched),
             None => self.account.ledger.structural(u32::from(matched)),
         }
@@ -72,9 +81,6 @@ impl<'p, 'd> Reader<'p, 'd> {
             && parts.leaves > 0
         {
             self.value(node, hole, parts);
-        }
-        if element.scope.is_some() {
-            self.placer.close();
         }
     }
 
@@ -158,6 +164,7 @@ impl<'p, 'd> Reader<'p, 'd> {
         if datatype == Some(Datatype::St) {
             return self.words(node, element, parts);
         }
+        let first_seen = std::mem::replace(&mut self.first_seen, self.seen.len());
         for child in node.children() {
             if child.is_element() {
                 self.child(child, element, datatype, parts);
@@ -168,6 +175,8 @@ impl<'p, 'd> Reader<'p, 'd> {
                 self.text(node, child, element, text);
             }
         }
+        self.seen.truncate(self.first_seen);
+        self.first_seen = first_seen;
     }
 
     /// The text of an element that is one.
@@ -216,48 +225,67 @@ impl<'p, 'd> Reader<'p, 'd> {
             return self.account.lost(element.lost.unwrap_or(Reason::Unknown), child, None, leaves(child));
         };
         match matching::pick(self.plan, bucket, child) {
-            Ok(ix) if self.is_modified(child, self.plan.element(ix)) => {
-                let scope = self.plan.element(ix).scope.as_ref();
-                let holds_the_case = self.plan.holds_a_root(ix);
-                self.taken_back = self.taken_back.or(holds_the_case.then(|| child.range().start));
-                let concept = scope.map(|scope| scope.concept);
-                self.account.lost(Reason::Modifier, child, concept, leaves(child));
-            }
-            Ok(ix) => self.element(child, ix),
+            Ok(ix) => self.known(child, ix),
             Err(reason) => self.account.lost(reason, child, None, leaves(child)),
         }
     }
 
-    /// True if something in an element says that what it states is not so, not now, or not certain, and the plan has no
-    /// place for that: then none of it may be read as if it were stated.
-    fn is_modified(&self, node: Node<'d, '_>, element: &Element) -> bool {
-        // What holds no statement is none.
-        let may_state = !element.filler && element.value.is_none();
-        may_state
-            && (node.attributes().any(|attribute| self.is_changed_by(None, &attribute, Some(element)))
-                || node.children().filter(Node::is_element).any(|child| self.is_changed_by_child(child, element)))
-    }
-
-    /// True if an attribute, of an element itself or of a child with this name, changes what the element says.
-    fn is_changed_by(&self, child: Option<&str>, attribute: &Attribute<'_, '_>, owner: Option<&Element>) -> bool {
-        let mut modifiers = self.plan.modifiers().iter();
-        modifiers.any(|modifier| {
-            modifier.attribute == attribute.name()
-                && modifier.child.as_deref() == child
-                && attribute.namespace().is_none()
-                && modifier.changes(owner, attribute.value())
-        })
-    }
-
-    fn is_changed_by_child(&self, child: Node<'_, '_>, element: &Element) -> bool {
-        let (name, namespace) = (child.tag_name().name(), child.tag_name().namespace().unwrap_or_default());
-        let is_named = |modifier: &Modifier| modifier.child.as_deref() == Some(name);
-        self.plan.modifiers().iter().any(is_named) && {
-            let bucket = self.plan.bucket(element, namespace, name);
-            let own = bucket.and_then(|bucket| matching::pick(self.plan, bucket, child).ok());
-            let own = own.map(|ix| self.plan.element(ix));
-            child.attributes().any(|attribute| self.is_changed_by(Some(name), &attribute, own))
+    /// Reads a child that the plan knows, or loses it as a whole: what stands in one node stays together.
+    fn known(&mut self, child: Node<'d, '_>, ix: ElementIx) {
+        let element = self.plan.element(ix);
+        let read = self.can_be_said(child, ix).and_then(|()| match &element.scope {
+            Some(scope) => self.occurrence(child, ix, scope),
+            None => self.only_one(child, ix),
+        });
+        if let Err(reason) = read {
+            let concept = element.scope.as_ref().map(|scope| scope.concept);
+            self.account.lost(reason, child, concept, leaves(child));
         }
+    }
+
+    /// Looks whether what an element says may be read as it stands; else why not.
+    fn can_be_said(&mut self, node: Node<'d, '_>, ix: ElementIx) -> Result<(), Reason> {
+        let element = self.plan.element(ix);
+        if saying::is_modified(self.plan, node, element) {
+            let holds_the_case = self.plan.holds_a_root(ix);
+            self.taken_back = self.taken_back.or(holds_the_case.then(|| node.range().start));
+            return Err(Reason::Modifier);
+        }
+        if element.negation.is_none() || element.value.is_some() {
+            return Ok(());
+        }
+        // A denial of something in particular is no denial of everything of its kind, and no statement.
+        let is_yes = saying::answer(node)? == Content::Value(Value::Boolean(true));
+        if is_yes || !saying::states(self.plan, node, element) { Ok(()) } else { Err(Reason::Modifier) }
+    }
+
+    /// Reads the node of a row, if there is room for one more and it does not contradict one before it.
+    fn occurrence(&mut self, node: Node<'d, '_>, ix: ElementIx, scope: &'p Scope) -> Result<(), Reason> {
+        if !self.placer.open(scope) {
+            return Err(Reason::TooMany);
+        }
+        let hole = self.plan.element(ix).negation.as_ref();
+        let contradicts = match (hole, saying::answer(node)) {
+            (Some(hole), Ok(answer)) => self.placer.contradicts(&hole.fill, &answer),
+            _ => false,
+        };
+        if !contradicts {
+            self.element(node, ix);
+        }
+        self.placer.close();
+        if contradicts { Err(Reason::Contradiction) } else { Ok(()) }
+    }
+
+    /// Reads an element that is no node of a row, and so stands for one thing in its parent.
+    fn only_one(&mut self, node: Node<'d, '_>, ix: ElementIx) -> Result<(), Reason> {
+        if self.plan.element(ix).once {
+            if self.seen[self.first_seen..].contains(&ix) {
+                return Err(Reason::TooMany);
+            }
+            self.seen.push(ix);
+        }
+        self.element(node, ix);
+        Ok(())
     }
 
     /// What the author wrote beside a code: as a whole, or not at all.
@@ -312,6 +340,12 @@ impl<'p, 'd> Reader<'p, 'd> {
         };
         self.account.lost(reason, node, Some(hole.fill.concept), u32::from(leaves));
     }
+}
+
+/// The answer of an act that is there and says nothing to the contrary: then it says yes.
+fn said_by_absence<'p>(node: Node<'_, '_>, element: &'p Element) -> Option<&'p Hole> {
+    let is_said = node.has_attribute("negationInd") || node.has_attribute("nullFlavor");
+    element.negation.as_ref().filter(|_| !is_said)
 }
 
 /// True if an element only has what it is written with when there is no value.

@@ -199,13 +199,20 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The occurrence that is aligned with a node: the one with the same key; without a key, the one at the same
-    /// position.
+    /// The occurrence that is aligned with a node: the one that the source says; else the one with the same key, if no other
+    /// node has it; without a key, the one at the same position.
     fn partner(&self, scope: &Scope, partner: &Partner, node: NodeIx) -> Option<NodeIx> {
         let align = self.plan.aligns().get(partner.align)?;
         let (_, key, other_key) = align.other(scope.concept)?;
         let base = self.base(partner.place.base)?;
         let others = self.instance.descendants(self.dataset, base, partner.concept);
+        let said = |other: NodeIx| self.instance.aligned_with(other);
+        if let Some(own) = others.iter().find(|other| said(**other) == Some(node)) {
+            return Some(*own);
+        }
+        let from = self.dataset.is_within(scope.concept, self.instance.node(base).concept);
+        let among = if from { base } else { NodeIx::ROOT };
+        let these = self.instance.descendants(self.dataset, among, scope.concept);
         let content = |of: NodeIx, key: ConceptIx| -> Option<&Content> {
             let leaf = *self.instance.descendants(self.dataset, of, key).first()?;
             // That a key is unknown says of no occurrence which one it is.
@@ -213,15 +220,14 @@ impl<'a> Writer<'a> {
         };
         let own = content(node, key);
         if own.is_some()
-            && let Some(same) = others.iter().find(|other| content(**other, other_key) == own)
+            && let Some(same) =
+                others.iter().find(|other| said(**other).is_none() && content(**other, other_key) == own)
         {
-            return Some(*same);
+            let is_only_one = these.iter().filter(|this| content(**this, key) == own).count() == 1;
+            return is_only_one.then_some(*same);
         }
-        let from = self.dataset.is_within(scope.concept, self.instance.node(base).concept);
-        let among = if from { base } else { NodeIx::ROOT };
-        let these = self.instance.descendants(self.dataset, among, scope.concept);
         let position = these.iter().position(|this| *this == node)?;
-        let there = others.get(position).copied()?;
+        let there = others.get(position).copied().filter(|there| said(*there).is_none())?;
         // A key on one side only decides nothing; a key that another occurrence claims, does.
         match (own, content(there, other_key)) {
             (_, None) => Some(there),

@@ -70,7 +70,25 @@ fn load_tree(source: &Source, dataset: &str) -> Result<Vec<Concept>, TableError>
         }
         concepts.push(concept);
     }
+    for row in sheet.rows().filter(|row| !row.get("question").is_empty()) {
+        let own = places[row.get("concept")];
+        concepts[own].question = Some(question(row, own, &places, &concepts)?);
+    }
     Ok(concepts)
+}
+
+/// The concept that a row names as its question.
+fn question(
+    row: Row<'_>,
+    own: usize,
+    places: &HashMap<&str, usize>,
+    concepts: &[Concept],
+) -> Result<ConceptIx, TableError> {
+    let asked = places.get(row.get("question")).copied();
+    let asked = asked.filter(|at| *at != own && concepts[*at].kind == Kind::Boolean);
+    let asked =
+        asked.ok_or_else(|| row.fault("question", "must be the number of another concept, of kind `boolean`"))?;
+    u16::try_from(asked).map(ConceptIx).map_err(|_| row.fault("question", "the dataset is too large"))
 }
 
 fn concept(row: Row<'_>, group: &Concept, parent: usize) -> Result<Concept, TableError> {
@@ -97,6 +115,7 @@ fn concept(row: Row<'_>, group: &Concept, parent: usize) -> Result<Concept, Tabl
         min: 0,
         max: None,
         in_use: false,
+        question: None,
     })
 }
 
@@ -125,6 +144,7 @@ fn root(dataset: &str) -> Concept {
         min: 1,
         max: Some(1),
         in_use: true,
+        question: None,
     }
 }
 

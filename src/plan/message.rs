@@ -1,7 +1,5 @@
 //! `message.toml`: what a message is, apart from its structure.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use crate::tables::{Source, TableError};
@@ -27,9 +25,6 @@ pub struct MessageMeta {
     /// Attributes that only repeat what is fixed elsewhere, and so may have any value.
     #[serde(default)]
     pub labels: Vec<String>,
-    /// What changes what an element says: an attribute of it, or `child.attribute`; with the values that change nothing.
-    #[serde(default)]
-    pub modifiers: BTreeMap<String, Vec<String>>,
     /// Pairs of groups that are about the same thing.
     #[serde(default)]
     pub align: Vec<AlignMeta>,

@@ -146,11 +146,6 @@ fn message() -> Value {
         "roots": list(&text("an element"), "document elements that it can start with; the first is written; none for a transaction that exists as ADA alone"),
         "template": oid("the templateId that only this message carries"),
         "labels": list(&text("an attribute"), "attributes that repeat what is fixed elsewhere"),
-        "modifiers": {
-            "type": "object",
-            "additionalProperties": list(&text("a value"), "the values that change nothing"),
-            "description": "attributes (or child.attribute) that change what an element says",
-        },
         "align": list(&align, "pairs of groups that are about the same thing"),
         "ada": ada,
     });

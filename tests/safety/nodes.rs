@@ -1,1 +1,153 @@
 //! What a node holds stays together, and with the person it is said of.
+
+use std::fs;
+
+use ooievaar::ledger::Reason;
+use ooievaar::{Converter, Format};
+use roxmltree::{Document, Node};
+use serde_json::Value as Json;
+
+fn converter() -> Converter {
+    Converter::new().unwrap()
+}
+
+fn fixture(name: &str) -> String {
+    fs::read_to_string(format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// The resources that a source becomes, and the reasons of what was lost, with the leaves.
+fn to_fhir(source: &str) -> (Vec<Json>, Vec<(Reason, u32)>) {
+    let outcome = converter().convert(source.as_bytes(), Format::FhirJson).unwrap();
+    let bundle: Json = serde_json::from_slice(&outcome.output).unwrap();
+    let resources = bundle["entry"].as_array().unwrap().iter().map(|entry| entry["resource"].clone()).collect();
+    assert!(outcome.ledger.is_balanced());
+    (resources, outcome.ledger.losses.iter().map(|loss| (loss.reason, loss.leaves)).collect())
+}
+
+/// All texts in a tree, one after the other.
+fn texts(tree: &Json) -> String {
+    tree.to_string()
+}
+
+#[test]
+fn a_node_too_many_is_lost_as_a_whole() {
+    let (resources, losses) = to_fhir(&fixture("told/one-node-too-many.xml"));
+    // Each with all of its leaves: nothing of it stands beside what another node says.
+    assert_eq!(losses, [(Reason::TooMany, 19), (Reason::TooMany, 14)]);
+    let all: String = resources.iter().map(texts).collect();
+    assert!(all.contains("2024-05-24") && !all.contains("2024-06-07"));
+    let episiotomies: Vec<_> = resources.iter().filter(|own| texts(own).contains("PRN540701")).collect();
+    assert_eq!(episiotomies.len(), 1);
+    assert!(!all.contains("foetale indicatie"), "the reason of the second is not the reason of the first");
+}
+
+#[test]
+fn an_element_that_stands_for_one_thing_is_not_filled_from_two() {
+    // The organization of one, the specialty of another.
+    let message = fixture("kernset-2.3/referral.xml");
+    let document = Document::parse(&message).unwrap();
+    let has =
+        |node: &Node<'_, '_>, name: &str| node.descendants().any(|inner| inner.has_tag_name(("urn:hl7-org:v3", name)));
+    let performer = document
+        .descendants()
+        .find(|node| node.tag_name().name() == "performer" && has(node, "code") && has(node, "representedOrganization"))
+        .unwrap();
+    let own = &message[performer.range()];
+    let entity = performer.first_element_child().unwrap();
+    let code = entity.children().find(|node| node.tag_name().name() == "code").unwrap();
+    let without_code = own.replace(&message[code.range()], "");
+    let two = format!("{without_code}{own}");
+    let changed = message.replacen(own, &two, 1);
+    let before = converter().read(message.as_bytes()).unwrap();
+    let after = converter().read(changed.as_bytes()).unwrap();
+    assert_eq!(before.ledger.losses, []);
+    assert_eq!(after.ledger.losses.len(), 1);
+    assert_eq!(after.ledger.losses[0].reason, Reason::TooMany);
+    assert_eq!(after.instance.leaves().count() + 1, before.instance.leaves().count());
+}
+
+/// A message about twins who are both said to be the first, of whom the second is fed.
+fn twins() -> String {
+    let message = fixture("kernset-2.3/twins.xml");
+    let rank = "<value xsi:type=\"INT\" value=\"2\"/>";
+    let at = message.find("BirthOrderNumber").unwrap();
+    let second = at + 1 + message[at + 1..].find("BirthOrderNumber").unwrap();
+    let changed = message[second..].replacen(rank, "<value xsi:type=\"INT\" value=\"1\"/>", 1);
+    assert_ne!(changed, message[second..]);
+    let feeding = "<outboundRelationship typeCode=\"COMP\"><supply classCode=\"DIET\" moodCode=\"EVN\">\
+        <templateId root=\"2.16.840.1.113883.2.4.6.10.90.900724\"/><id nullFlavor=\"NI\"/>\
+        <code code=\"230126006\" codeSystem=\"2.16.840.1.113883.6.96\"/><effectiveTime value=\"20240607\"/></supply>\
+        </outboundRelationship>";
+    let end = changed.find("</observation>").unwrap();
+    let end = end + changed[end..].find("</outboundRelationship>").unwrap() + "</outboundRelationship>".len();
+    let message = format!("{}{}{feeding}{}", &message[..second], &changed[..end], &changed[end..]);
+    // What is said of the first after birth goes away: then only the node says whose the feeding is.
+    let document = Document::parse(&message).unwrap();
+    let first = document.descendants().find(|node| node.attribute("classCode") == Some("DIET")).unwrap();
+    let is_alone = document.descendants().filter(|node| node.attribute("classCode") == Some("DIET")).count() == 1;
+    if is_alone { message } else { message.replacen(&message[first.parent().unwrap().range()], "", 1) }
+}
+
+/// The reference to the person that the only resource with a date is about.
+fn fed(resources: &[Json]) -> String {
+    let fed: Vec<_> = resources.iter().filter(|own| texts(own).contains("2024-06-07")).collect();
+    assert_eq!(fed.len(), 1);
+    fed[0]["subject"]["reference"].as_str().unwrap().to_owned()
+}
+
+/// The person that the birth of a child of this sex is about.
+fn children(resources: &[Json]) -> Vec<String> {
+    let births =
+        resources.iter().filter(|own| own["resourceType"] == "Observation" && texts(own).contains("276507005"));
+    births.map(|own| own["subject"]["reference"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_node_of_a_child_says_whose_it_is() {
+    let message = twins();
+    let (resources, losses) = to_fhir(&message);
+    assert_eq!(losses, []);
+    let ranks: Vec<String> = children(&resources);
+    assert_eq!(ranks.len(), 2, "both have a rank");
+    assert_eq!(fed(&resources), ranks[1]);
+    // And back: in the node of the second child.
+    let bundle = converter().convert(message.as_bytes(), Format::FhirJson).unwrap();
+    let back = converter().convert(&bundle.output, Format::Hl7v3).unwrap();
+    assert_eq!(back.ledger.lost_leaves(), 0);
+    let back = String::from_utf8(back.output).unwrap();
+    let document = Document::parse(&back).unwrap();
+    let is_child = |node: &Node<'_, '_>| {
+        let template = |inner: Node<'_, '_>| inner.attribute("root") == Some("2.16.840.1.113883.2.4.6.10.90.901102");
+        node.tag_name().name() == "procedure" && node.children().any(template)
+    };
+    let fed: Vec<bool> =
+        document.descendants().filter(is_child).map(|child| back[child.range()].contains("20240607")).collect();
+    assert_eq!(fed, [false, true]);
+}
+
+#[test]
+fn where_only_a_key_could_say_whose_it_is_and_two_have_it_that_is_told() {
+    let converter = converter();
+    let form = converter.convert(twins().as_bytes(), Format::Ada).unwrap().output;
+    for format in [Format::FhirJson, Format::Hl7v3] {
+        let outcome = converter.convert(&form, format).unwrap();
+        let text = String::from_utf8(outcome.output).unwrap();
+        assert!(!text.contains("2024-06-07") && !text.contains("20240607"), "{format}");
+        assert!(outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::NoCarrier), "{format}");
+    }
+}
+
+#[test]
+fn a_group_too_many_in_a_form_is_lost_as_a_whole() {
+    let converter = converter();
+    let form = converter.convert(fixture("told/one-node-too-many.xml").as_bytes(), Format::Ada).unwrap().output;
+    let form = String::from_utf8(form).unwrap();
+    let start = form.find("<voeding_kind_groep").unwrap();
+    let end = form.find("</voeding_kind_groep>").unwrap() + "</voeding_kind_groep>".len();
+    let again = form[start..end].replace("2024-05-24", "2024-06-07");
+    let two = format!("{}{again}{}", &form[..end], &form[end..]);
+    let outcome = converter.convert(two.as_bytes(), Format::FhirJson).unwrap();
+    let text = String::from_utf8(outcome.output).unwrap();
+    assert!(text.contains("2024-05-24") && !text.contains("2024-06-07"));
+    assert_eq!(outcome.ledger.losses.iter().map(|loss| loss.reason).collect::<Vec<_>>(), [Reason::TooMany]);
+}

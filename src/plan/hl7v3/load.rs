@@ -1,12 +1,12 @@
 //! From the files of a message to its plan.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::build::Builder;
 use super::rows::Rows;
 use super::scope::Scoper;
 use super::skeleton::Skeleton;
-use super::{Align, Element, ElementIx, MessagePlan, Modifier, ident};
+use super::{Align, Child, Element, ElementIx, MessagePlan, Modifier, ident, questions};
 use crate::dataset::{ConceptIx, Dataset, Text};
 use crate::plan::MessageMeta;
 use crate::tables::{Source, TableError};
@@ -26,7 +26,7 @@ impl MessagePlan {
         let root = builder.build()?;
         let built = builder.finish()?;
         let mut plan = Self {
-            modifiers: Modifier::all(&meta),
+            modifiers: Modifier::load(source)?,
             meta,
             elements: built.elements,
             aligns,
@@ -34,15 +34,38 @@ impl MessagePlan {
             payload: None,
             namespaces: skeleton.namespaces,
             carriers: HashMap::new(),
+            answered: HashSet::new(),
         };
         let mut scoper = Scoper::new(dataset, &rows, &built.rows, &built.repeated, &plan.aligns);
         scoper.run(&mut plan.elements, root)?;
         plan.carriers = scoper.carriers;
+        plan.answered = questions::answered(&plan.elements, &rows, dataset)?;
+        for at in 0..plan.elements.len() {
+            plan.elements[at].once = stands_for_one(&plan.elements, &plan.elements[at]);
+        }
         ident::index(&mut plan.elements, &built.places, &rows, &skeleton.file, &plan.meta.labels)?;
         plan.roots = roots(&plan, root, &folder)?;
         plan.payload = payload(&plan);
         Ok(plan)
     }
+}
+
+/// True for an element that is neither a value nor the node of a row, but holds values: two of them would be mixed.
+fn stands_for_one(elements: &[Element], element: &Element) -> bool {
+    let is_value = element.value.is_some() || element.presence.is_some();
+    !is_value && element.scope.is_none() && element.slot.is_none() && holds_values(elements, element)
+}
+
+/// True if there is a value in an element that belongs to no node inside it.
+fn holds_values(elements: &[Element], element: &Element) -> bool {
+    element.children.iter().any(|child| match child {
+        Child::Element(ix) => {
+            let inner = &elements[ix.0 as usize];
+            let is_value = inner.value.is_some() || inner.presence.is_some() || inner.negation.is_some();
+            inner.slot.is_none() && (is_value || holds_values(elements, inner))
+        }
+        Child::Row | Child::Rows(_) => false,
+    })
 }
 
 fn aligns(meta: &MessageMeta, folder: &str, dataset: &Dataset) -> Result<Vec<Align>, TableError> {

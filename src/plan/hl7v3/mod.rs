@@ -9,11 +9,12 @@ mod datatype;
 mod ident;
 mod load;
 mod modifier;
+mod questions;
 mod rows;
 mod scope;
 mod skeleton;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::MessageMeta;
 use crate::dataset::{ConceptIx, Kind, Text};
@@ -45,6 +46,8 @@ pub struct MessagePlan {
     namespaces: Vec<Namespace>,
     carriers: HashMap<ConceptIx, Place>,
     modifiers: Vec<Modifier>,
+    /// The concepts that an act answers by `negationInd`.
+    answered: HashSet<ConceptIx>,
 }
 
 /// A namespace of the message, with the prefix under which it is written.
@@ -88,6 +91,8 @@ pub(crate) struct Element {
     /// It is repeated for every node of these rows, which stand at the [`Child::Rows`] somewhere inside.
     pub slot: Option<Vec<ElementIx>>,
     pub children: Vec<Child>,
+    /// It stands for one thing in its parent: a second one is about something else.
+    pub once: bool,
     /// The templates and the code that tell it from its siblings.
     pub ident: Ident,
     /// Its children by name, for reading.
@@ -238,6 +243,11 @@ impl MessagePlan {
     /// True if the message has a place for the concept.
     pub fn carries(&self, concept: ConceptIx) -> bool {
         self.carriers.contains_key(&concept)
+    }
+
+    /// True if an act says yes to this concept by being there and saying nothing else.
+    pub(crate) fn says_yes_by_silence(&self, concept: ConceptIx) -> bool {
+        self.answered.contains(&concept)
     }
 
     pub(crate) fn element(&self, ix: ElementIx) -> &Element {

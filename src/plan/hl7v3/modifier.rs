@@ -2,7 +2,10 @@
 
 use super::{Element, MessagePlan};
 use crate::dataset::Text;
-use crate::plan::MessageMeta;
+use crate::tables::{Sheet, Source, TableError};
+
+/// The table, which all messages share.
+const FILE: &str = "hl7v3/modifiers.csv";
 
 /// An attribute that changes what the element that has it, or the parent of that element, says.
 #[derive(Clone, Debug)]
@@ -15,22 +18,31 @@ pub(crate) struct Modifier {
 }
 
 impl Modifier {
-    /// The modifiers that `message.toml` names.
-    pub fn all(meta: &MessageMeta) -> Vec<Self> {
-        let modifiers = meta.modifiers.iter().map(|(name, harmless)| {
-            let (child, attribute) = match name.split_once('.') {
-                Some((child, attribute)) => (Some(child.into()), attribute),
-                None => (None, name.as_str()),
-            };
-            Self { child, attribute: attribute.into(), harmless: harmless.iter().map(Text::from).collect() }
-        });
-        modifiers.collect()
+    /// Reads `hl7v3/modifiers.csv`.
+    ///
+    /// # Errors
+    /// If the table cannot be read or has no rows: then what is denied would be read as stated.
+    pub fn load(source: &Source) -> Result<Vec<Self>, TableError> {
+        let sheet = Sheet::load(source, FILE, &["element", "attribute", "harmless"])?;
+        let modifiers: Vec<Self> = sheet
+            .rows()
+            .map(|row| Self {
+                child: Some(row.get("element")).filter(|element| !element.is_empty()).map(Text::from),
+                attribute: row.get("attribute").into(),
+                harmless: row.get("harmless").split_whitespace().map(Text::from).collect(),
+            })
+            .collect();
+        if modifiers.is_empty() {
+            return Err(TableError::file(FILE, "has no rows: what a message denies would be read as stated"));
+        }
+        Ok(modifiers)
     }
 
     /// True if the plan has no place for this value of the attribute in an element, and it changes what is said.
     pub fn changes(&self, element: Option<&Element>, value: &str) -> bool {
         let understood = element.is_some_and(|element| {
-            let is_place = (self.attribute == "negationInd" && element.negation.is_some())
+            let is_answer = matches!(self.attribute.as_str(), "negationInd" | "nullFlavor");
+            let is_place = (is_answer && element.negation.is_some())
                 || element.value.as_ref().is_some_and(|hole| hole.fill.datatype.has_part(&self.attribute));
             is_place
                 || element.any.contains(&self.attribute)

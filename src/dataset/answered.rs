@@ -1,0 +1,85 @@
+//! What a yes-or-no answer says of the concepts that it is the question of.
+
+use super::{ConceptIx, Content, Dataset, Instance, NodeIx, Value};
+
+/// What an instance says of the question of a leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes.
+    Yes,
+    /// No, or a null flavour: then nothing of what is asked for is stated.
+    NotYes,
+    /// Nobody answered.
+    Silent,
+}
+
+impl Dataset {
+    /// The yes-or-no concept that a concept, or the innermost group around it that has one, names as its question.
+    pub fn question_of(&self, concept: ConceptIx) -> Option<ConceptIx> {
+        let groups = std::iter::successors(Some(concept), |ix| (*ix != ConceptIx::ROOT).then(|| self.get(*ix).parent));
+        groups.into_iter().find_map(|ix| self.get(ix).question)
+    }
+}
+
+impl Instance {
+    /// The answer to the question of a leaf, in the occurrence that holds both.
+    ///
+    /// Of several answers, one that is no yes decides: what one of them denies is not stated.
+    pub fn answer_of(&self, dataset: &Dataset, leaf: NodeIx) -> Answer {
+        let Some(question) = dataset.question_of(self.node(leaf).concept) else { return Answer::Silent };
+        self.answers(dataset, leaf, question).fold(Answer::Silent, |known, content| match (known, content) {
+            (Answer::NotYes, _) | (_, Content::Value(Value::Boolean(false)) | Content::Null { .. }) => Answer::NotYes,
+            _ => Answer::Yes,
+        })
+    }
+
+    /// The leaves that are stated although their question says no, or that nobody knows: the source contradicts itself.
+    pub fn taken_back(&self, dataset: &Dataset) -> Vec<NodeIx> {
+        let stated = self.leaves().filter(|(_, _, content)| content.is_stated());
+        stated.map(|(ix, ..)| ix).filter(|ix| self.answer_of(dataset, *ix) == Answer::NotYes).collect()
+    }
+
+    /// The leaves of null flavours that nothing belongs to: their question has no answer, and nothing else that it asks for
+    /// is stated. A carrier that says yes by itself must not be made for them.
+    pub fn unasked(&self, dataset: &Dataset) -> Vec<NodeIx> {
+        let silent = self.leaves().filter(|(_, _, content)| !content.is_stated());
+        let silent = silent.filter_map(|(ix, leaf, _)| Some((ix, dataset.question_of(leaf.concept)?)));
+        silent
+            .filter(|(ix, _)| self.answer_of(dataset, *ix) == Answer::Silent)
+            .filter(|(ix, question)| {
+                let within = self.holder_of(dataset, *ix, *question);
+                !self.leaves().any(|(other, leaf, content)| {
+                    content.is_stated()
+                        && dataset.question_of(leaf.concept) == Some(*question)
+                        && self.is_below(other, within)
+                })
+            })
+            .map(|(ix, _)| ix)
+            .collect()
+    }
+
+    /// What the leaves of a question say, in the innermost occurrence that holds a leaf and could hold the question.
+    fn answers(&self, dataset: &Dataset, leaf: NodeIx, question: ConceptIx) -> impl Iterator<Item = &Content> {
+        let within = self.holder_of(dataset, leaf, question);
+        let found = self.descendants(dataset, within, question).into_iter();
+        found.filter_map(|ix| self.node(ix).content.as_ref())
+    }
+
+    /// The innermost occurrence around a node that a concept is within.
+    pub fn holder_of(&self, dataset: &Dataset, node: NodeIx, concept: ConceptIx) -> NodeIx {
+        let mut at = self.node(node).parent;
+        while at != NodeIx::ROOT && !dataset.is_within(concept, self.node(at).concept) {
+            at = self.node(at).parent;
+        }
+        at
+    }
+
+    /// True if a node is within another, or is it.
+    pub fn is_below(&self, node: NodeIx, within: NodeIx) -> bool {
+        let mut at = node;
+        while at != within && at != NodeIx::ROOT {
+            at = self.node(at).parent;
+        }
+        at == within
+    }
+}

@@ -1,0 +1,92 @@
+//! Whether an element says that what is in it is so: what takes a statement back, and what an act answers by itself.
+
+use roxmltree::{Attribute, Node};
+
+use super::datatypes::boolean;
+use super::matching;
+use super::xml::is_content;
+use crate::dataset::{Content, NullFlavor, Value};
+use crate::ledger::Reason;
+use crate::plan::hl7v3::{Datatype, Element, Hole, MessagePlan, Modifier};
+
+/// True if something in an element says that what it states is not so, not now, or not certain, and the plan has no
+/// place for that: then none of it may be read as if it were stated.
+pub(super) fn is_modified(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> bool {
+    // What holds no statement is none.
+    let may_state = !element.filler && element.value.is_none();
+    may_state
+        && (node.attributes().any(|attribute| is_changed_by(plan, None, &attribute, Some(element)))
+            || node.children().filter(Node::is_element).any(|child| is_changed_by_child(plan, child, element)))
+}
+
+/// True if an attribute, of an element itself or of a child with this name, changes what the element says.
+fn is_changed_by(
+    plan: &MessagePlan,
+    child: Option<&str>,
+    attribute: &Attribute<'_, '_>,
+    owner: Option<&Element>,
+) -> bool {
+    plan.modifiers().iter().any(|modifier| {
+        modifier.attribute == attribute.name()
+            && modifier.child.as_deref() == child
+            && attribute.namespace().is_none()
+            && modifier.changes(owner, attribute.value())
+    })
+}
+
+fn is_changed_by_child(plan: &MessagePlan, child: Node<'_, '_>, element: &Element) -> bool {
+    let (name, namespace) = (child.tag_name().name(), child.tag_name().namespace().unwrap_or_default());
+    let is_named = |modifier: &Modifier| modifier.child.as_deref() == Some(name);
+    plan.modifiers().iter().any(is_named) && {
+        let bucket = plan.bucket(element, namespace, name);
+        let own = bucket.and_then(|bucket| matching::pick(plan, bucket, child).ok());
+        let own = own.map(|ix| plan.element(ix));
+        child.attributes().any(|attribute| is_changed_by(plan, Some(name), &attribute, own))
+    }
+}
+
+/// The answer that an act gives by its own attributes. Without `negationInd` it is the default, which is no negation.
+///
+/// # Errors
+/// If it gives two, or one that is no value: then nothing that it holds can be relied on.
+pub(super) fn answer(node: Node<'_, '_>) -> Result<Content, Reason> {
+    match (node.attribute("negationInd"), node.attribute("nullFlavor")) {
+        (None, None) => Ok(Content::Value(Value::Boolean(true))),
+        (Some(negated), None) => {
+            boolean(negated).map(|negated| Content::Value(Value::Boolean(!negated))).ok_or(Reason::Datatype)
+        }
+        (None, Some(flavor)) => NullFlavor::from_code(flavor)
+            .map(|flavor| Content::Null { flavor, original_text: None })
+            .ok_or(Reason::Datatype),
+        (Some(_), Some(_)) => Err(Reason::Contradiction),
+    }
+}
+
+/// True if something within an act is stated. A null flavour states nothing, and an act that is itself taken back neither.
+pub(super) fn states(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> bool {
+    node.children().filter(Node::is_element).any(|child| {
+        let name = child.tag_name();
+        let bucket = plan.bucket(element, name.namespace().unwrap_or_default(), name.name());
+        let Some(ix) = bucket.and_then(|bucket| matching::pick(plan, bucket, child).ok()) else { return false };
+        let inner = plan.element(ix);
+        !is_modified(plan, child, inner)
+            && (inner.presence.is_some()
+                || (inner.negation.is_some() && !matches!(answer(child), Ok(Content::Null { .. })))
+                || inner.value.as_ref().is_some_and(|hole| is_stated(child, inner, hole))
+                || states(plan, child, inner))
+    })
+}
+
+/// True if an element with a value states one: see [`Content::is_stated`].
+fn is_stated(node: Node<'_, '_>, element: &Element, hole: &Hole) -> bool {
+    let datatype = hole.fill.datatype;
+    let original = |child: &Node<'_, '_>| child.is_element() && child.tag_name().name() == "originalText";
+    if let Some(flavor) = node.attribute("nullFlavor") {
+        return NullFlavor::from_code(flavor).is_none_or(|flavor| flavor == NullFlavor::Other)
+            || (datatype.is_coded() && node.children().any(|child| original(&child)));
+    }
+    let is_fixed = |name: &str| element.fixed.iter().any(|fixed| fixed.name == name);
+    node.attributes().any(|attribute| datatype.has_part(attribute.name()) && !is_fixed(attribute.name()))
+        || (datatype.is_coded() && node.children().any(|child| original(&child)))
+        || (datatype == Datatype::St && node.descendants().any(|text| text.text().is_some_and(is_content)))
+}

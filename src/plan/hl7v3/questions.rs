@@ -1,0 +1,46 @@
+//! What an act answers: the dataset must know it as the question of everything else that the act holds.
+
+use std::collections::HashSet;
+
+use super::rows::Rows;
+use super::{Child, Element, ElementIx};
+use crate::dataset::{ConceptIx, Dataset};
+use crate::tables::TableError;
+
+/// The concepts that an act answers by `negationInd`: without it, it says yes.
+///
+/// # Errors
+/// If the act holds a concept that does not name the answer as its question: then a denial would not reach it.
+pub(super) fn answered(elements: &[Element], rows: &Rows, dataset: &Dataset) -> Result<HashSet<ConceptIx>, TableError> {
+    let mut answered = HashSet::new();
+    for element in elements {
+        let Some(answer) = element.negation.as_ref().map(|hole| hole.fill.concept) else { continue };
+        answered.insert(answer);
+        let mut held = Vec::new();
+        concepts(elements, element, &mut held);
+        let stray = held.into_iter().find(|held| *held != answer && dataset.question_of(*held) != Some(answer));
+        if let Some(row) = stray.and_then(|stray| rows.list.iter().find(|row| row.concept == stray)) {
+            let message = format!(
+                "it stands in the act that answers `{}`, but `question` in dataset/{}.csv does not say so",
+                dataset.get(answer).number,
+                dataset.name
+            );
+            return Err(rows.fault(row, "in", message));
+        }
+    }
+    Ok(answered)
+}
+
+/// The concepts of the holes in an element and in what it holds.
+fn concepts(elements: &[Element], element: &Element, found: &mut Vec<ConceptIx>) {
+    let holes = [&element.value, &element.negation, &element.presence];
+    found.extend(holes.into_iter().flatten().map(|hole| hole.fill.concept));
+    let slot = element.slot.iter().flatten().copied();
+    let inside = element.children.iter().flat_map(|child| match child {
+        Child::Element(child) => std::slice::from_ref(child),
+        Child::Rows(rows) => rows,
+        Child::Row => &[],
+    });
+    let inside: Vec<ElementIx> = inside.copied().chain(slot).collect();
+    inside.into_iter().for_each(|ix| concepts(elements, &elements[ix.0 as usize], found));
+}
