@@ -91,7 +91,13 @@ impl<'a> Generator<'a> {
         }
         // Why something is not known is said only of what there is.
         let question = self.dataset.question_of(concept).filter(|question| self.holding(*question).is_some());
-        choices.extend(question.map(|question| self.first(question, &Content::Value(Value::Boolean(true)))));
+        if let Some(question) = question {
+            choices.push(self.first(question, &Content::Value(Value::Boolean(true))));
+            let instance = self.build(&choices);
+            if says(&instance) {
+                return Some(instance);
+            }
+        }
         // A key says what its partner says.
         let key = self.normal.partner_key(concept);
         choices.extend(key.map(|key| self.first(key, content)));
