@@ -93,7 +93,10 @@ impl Converter {
         let elements = || document.descendants().filter(Node::is_element);
         // What comes first in the outermost element has nothing around it that could belong to it.
         let first = elements().enumerate().find(|(met, node)| begins(node, *met <= 1));
-        let Some((_, first)) = first else { return Err(self.wrong_kind(document)) };
+        let Some((met, first)) = first else { return Err(self.wrong_kind(document)) };
+        if met == 0 {
+            return Ok(first);
+        }
         let is_alone = |node: &Node<'_, '_>| node.parent_element() == Some(document.root_element());
         let mut end = first.range().end;
         let others = elements().filter(|node| {
