@@ -14,9 +14,14 @@ use super::unit::Fault;
 /// Takes a message, with the line on which it begins; tells whether to go on.
 pub(super) type Take<'t> = &'t mut dyn FnMut(usize, Result<Vec<u8>, Fault>) -> ControlFlow<()>;
 
-/// True if the beginning of a document shows a message inside something that is none itself.
+/// True if the beginning of a document shows a message inside something that is none itself. With white space before its
+/// declaration it is no document, and refused as such like any other.
 pub(super) fn is_wrapper(head: &[u8], begins_message: impl Fn(&str, bool) -> bool) -> bool {
-    let mut tokens = Tokens::new(without_mark(head), head.len());
+    let text = without_mark(head);
+    if text.first().is_some_and(u8::is_ascii_whitespace) && text.trim_ascii_start().starts_with(b"<?xml ") {
+        return false;
+    }
+    let mut tokens = Tokens::new(text, head.len());
     let (mut token, mut met) = (Vec::new(), 0);
     while let Ok(Some(kind)) = tokens.next(&mut token) {
         if matches!(kind, Token::Start | Token::Empty) {

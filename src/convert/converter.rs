@@ -12,6 +12,7 @@ use crate::fhir::{self, BundleType, IdKey, Syntax};
 use crate::hl7v3;
 use crate::ledger::{Ledger, Unwritten};
 use crate::plan::fhir::FhirPlan;
+use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
 use crate::tree::Limits;
 
@@ -42,7 +43,15 @@ pub struct Converter {
     pub(super) reference_day: Option<ReferenceDay>,
     pub(super) current_pregnancy: Option<Arc<str>>,
     pub(super) case: Option<Arc<str>>,
-    pub(super) as_kind: Option<Arc<str>>,
+    pub(super) as_kind: Option<Arc<AsKind>>,
+}
+
+/// As what every message is read.
+#[derive(Debug)]
+pub(super) struct AsKind {
+    /// The position of the kind.
+    pub at: usize,
+    pub plan: MessagePlan,
 }
 
 /// What was read from an input.
@@ -250,11 +259,12 @@ impl Converter {
     /// # Errors
     /// [`Error::NoSuchKind`] if the tables have no message with this name (its folder, as `kernset-2.3`).
     pub fn with_kind(self, name: &str) -> Result<Self, Error> {
-        let messages = || self.kinds.iter().filter(|kind| kind.hl7v3.is_some());
-        if messages().any(|kind| kind.name == name) {
-            return Ok(Self { as_kind: Some(name.into()), ..self });
-        }
-        Err(Error::NoSuchKind { known: messages().map(|kind| kind.name.clone()).collect() })
+        let messages = || self.kinds.iter().enumerate().filter_map(|(at, kind)| Some((at, kind, kind.hl7v3.as_ref()?)));
+        let Some((at, _, plan)) = messages().find(|(_, kind, _)| kind.name == name) else {
+            return Err(Error::NoSuchKind { known: messages().map(|(_, kind, _)| kind.name.clone()).collect() });
+        };
+        let plan = plan.of_any_template();
+        Ok(Self { as_kind: Some(Arc::new(AsKind { at, plan })), ..self })
     }
 
     /// The kinds of message that the tables know.

@@ -78,7 +78,7 @@ fn is_lines(text: &str) -> bool {
 fn document<'t>(text: &'t str, limits: &Limits) -> Result<roxmltree::Document<'t>, Error> {
     let options = roxmltree::ParsingOptions { nodes_limit: limits.nodes, ..roxmltree::ParsingOptions::default() };
     roxmltree::Document::parse_with_options(text, options)
-        .map_err(|fault| Error::Syntax { place: place(text, &fault), message: explain(&fault).to_owned() })
+        .map_err(|fault| Error::Syntax { place: place(text, &fault), message: explain(text, &fault).to_owned() })
 }
 
 /// Where a document breaks. The parser does not say so of all faults.
@@ -96,9 +96,18 @@ fn place(text: &str, fault: &roxmltree::Error) -> super::Place {
 }
 
 /// What is wrong with a document, in words that hold nothing of it.
-fn explain(fault: &roxmltree::Error) -> &'static str {
+fn explain(text: &str, fault: &roxmltree::Error) -> &'static str {
     use roxmltree::Error as Fault;
     match fault {
+        Fault::UnexpectedDeclaration(pos) if before(text, *pos).trim_ascii().is_empty() => {
+            "white space stands before the XML declaration, which must come first; remove what is before it"
+        }
+        Fault::UnexpectedDeclaration(_) => {
+            "an XML declaration stands in the middle: several documents in one file; give each a file of its own"
+        }
+        Fault::UnknownToken(pos) if begins_element(&text[before(text, *pos).len()..]) => {
+            "another element follows the end of the document: several documents in one file; give each a file of its own"
+        }
         Fault::DtdDetected => "has a document type declaration, which is refused; remove it",
         Fault::NodesLimitReached => "has more elements than the limit of elements",
         Fault::EntityReferenceLoop(_) | Fault::UnknownEntityReference(..) | Fault::MalformedEntityReference(_) => {
@@ -112,6 +121,18 @@ fn explain(fault: &roxmltree::Error) -> &'static str {
         Fault::NonXmlChar(..) => "has a character that XML does not allow",
         _ => "is no well-formed XML",
     }
+}
+
+/// What stands before a place in a text.
+fn before(text: &str, pos: roxmltree::TextPos) -> &str {
+    let line: usize = text.split_inclusive('\n').take(pos.row.saturating_sub(1) as usize).map(str::len).sum();
+    let column = text[line..].chars().take(pos.col.saturating_sub(1) as usize).map(char::len_utf8).sum::<usize>();
+    &text[..line + column]
+}
+
+/// True for the beginning of a start tag. Within an element it is none that is out of place.
+fn begins_element(text: &str) -> bool {
+    text.strip_prefix('<').is_some_and(|rest| rest.starts_with(|first: char| first.is_alphabetic() || first == '_'))
 }
 
 /// The format of a document by its root element, if that alone tells.

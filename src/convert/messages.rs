@@ -22,7 +22,8 @@ impl Converter {
         }
         let (root, kind) = self.message(document)?;
         let own = &self.kinds[kind];
-        let plan = own.hl7v3.as_ref().ok_or_else(|| self.wrong_kind(document))?;
+        let plan = self.as_kind.as_ref().map(|meant| &meant.plan).or(own.hl7v3.as_ref());
+        let plan = plan.ok_or_else(|| self.wrong_kind(document))?;
         let read = hl7v3::read(plan, &own.dataset, root).map_err(|refusal| match refusal {
             hl7v3::Refusal::WrongRoot => self.wrong_kind(document),
             hl7v3::Refusal::TakenBack { position } => Error::TakenBack { place: Place::of(text, position) },
@@ -73,16 +74,15 @@ impl Converter {
     /// Where the message in a document begins, and the position of its kind.
     pub(super) fn message<'d, 'i>(&self, document: &'d Document<'i>) -> Result<(Node<'d, 'i>, usize), Error> {
         let root = self.unwrapped(document)?;
-        let position = |fits: &dyn Fn(&MessageKind) -> bool| self.kinds.iter().position(fits);
-        if let Some(name) = &self.as_kind {
-            let meant =
-                position(&|kind| kind.name == **name && kind.hl7v3.as_ref().is_some_and(|p| hl7v3::has_root(p, root)));
-            return meant.map(|kind| (root, kind)).ok_or_else(|| Error::WrongKind {
+        if let Some(meant) = &self.as_kind {
+            let is_meant = hl7v3::has_root(&meant.plan, root);
+            return is_meant.then_some((root, meant.at)).ok_or_else(|| Error::WrongKind {
                 found: format!("XML that begins with <{}>", shown_name(root.tag_name().name())),
-                expected: format!("it as {name} only if it begins as that does"),
+                expected: format!("it as {} only if it begins as that does", self.kinds[meant.at].name),
             });
         }
-        let found = position(&|kind| kind.hl7v3.as_ref().is_some_and(|plan| hl7v3::recognises(plan, root)));
+        let is_known = |kind: &MessageKind| kind.hl7v3.as_ref().is_some_and(|plan| hl7v3::recognises(plan, root));
+        let found = self.kinds.iter().position(is_known);
         found.map(|kind| (root, kind)).ok_or_else(|| self.unknown_template(document, root))
     }
 
@@ -93,7 +93,10 @@ impl Converter {
         let elements = || document.descendants().filter(Node::is_element);
         // What comes first in the outermost element has nothing around it that could belong to it.
         let first = elements().enumerate().find(|(met, node)| begins(node, *met <= 1));
-        let Some((_, first)) = first else { return Err(self.wrong_kind(document)) };
+        let Some((met, first)) = first else { return Err(self.wrong_kind(document)) };
+        if met == 0 {
+            return Ok(first);
+        }
         let is_alone = |node: &Node<'_, '_>| node.parent_element() == Some(document.root_element());
         let mut end = first.range().end;
         let others = elements().filter(|node| {

@@ -4,7 +4,7 @@ use super::detect::{self, Sniffed};
 use super::kinds::MessageKind;
 use super::read::Case;
 use super::{Converter, Error, Format, Reading};
-use crate::fhir::{self, Division, Unclear};
+use crate::fhir::{self, Division, Leftovers, Unclear};
 use crate::plan::fhir::FhirPlan;
 use crate::tree::{self, Tree};
 
@@ -120,7 +120,7 @@ impl Converter {
             None => self.read_source(&bound, source, format),
             Some(division) => {
                 let case = self.chosen(&division)?;
-                let own = division.resources(case, &division.unassigned());
+                let own = division.resources(case, &division.leftovers());
                 self.read_source(&bound, own.source(), format)
             }
         }
@@ -142,7 +142,7 @@ impl Converter {
         };
         let mut leaves = 0;
         for case in 0..division.len() {
-            let own = division.resources(case, &[]);
+            let own = division.resources(case, &Leftovers::default());
             // What cases share is read for each of them: a sender cannot make that more than the limit either.
             leaves += u64::from(own.leaves);
             let reading = if leaves > u64::from(self.limits.nodes) {
@@ -152,9 +152,9 @@ impl Converter {
             };
             give(Case { number: Some(case + 1), reading });
         }
-        let strays = division.unassigned().len();
-        if strays > 0 {
-            give(Case { number: None, reading: Err(Error::NoCase { resources: strays }) });
+        let resources = division.leftovers().len();
+        if resources > 0 {
+            give(Case { number: None, reading: Err(Error::NoCase { resources }) });
         }
         Ok(())
     }

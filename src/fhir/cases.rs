@@ -8,7 +8,9 @@
 mod assemble;
 mod graph;
 
-use std::collections::{HashMap, HashSet};
+pub use assemble::Leftovers;
+
+use std::collections::HashSet;
 
 use super::bundle::Entry;
 use super::directory::{Directory, shown};
@@ -28,8 +30,6 @@ pub struct Division<'e, 't> {
     belongs: Vec<Belongs>,
     /// Per case: the resources that belong to it by what they say.
     of_case: Vec<Vec<usize>>,
-    /// Per resource of which there are copies: those.
-    copies: HashMap<usize, Vec<usize>>,
 }
 
 /// One case: a record with the person whom it is about, or a person without a record.
@@ -77,7 +77,7 @@ impl<'e, 't> Division<'e, 't> {
     pub fn of(plan: &FhirPlan, dataset: &Dataset, terminology: &Terminology, source: &'e Source<'t>) -> Option<Self> {
         let Source { entries, directory, .. } = source;
         let roles_of = |at: usize| allowed(plan, dataset, terminology, entries[at].resource).0;
-        let found = People::present(plan, entries, directory, &roles_of);
+        let found = People::present(plan, entries, &roles_of);
         if found.is_plainly_one() {
             return None;
         }
@@ -91,8 +91,7 @@ impl<'e, 't> Division<'e, 't> {
         }
         let belongs = graph.divide(&records, &persons, &cases);
         let of_case = assemble::by_case(cases.len(), &belongs);
-        let copies = assemble::copies(entries, &graph);
-        Some(Self { source, graph, cases, belongs, of_case, copies })
+        Some(Self { source, graph, cases, belongs, of_case })
     }
 
     /// How many cases there are.
@@ -179,19 +178,14 @@ struct People {
 
 impl People {
     /// Those that are in the source, each once, as far as they tell so themselves.
-    fn present(
-        plan: &FhirPlan,
-        entries: &[Entry<'_>],
-        directory: &Directory<'_>,
-        roles_of: &impl Fn(usize) -> Vec<RoleIx>,
-    ) -> Self {
+    fn present(plan: &FhirPlan, entries: &[Entry<'_>], roles_of: &impl Fn(usize) -> Vec<RoleIx>) -> Self {
         let (record, person) = (plan.cases.record, plan.cases.person);
         let mut people = Self { record, person, records: Vec::new(), persons: Vec::new(), unclear: Vec::new() };
         let is_type = |kind: &str, role: Option<RoleIx>| role.is_some_and(|ix| plan.role(ix).resource_type == kind);
         for (at, entry) in entries.iter().enumerate() {
             let kind = entry.resource.text_at("resourceType").unwrap_or_default();
             let (may_record, may_person) = (is_type(kind, record), is_type(kind, person));
-            if !may_record && !may_person || graph::first_of(entries, directory, at) != at {
+            if !may_record && !may_person {
                 continue;
             }
             let roles = roles_of(at);

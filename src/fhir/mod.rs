@@ -27,7 +27,7 @@ mod systems;
 mod web;
 
 pub use bundle::{BundleType, Syntax, put_by_us, write_bundle, write_ndjson};
-pub use cases::Division;
+pub use cases::{Division, Leftovers};
 pub use compose::{Composition, Made};
 pub use extract::extract;
 pub use ids::is_same_case;

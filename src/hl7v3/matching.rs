@@ -98,6 +98,9 @@ fn code_verdict(node: Node<'_, '_>, element: &Element) -> Verdict {
 
 /// Finds the plan element of a child; if there is none, why.
 pub(super) fn pick(plan: &MessagePlan, bucket: &Bucket, node: Node<'_, '_>) -> Result<ElementIx, Reason> {
+    if let Some(payload) = plan.payload_among(&bucket.all) {
+        return Ok(payload);
+    }
     let found = match bucket.all[..] {
         [only] => accepts(plan, node, only).then_some(only),
         _ => among(plan, bucket, node),

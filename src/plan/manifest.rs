@@ -37,12 +37,12 @@ pub struct DatasetEntry {
     /// Numbers of the concepts that, with all within them, say who, where and how it was sent, and nothing clinical.
     #[serde(default)]
     pub administrative: Vec<String>,
-    /// How large the dataset is in the standard.
+    /// How large the dataset is in the standard, where the tables have a selection of it.
     pub standard: Option<StandardEntry>,
 }
 
 /// How many concepts the standard has, of which the tables may have a selection.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StandardEntry {
     /// Concepts, groups included.

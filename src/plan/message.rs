@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::manifest::StandardEntry;
 use crate::tables::{Source, TableError};
 
 /// What `message.toml` says of one kind of message.
@@ -16,6 +17,8 @@ pub struct MessageMeta {
     /// has no message, and exists as ADA alone.
     #[serde(default)]
     pub roots: Vec<String>,
+    /// How large the transaction is in the standard, where the tables have a selection of it.
+    pub standard: Option<StandardEntry>,
     /// The templateId that only this kind of message carries.
     #[serde(default)]
     pub template: String,

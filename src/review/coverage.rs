@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::picture;
 use crate::check::{Context, Files, Row, Sheet};
 use crate::dataset::NullFlavor;
+use crate::plan::{Manifest, MessageMeta};
 use crate::tables::{Source, TableError};
 
 /// Counts, by dataset, transaction, profile and value set.
@@ -52,8 +53,33 @@ impl Line {
 pub fn coverage(source: &Source) -> Result<Coverage, TableError> {
     let files = Files::load(source)?;
     let context = Context::new(&files);
-    let sections = vec![datasets(&context), transactions(&context), profiles(&context), value_sets(&context)];
+    let standard = Standard::load(source, &context)?;
+    let sections = vec![
+        datasets(&context, &standard),
+        transactions(&context, &standard),
+        profiles(&context),
+        value_sets(&context),
+    ];
     Ok(Coverage { sections })
+}
+
+/// How many concepts with a value the standard has, where the tables say that they have a selection.
+struct Standard {
+    datasets: BTreeMap<String, usize>,
+    transactions: BTreeMap<String, usize>,
+}
+
+impl Standard {
+    fn load(source: &Source, context: &Context<'_>) -> Result<Self, TableError> {
+        let datasets = Manifest::load(source)?.datasets.into_iter();
+        let mut transactions = BTreeMap::new();
+        for message in &context.messages {
+            let meta = MessageMeta::load(source, &format!("messages/{}", message.name))?;
+            transactions.extend(meta.standard.map(|standard| (message.name.clone(), standard.values)));
+        }
+        let datasets = datasets.filter_map(|(name, entry)| Some((name, entry.standard?.values))).collect();
+        Ok(Self { datasets, transactions })
+    }
 }
 
 /// The concepts that a table gives a place.
@@ -72,7 +98,7 @@ fn leaves<'a>(context: &Context<'a>, uses: Option<Sheet<'a>>) -> BTreeSet<&'a st
     rows.map(|row| row.get("concept")).filter(|number| is_leaf(number)).collect()
 }
 
-fn datasets(context: &Context<'_>) -> Section {
+fn datasets(context: &Context<'_>, standard: &Standard) -> Section {
     let lines = context.datasets.iter().map(|(name, dataset)| {
         let all: BTreeSet<&str> = dataset
             .sheet
@@ -87,31 +113,44 @@ fn datasets(context: &Context<'_>) -> Section {
         let in_fhir = placed(fhir, "element");
         let count =
             |set: &BTreeSet<&str>| all.iter().filter(|number| used.contains(*number) && set.contains(*number)).count();
-        let mut line = Line::new(name, [all.len(), all.intersection(&used).count(), count(&in_message)]);
+        let whole = standard.datasets.get(name).copied().unwrap_or(all.len());
+        let mut line = Line::new(name, [whole, all.len(), all.intersection(&used).count(), count(&in_message)]);
         line.counts.push(fhir.map(|_| count(&in_fhir)));
         line
     });
     Section {
         title: "Datasets",
-        about: "The concepts of a dataset that hold a value, those that some transaction uses, and how many of these have a place in each format.",
-        columns: vec!["concepts with a value", "in a transaction", "with a place in HL7v3", "with a place in FHIR"],
+        about: "The concepts of a dataset that hold a value: in the standard, in the tables, those that some transaction uses, and how many of these have a place in each format.",
+        columns: vec![
+            "concepts with a value in the standard",
+            "of these in the tables",
+            "in a transaction",
+            "with a place in HL7v3",
+            "with a place in FHIR",
+        ],
         lines: lines.collect(),
     }
 }
 
-fn transactions(context: &Context<'_>) -> Section {
+fn transactions(context: &Context<'_>, standard: &Standard) -> Section {
     let lines = context.messages.iter().map(|message| {
         let used = leaves(context, message.concepts);
         let fhir = context.fhir.iter().find(|table| table.dataset == message.dataset).map(|table| table.sheet);
         let count = |sheet, column| used.intersection(&placed(Some(sheet), column)).count();
         let (own, fhir) = (message.rows.map(|rows| count(rows, "in")), fhir.map(|table| count(table, "element")));
-        let counts = vec![Some(used.len()), own, fhir];
+        let whole = standard.transactions.get(&message.name).copied().unwrap_or(used.len());
+        let counts = vec![Some(whole), Some(used.len()), own, fhir];
         Line { name: message.name.clone(), title: message.title.clone(), counts }
     });
     Section {
         title: "Transactions",
-        about: "The concepts of a transaction that hold a value, and how many of them have a place in each format. Without a number the tables have no such message, or no FHIR for its dataset.",
-        columns: vec!["concepts with a value", "with a place in HL7v3", "with a place in FHIR"],
+        about: "The concepts of a transaction that hold a value: in the standard, in the tables, and how many of them have a place in each format. Without a number the tables have no such message, or no FHIR for its dataset.",
+        columns: vec![
+            "concepts with a value in the standard",
+            "of these in the tables",
+            "with a place in HL7v3",
+            "with a place in FHIR",
+        ],
         lines: lines.collect(),
     }
 }

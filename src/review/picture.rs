@@ -26,7 +26,7 @@ pub(super) fn page(coverage: &Coverage) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>Coverage of the mapping tables</title>\n<style>{STYLE}</style></head>\n<body>\n<h1>Coverage of the mapping tables</h1>\n"
     );
-    html.push_str("<p>How much of what each transaction can say has a place in each format. A full bar means that nothing is lost for want of a place.</p>\n");
+    html.push_str("<p>How much of what each transaction of the standard can say has a place in each format. A full bar means that nothing is lost for want of a place.</p>\n");
     if let Some(section) = coverage.sections.iter().find(|section| section.title == "Transactions") {
         for line in &section.lines {
             bars(&mut html, line);
@@ -39,7 +39,7 @@ pub(super) fn page(coverage: &Coverage) -> String {
     html
 }
 
-/// The formats, in the order of the counts of a transaction after the first.
+/// The formats, in the order of the counts of a transaction after those of the standard and of the tables.
 const FORMATS: &[(&str, &str)] =
     &[("HL7v3", "no HL7v3 message of its own in the tables"), ("FHIR", "its dataset is not bound to FHIR")];
 
@@ -47,7 +47,7 @@ const FORMATS: &[(&str, &str)] =
 fn bars(html: &mut String, line: &Line) {
     let whole = line.counts.first().copied().flatten().unwrap_or(0);
     let _ = writeln!(html, "<h3>{}</h3>\n<dl>", escape(line.title.as_str()));
-    for ((format, without), count) in FORMATS.iter().zip(line.counts.iter().skip(1)) {
+    for ((format, without), count) in FORMATS.iter().zip(line.counts.iter().skip(2)) {
         let Some(count) = count else {
             let _ = writeln!(html, "<dt>{format}</dt><dd class=\"none\">{without}</dd>");
             continue;

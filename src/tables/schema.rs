@@ -141,6 +141,7 @@ fn message() -> Value {
         },
     });
     let properties = json!({
+        "standard": standard(),
         "title": text("what people call the message"),
         "dataset": text("name of its dataset"),
         "roots": list(&text("an element"), "document elements that it can start with; the first is written; none for a transaction that exists as ADA alone"),

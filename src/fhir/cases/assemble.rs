@@ -1,8 +1,7 @@
 //! One case of a source, as a source by itself.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::graph::Graph;
 use super::{Belongs, Division};
 use crate::dataset::Text;
 use crate::fhir::bundle::{Entry, add_resource};
@@ -18,6 +17,21 @@ pub struct CaseResources {
     rivals: Vec<Copy>,
     /// How many leaves they have.
     pub leaves: u32,
+}
+
+/// What belongs to no case.
+#[derive(Default)]
+pub struct Leftovers {
+    strays: Vec<usize>,
+    /// Of those that contradict another with their id, the ones whose other belongs to no case either.
+    rivals: Vec<usize>,
+}
+
+impl Leftovers {
+    /// How many resources these are.
+    pub fn len(&self) -> usize {
+        self.strays.len() + self.rivals.len()
+    }
 }
 
 /// A copy of a resource.
@@ -44,39 +58,40 @@ impl CaseResources {
 }
 
 impl Division<'_, '_> {
-    /// The resources of a case, in the order of the source, beside strays that are to be told.
-    pub fn resources(&self, case: usize, strays: &[usize]) -> CaseResources {
-        let members = self.members(case);
-        let copies = members.iter().filter_map(|at| self.copies.get(at)).flatten();
-        let mut members: Vec<usize> = members.iter().chain(copies).copied().collect();
+    /// The resources of a case, in the order of the source, beside leftovers that are to be told.
+    pub fn resources(&self, case: usize, leftovers: &Leftovers) -> CaseResources {
+        let mut members = self.members(case);
         members.sort_unstable();
         let mut resources = CaseResources::default();
         let entries = &self.source.entries;
         resources.own = members.into_iter().map(|at| resources.copy(&entries[at])).collect();
-        resources.strays = strays.iter().map(|at| resources.copy(&entries[*at])).collect();
-        let rivals = self.rivals(&resources.own);
+        resources.strays = leftovers.strays.iter().map(|at| resources.copy(&entries[*at])).collect();
+        let mut rivals = self.rivals(&resources.own);
+        rivals.extend(leftovers.rivals.iter().map(|at| &self.source.rivals[*at]));
         resources.rivals = rivals.into_iter().map(|rival| resources.copy(rival)).collect();
         resources
     }
 
-    /// What says something else than one of these resources, or than something of which nothing stands: that is told in every
-    /// case.
+    /// What says something else than one of these resources.
     fn rivals(&self, own: &[Copy]) -> Vec<&Entry<'_>> {
         let own: HashSet<&Text> = own.iter().flat_map(|copy| &copy.names).collect();
-        let all: HashSet<&Text> = self.source.entries.iter().flat_map(|entry| &entry.names).collect();
-        let is_meant = |rival: &&Entry<'_>| {
-            rival.names.iter().any(|name| own.contains(name)) || !rival.names.iter().any(|name| all.contains(name))
-        };
         let outer = self.source.rivals.iter().filter(|rival| rival.container.is_none());
-        outer.filter(is_meant).collect()
+        outer.filter(|rival| rival.names.iter().any(|name| own.contains(name))).collect()
     }
 
     /// The resources that belong to no case.
-    pub fn unassigned(&self) -> Vec<usize> {
+    pub fn leftovers(&self) -> Leftovers {
         let assigned: HashSet<usize> = (0..self.len()).flat_map(|case| self.members(case)).collect();
-        let is_own = |at: &usize| self.source.entries[*at].container.is_none();
-        let all = (0..self.source.entries.len()).filter(is_own);
-        all.filter(|at| !assigned.contains(&self.graph.owner(*at))).collect()
+        let Source { entries, rivals, directory, .. } = self.source;
+        let strays =
+            (0..entries.len()).filter(|at| entries[*at].container.is_none() && !assigned.contains(at)).collect();
+        let is_claimed = |rival: &Entry<'_>| {
+            let mut same = rival.names.iter().filter_map(|name| directory.resolve(entries, None, name));
+            same.any(|at| assigned.contains(&at))
+        };
+        let rivals = rivals.iter().enumerate();
+        let loose = rivals.filter(|(_, rival)| rival.container.is_none() && !is_claimed(rival));
+        Leftovers { strays, rivals: loose.map(|(at, _)| at).collect() }
     }
 
     /// Its own resources, and what those refer to that cases may share.
@@ -121,18 +136,6 @@ pub(super) fn by_case(cases: usize, belongs: &[Belongs]) -> Vec<Vec<usize>> {
         own.cases().iter().for_each(|case| of_case[*case].push(at));
     }
     of_case
-}
-
-/// Per resource of which there are copies: those.
-pub(super) fn copies(entries: &[Entry<'_>], graph: &Graph) -> HashMap<usize, Vec<usize>> {
-    let mut copies: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (at, entry) in entries.iter().enumerate() {
-        let first = graph.owner(at);
-        if first != at && entry.container.is_none() {
-            copies.entry(first).or_default().push(at);
-        }
-    }
-    copies
 }
 
 /// A copy whose leaves are numbered from a number on.

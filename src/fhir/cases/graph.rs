@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::{Anchor, Belongs, Case, Met, Said};
 use crate::dataset::Text;
-use crate::fhir::bundle::{CONTAINED, Entry};
-use crate::fhir::directory::{Directory, identity, is_id, type_and_id};
+use crate::fhir::bundle::CONTAINED;
+use crate::fhir::directory::{identity, is_id, type_and_id};
 use crate::tree::Tree;
 
-/// The references between resources. What is contained in one counts as that one, and so does a copy of it.
+/// The references between resources. What is contained in one counts as that one.
 pub(super) struct Graph {
     owners: Vec<usize>,
     /// Per resource: those that it refers to, and those that refer to it, but for records and persons.
@@ -29,7 +29,7 @@ impl Graph {
         let count = entries.len();
         let lists = || vec![Vec::new(); count];
         let mut graph = Self {
-            owners: (0..count).map(|at| first_of(entries, directory, entries[at].container.unwrap_or(at))).collect(),
+            owners: entries.iter().enumerate().map(|(at, entry)| entry.container.unwrap_or(at)).collect(),
             forward: lists(),
             backward: lists(),
             records: lists(),
@@ -46,9 +46,7 @@ impl Graph {
             each_reference(entry.resource, &is_own, &mut |reference| {
                 let anchors: Vec<Anchor> = match directory.meant(entries, at, reference) {
                     Some(targets) if targets.is_empty() => name_of(reference).map(Anchor::Absent).into_iter().collect(),
-                    Some(targets) => {
-                        targets.into_iter().map(|target| Anchor::Here(first_of(entries, directory, target))).collect()
-                    }
+                    Some(targets) => targets.into_iter().map(Anchor::Here).collect(),
                     None => Vec::new(),
                 };
                 for anchor in anchors {
@@ -69,7 +67,7 @@ impl Graph {
         graph
     }
 
-    /// The resource that a resource stands in, or is a copy of: mostly itself.
+    /// The resource that a resource stands in: mostly itself.
     pub fn owner(&self, at: usize) -> usize {
         self.owners[at]
     }
@@ -257,12 +255,6 @@ fn said_by_names(
     let mut cases = union(records, of_records);
     cases.retain(|case| persons.is_empty() || of_persons_named.contains(case));
     if cases.is_empty() { Belongs::Nowhere } else { Belongs::To(cases) }
-}
-
-/// The first resource with the same name: copies of a resource are that resource.
-pub(super) fn first_of(entries: &[Entry<'_>], directory: &Directory<'_>, at: usize) -> usize {
-    let same = entries[at].names.iter().filter_map(|name| directory.resolve(entries, None, name));
-    same.min().map_or(at, |first| first.min(at))
 }
 
 /// What a reference calls something that is not in the source.

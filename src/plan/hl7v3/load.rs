@@ -32,6 +32,7 @@ impl MessagePlan {
             aligns,
             roots: Vec::new(),
             payload: None,
+            any_template: false,
             namespaces: skeleton.namespaces,
             carriers: HashMap::new(),
             answered: HashSet::new(),

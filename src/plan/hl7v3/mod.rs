@@ -43,6 +43,8 @@ pub struct MessagePlan {
     roots: Vec<ElementIx>,
     /// The element that has the template by which the kind of message is known.
     payload: Option<ElementIx>,
+    /// The payload may have any template.
+    any_template: bool,
     namespaces: Vec<Namespace>,
     carriers: HashMap<ConceptIx, Place>,
     modifiers: Vec<Modifier>,
@@ -279,6 +281,17 @@ impl MessagePlan {
     /// The element that has the template by which this kind of message is known.
     pub(crate) fn payload(&self) -> Option<ElementIx> {
         self.payload
+    }
+
+    /// The same plan for a message of which somebody knows that it is of this kind: the template of its payload tells nothing.
+    #[must_use]
+    pub fn of_any_template(&self) -> Self {
+        Self { any_template: true, ..self.clone() }
+    }
+
+    /// The payload, if it is among these and known without its template.
+    pub(crate) fn payload_among(&self, elements: &[ElementIx]) -> Option<ElementIx> {
+        self.payload.filter(|payload| self.any_template && elements.contains(payload))
     }
 
     /// True if an element is one of the document elements, or holds one.
