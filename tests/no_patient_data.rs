@@ -277,7 +277,35 @@ fn no_error_shows_values() {
     let plain = || CONVERTER.clone();
     let limited = |bytes, depth, nodes| CONVERTER.clone().with_limits(Limits { bytes, depth, nodes });
     let latin = [b"<?xml version=\"1.0\" encoding=\"utf-8\"?><a>7316427 \xE9".as_slice(), b"</a>"].concat();
+    // Two women, who are only referred to.
+    let women = |first: &str, second: &str| {
+        let height = |woman: &str| {
+            format!(
+                r#"{{"resource": {{"resourceType": "Observation", "subject": {{"reference": "{woman}", "display": "{MARKER}"}},
+                "valueQuantity": {{"value": 7316427}}, "code": {{"coding": [{{"system": "http://loinc.org", "code": "11996-6"}}]}}}}}}"#
+            )
+        };
+        format!(
+            r#"{{"resourceType": "Bundle", "type": "collection", "entry": [{}, {}]}}"#,
+            height(first),
+            height(second)
+        )
+    };
+    let kernset = "\"2.16.840.1.113883.2.4.6.10.90.76\"";
+    let bare = message.split_once("?>").unwrap().1;
     let inputs: Vec<(Converter, Vec<u8>)> = vec![
+        (plain(), women("Patient/a", &format!("Patient/{MARKER} x")).into_bytes()),
+        (plain(), women("Patient/a", &format!("{MARKER}")).into_bytes()),
+        (plain().with_case(MARKER), women("Patient/a", "Patient/b").into_bytes()),
+        (plain(), message.replace(kernset, &format!("\"{MARKER}\"")).into_bytes()),
+        (plain(), message.replace(kernset, &format!("\"2.16.{MARKER}\"")).into_bytes()),
+        (plain(), format!("<e{MARKER}>{bare}{bare}</e{MARKER}>").into_bytes()),
+        (
+            plain(),
+            format!("<kernset_geboortezorg><vrouw><q{MARKER} value=\"{MARKER}\"/></vrouw></kernset_geboortezorg>")
+                .into_bytes(),
+        ),
+        (plain(), format!("{message}{message}").into_bytes()),
         (plain(), b"  \n".to_vec()),
         (limited(100, 100, 4000), message.clone().into_bytes()),
         (limited(1 << 20, 3, 4000), bundle.clone().into_bytes()),
@@ -331,6 +359,8 @@ fn no_error_shows_values() {
     let mut wanted = all_errors();
     // Faults in the tables are found before there is an input.
     assert!(wanted.remove("tables"));
+    // So is a kind that is not there; and what is of no case is given beside the cases.
+    assert!(wanted.remove("no-such-kind") && wanted.remove("no-case") && wanted.remove("shared-too-much"));
     assert_eq!(seen, wanted);
 }
 

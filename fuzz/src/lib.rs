@@ -7,7 +7,7 @@ pub mod sheets;
 use std::sync::LazyLock;
 
 use ooievaar::convert::MessageKind;
-use ooievaar::dataset::Instance;
+use ooievaar::dataset::{Content, Instance};
 use ooievaar::generate::{Choice, Generator};
 use ooievaar::tree::{Limits, parse_json};
 use ooievaar::{Converter, Format};
@@ -70,7 +70,10 @@ pub fn read_and_write(bytes: &[u8], format: Option<Format>) {
         assert!(outcome.ledger.is_balanced(), "the ledger of what was written does not add up");
         // NDJSON of nothing is no line.
         if !outcome.output.is_empty() {
-            if let Err(error) = CONVERTER.read(&outcome.output) {
+            // Of what was written in part, nothing clinical may be left.
+            if let Err(error) = CONVERTER.read(&outcome.output)
+                && error.code() != "nothing-clinical"
+            {
                 panic!("what was written as {format} cannot be read: {}", error.code());
             }
         }
@@ -89,6 +92,12 @@ fn leaves(bytes: &[u8], format: Format) -> Option<u32> {
         Format::Hl7v3 | Format::Ada => |node| node.attributes().len() + usize::from(is_content(node)),
     };
     let document = roxmltree::Document::parse(std::str::from_utf8(bytes).ok()?).ok()?;
+    // What is around a message is not counted.
+    let is_enveloped =
+        format == Format::Hl7v3 && !CONVERTER.begins_message(document.root_element().tag_name().name(), true);
+    if is_enveloped {
+        return None;
+    }
     u32::try_from(document.descendants().map(own).sum::<usize>()).ok()
 }
 
@@ -119,7 +128,14 @@ fn leaves_of_fhir(node: Node<'_, '_>) -> usize {
 pub fn there_and_back(instance: &Instance, format: Format) {
     let (bytes, unwritten) = CONVERTER.write_instance(kind(), instance, format).expect("the kind has a binding");
     assert!(unwritten.is_empty(), "{format} has no place for something");
-    let reading = CONVERTER.read(&bytes).expect("what was written can be read");
+    let is_clinical = instance.leaves().any(|(_, node, content)| {
+        matches!(content, Content::Value(_)) && kind().dataset.is_clinical(node.concept)
+    });
+    let reading = match CONVERTER.read(&bytes) {
+        // What says only who, where and how it was sent is refused.
+        Err(error) if error.code() == "nothing-clinical" && !is_clinical => return,
+        other => other.expect("what was written can be read"),
+    };
     assert!(reading.ledger.is_balanced() && reading.ledger.lost_leaves() == 0, "{format} loses something");
     assert!(reading.instance == *instance, "{format} gives something else back");
 }

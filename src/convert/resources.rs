@@ -141,7 +141,7 @@ impl Converter {
             return Ok(());
         };
         let mut leaves = 0;
-        for case in 0..division.len() {
+        for case in 0..division.count() {
             let own = division.resources(case, &Leftovers::default());
             // What cases share is read for each of them: a sender cannot make that more than the limit either.
             leaves += u64::from(own.leaves);
@@ -152,7 +152,7 @@ impl Converter {
             };
             give(Case { number: Some(case + 1), reading });
         }
-        let resources = division.leftovers().len();
+        let resources = division.leftovers().count();
         if resources > 0 {
             give(Case { number: None, reading: Err(Error::NoCase { resources }) });
         }
@@ -163,12 +163,12 @@ impl Converter {
     fn chosen(&self, division: &Division<'_, '_>) -> Result<usize, Error> {
         let names = |cases: &mut dyn Iterator<Item = usize>| cases.map(|case| division.name(case)).collect();
         let Some(name) = self.case.as_deref().or(self.current_pregnancy.as_deref()) else {
-            return Err(Error::WhichCase { candidates: names(&mut (0..division.len())) });
+            return Err(Error::WhichCase { candidates: names(&mut (0..division.count())) });
         };
         match division.called(name)[..] {
             [only] => Ok(only),
-            [] if self.case.is_some() => Err(Error::NoSuchCase { candidates: names(&mut (0..division.len())) }),
-            [] => Err(Error::WhichCase { candidates: names(&mut (0..division.len())) }),
+            [] if self.case.is_some() => Err(Error::NoSuchCase { candidates: names(&mut (0..division.count())) }),
+            [] => Err(Error::WhichCase { candidates: names(&mut (0..division.count())) }),
             ref several => Err(Error::WhichCase { candidates: names(&mut several.iter().copied()) }),
         }
     }

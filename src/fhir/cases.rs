@@ -17,7 +17,7 @@ use super::directory::{Directory, shown};
 use super::recognise::allowed;
 use super::source::Source;
 use crate::dataset::{Dataset, Text};
-use crate::plan::fhir::{FhirPlan, RoleIx};
+use crate::plan::fhir::{FhirPlan, RoleIx, Target};
 use crate::terminology::Terminology;
 use graph::Graph;
 
@@ -95,7 +95,7 @@ impl<'e, 't> Division<'e, 't> {
     }
 
     /// How many cases there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.cases.len()
     }
 
@@ -144,7 +144,7 @@ impl Said<'_, '_> {
         for role in &self.roles[at] {
             let (mut here, mut absent) = (Vec::new(), Vec::new());
             let references = self.plan.role(*role).references.iter();
-            for spec in references.filter(|spec| spec.target == crate::plan::fhir::Target::Role(wanted)) {
+            for spec in references.filter(|spec| spec.target == Target::Role(wanted)) {
                 for reference in spec.path.select(self.entries[at].resource) {
                     match self.directory.meant(self.entries, at, reference) {
                         Some(targets) if targets.is_empty() => absent.extend(graph::name_of(reference)),
@@ -163,6 +163,20 @@ impl Said<'_, '_> {
             });
         }
         common.unwrap_or_default()
+    }
+
+    /// What a resource that some row knows calls resources of a type that are not in the source.
+    fn missing(&self, at: usize, resource_type: &str) -> Vec<Text> {
+        let mut names = Vec::new();
+        if self.roles[at].is_empty() {
+            return names;
+        }
+        graph::each_reference(self.entries[at].resource, &|_| true, &mut |reference| {
+            let is_absent = self.directory.meant(self.entries, at, reference).is_some_and(|targets| targets.is_empty());
+            let name = graph::name_of(reference).filter(|_| is_absent);
+            names.extend(name.filter(|name| name.split_once('/').is_some_and(|(kind, _)| kind == resource_type)));
+        });
+        names
     }
 }
 
@@ -226,11 +240,9 @@ impl People {
                 }
                 absent.into_iter().for_each(|name| add(&mut absent_persons, at, Anchor::Absent(name)));
             }
-            if let Some(role) = record {
-                let kind = format!("{}/", said.plan.role(role).resource_type);
-                // An element may refer to a contact as well: only a record that is called one is one.
-                let names = said.targets(at, role).1.into_iter().filter(|name| name.starts_with(&kind));
-                names.for_each(|name| add(&mut absent_records, at, Anchor::Absent(name)));
+            // An element may refer to a contact as well, and not every role mentions the record: what is called one is one.
+            for name in record.into_iter().flat_map(|role| said.missing(at, &said.plan.role(role).resource_type)) {
+                add(&mut absent_records, at, Anchor::Absent(name));
             }
         }
         if records.is_empty() {

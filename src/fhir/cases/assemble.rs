@@ -29,7 +29,7 @@ pub struct Leftovers {
 
 impl Leftovers {
     /// How many resources these are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.strays.len() + self.rivals.len()
     }
 }
@@ -81,7 +81,7 @@ impl Division<'_, '_> {
 
     /// The resources that belong to no case.
     pub fn leftovers(&self) -> Leftovers {
-        let assigned: HashSet<usize> = (0..self.len()).flat_map(|case| self.members(case)).collect();
+        let assigned: HashSet<usize> = (0..self.count()).flat_map(|case| self.members(case)).collect();
         let Source { entries, rivals, directory, .. } = self.source;
         let strays =
             (0..entries.len()).filter(|at| entries[*at].container.is_none() && !assigned.contains(at)).collect();

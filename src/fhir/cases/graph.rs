@@ -278,7 +278,7 @@ pub(super) fn shown_name(name: &str) -> String {
 }
 
 /// Visits everything in a resource that is a reference.
-fn each_reference<'t>(resource: &'t Tree, is_own: &dyn Fn(&str) -> bool, visit: &mut dyn FnMut(&'t Tree)) {
+pub(super) fn each_reference<'t>(resource: &'t Tree, is_own: &dyn Fn(&str) -> bool, visit: &mut dyn FnMut(&'t Tree)) {
     match resource {
         Tree::Object(members) => {
             let inner = members.iter().filter(|(name, _)| is_own(name));
