@@ -6,7 +6,7 @@ use super::codec::Used;
 use super::directory::{Directory, FOLLOWED, shown, type_said};
 use super::modifier;
 use super::sole::Undecided;
-use super::web::Web;
+use super::web::{Led, Web};
 use crate::dataset::{Dataset, NullFlavor, Text};
 use crate::ledger::Reason;
 use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, Role, RoleIx};
@@ -87,11 +87,11 @@ impl<'t> Recognised<'t> {
 
     /// The resources that an element of a resource refers to, and those that they are part of.
     pub fn targets(&self, at: usize, path: &ElementPath) -> impl Iterator<Item = usize> {
-        self.each_target(at, path).0.into_iter().flatten()
+        self.each_target(at, path).0.into_iter().flatten().map(|(target, _)| target)
     }
 
     /// The same for each reference apart, and the types of what is not in the source: empty if the reference does not say.
-    fn each_target(&self, at: usize, path: &ElementPath) -> (Vec<Vec<usize>>, Vec<Text>) {
+    fn each_target(&self, at: usize, path: &ElementPath) -> (Vec<Vec<Led>>, Vec<Text>) {
         let (mut each, mut astray) = (Vec::new(), Vec::new());
         for reference in path.select(self.entries[at].resource) {
             match self.reached(at, reference) {
@@ -105,12 +105,10 @@ impl<'t> Recognised<'t> {
 
     /// The resources that a reference means, and those that they are part of: none if they are not in the source. `None` if
     /// it does not say what it means.
-    pub fn reached(&self, at: usize, reference: &Tree) -> Option<Vec<usize>> {
-        let mut reached = self.directory.meant(&self.entries, at, reference)?;
-        for nth in 0..reached.len() {
-            reached.extend(self.wholes(reached[nth]));
-        }
-        Some(reached)
+    pub fn reached(&self, at: usize, reference: &Tree) -> Option<Vec<Led>> {
+        let meant = self.directory.meant(&self.entries, at, reference)?;
+        let wholes = meant.iter().flat_map(|part| self.wholes(*part).map(|whole| (whole, Some(*part))));
+        Some(meant.iter().map(|target| (*target, None)).chain(wholes).collect())
     }
 
     /// What a resource says that it is part of. Where the specification lets an element refer to either, one who names the

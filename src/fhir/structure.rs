@@ -4,6 +4,7 @@ use super::answer::{is_silent, take_state};
 use super::codec::Used;
 use super::recognise::Recognised;
 use super::urls;
+use super::web::Led;
 use crate::dataset::Dataset;
 use crate::plan::fhir::{Codec, FhirPlan, IF, Place, RoleIx};
 use crate::tree::Tree;
@@ -55,7 +56,7 @@ pub(super) fn references(
     let (mut fixed, mut astray) = (Vec::new(), Vec::new());
     for spec in &plan.role(role).references {
         let is_meant =
-            |target: &usize| recognised.roles[*target].is_some_and(|role| spec.target.is(plan, dataset, role));
+            |(target, _): &Led| recognised.roles[*target].is_some_and(|role| spec.target.is(plan, dataset, role));
         for reference in spec.path.select(recognised.entries[at].resource) {
             let leads_home = recognised.reached(at, reference).is_some_and(|reached| reached.iter().any(is_meant));
             let says = if reference.get("reference").is_some() { "reference" } else { "identifier" };

@@ -15,19 +15,22 @@ pub(super) struct Incoming {
     pub target: Target,
 }
 
+/// What a reference leads to: a resource, or one that the resource at the second place is part of.
+pub(super) type Led = (usize, Option<usize>);
+
 /// Where an element of a resource leads.
 #[derive(Default)]
 struct Reached {
     /// The resources that it refers to, and those that they are part of.
-    all: Vec<usize>,
+    all: Vec<Led>,
     /// The same for each reference apart, where there are several.
-    each: Vec<Vec<usize>>,
+    each: Vec<Vec<Led>>,
     /// The types, as far as they are said, of what it refers to and what is not in the source.
     astray: Vec<Text>,
 }
 
 impl Reached {
-    fn of((each, astray): (Vec<Vec<usize>>, Vec<Text>)) -> Self {
+    fn of((each, astray): (Vec<Vec<Led>>, Vec<Text>)) -> Self {
         Self { all: each.concat(), each: if each.len() > 1 { each } else { Vec::new() }, astray }
     }
 }
@@ -59,7 +62,7 @@ impl<'p> Web<'p> {
         plan: &'p FhirPlan,
         dataset: &'p Dataset,
         candidates: Vec<Vec<RoleIx>>,
-        targets: impl Fn(usize, &ElementPath) -> (Vec<Vec<usize>>, Vec<Text>),
+        targets: impl Fn(usize, &ElementPath) -> (Vec<Vec<Led>>, Vec<Text>),
     ) -> Self {
         let mut incoming: Vec<Vec<Incoming>> = candidates.iter().map(|_| Vec::new()).collect();
         let mut outgoing = Vec::with_capacity(candidates.len());
@@ -70,7 +73,7 @@ impl<'p> Web<'p> {
                 let reached: Vec<Reached> =
                     references.iter().map(|reference| Reached::of(targets(from, &reference.path))).collect();
                 for (reference, reached) in references.iter().zip(&reached) {
-                    for at in &reached.all {
+                    for (at, _) in &reached.all {
                         incoming[*at].push(Incoming { from, role: *role, target: reference.target });
                     }
                 }
@@ -133,8 +136,8 @@ impl<'p> Web<'p> {
         self.candidates[at] = roles;
         self.stale[at] = true;
         let targets = self.outgoing[at].iter().flat_map(|(_, links)| links).flat_map(|reached| &reached.all);
-        for neighbour in self.incoming[at].iter().map(|incoming| &incoming.from).chain(targets) {
-            self.stale[*neighbour] = true;
+        for neighbour in self.incoming[at].iter().map(|incoming| incoming.from).chain(targets.map(|led| led.0)) {
+            self.stale[neighbour] = true;
         }
         if let [only] = self.candidates[at][..]
             && self.is_sole(only)
@@ -155,19 +158,41 @@ impl<'p> Web<'p> {
         }
         let agrees = self.references(at, ix).all(|(wanted, reached)| {
             let is_open = !self.dataset.may_repeat(self.plan.role(wanted).group) && !self.is_another(wanted, reached);
-            (reached.all.is_empty() && is_open)
-                || reached.all.iter().any(|target| self.candidates[*target].contains(&wanted))
+            (reached.all.is_empty() && is_open) || self.may_mean(reached, wanted)
         });
-        agrees && !self.says_more(at, ix)
+        agrees && !self.says_more(at, ix) && !self.is_about_another(at, ix)
+    }
+
+    /// True if a reference may lead to something with a role. What is part of a larger thing leads there only as long as it is
+    /// what rows take it for: a contact of somebody else is no part of her record.
+    fn may_mean(&self, reached: &Reached, wanted: RoleIx) -> bool {
+        let is_so = |part: usize| !self.known[part] || !self.candidates[part].is_empty();
+        reached.all.iter().any(|(target, part)| self.candidates[*target].contains(&wanted) && part.is_none_or(is_so))
+    }
+
+    /// True if a resource need not say whom it is about, and names somebody else than the role wants.
+    fn is_about_another(&self, at: usize, ix: RoleIx) -> bool {
+        self.plan.role(ix).references.iter().zip(self.links(at, ix)).any(|(reference, reached)| {
+            let Target::Role(wanted) = reference.target else { return false };
+            let leads = !reached.all.is_empty() || self.is_another(wanted, reached);
+            reference.optional && self.is_person(wanted) && leads && !self.may_mean(reached, wanted)
+        })
+    }
+
+    /// True for the role of a person about whom resources are.
+    fn is_person(&self, ix: RoleIx) -> bool {
+        let person = self.plan.cases.person.map(|person| &self.plan.role(person).resource_type);
+        person == Some(&self.plan.role(ix).resource_type)
     }
 
     /// True if a reference is to a person or an organisation that is not there, while one is that has the role. A case has one
     /// record and one current pregnancy, however they are called; of what exists apart from the case there are others.
     fn is_another(&self, wanted: RoleIx, reached: &Reached) -> bool {
         let role = self.plan.role(wanted);
-        let is_another = |kind: &Text| kind.is_empty() || *kind == role.resource_type;
+        // What is about a group or a thing is about no person.
+        let is_another = |kind: &Text| kind.is_empty() || *kind == role.resource_type || self.is_person(wanted);
         self.present[usize::from(wanted.0)]
-            && self.plan.identity.roles.contains_key(&role.name)
+            && (self.is_person(wanted) || self.plan.identity.roles.contains_key(&role.name))
             && reached.astray.iter().any(is_another)
     }
 
@@ -182,9 +207,9 @@ impl<'p> Web<'p> {
         };
         references.iter().zip(self.links(at, ix)).any(|(reference, reached)| {
             let required = matches!(reference.target, Target::Role(_)) && !reference.optional;
-            let strange = |one: &Vec<usize>| {
-                one.iter().any(|target| self.known[*target])
-                    && !one.iter().any(|target| is_meant(&reference.path, *target))
+            let strange = |one: &Vec<Led>| {
+                one.iter().any(|(target, _)| self.known[*target])
+                    && !one.iter().any(|(target, _)| is_meant(&reference.path, *target))
             };
             required && reached.each.iter().any(strange)
         })
@@ -277,7 +302,7 @@ impl<'p> Web<'p> {
     /// True if the references that a role demands are there and may mean what they should.
     fn is_linked(&self, at: usize, ix: RoleIx, candidates: &[Vec<RoleIx>]) -> bool {
         self.references(at, ix)
-            .all(|(wanted, reached)| reached.all.iter().any(|target| candidates[*target].contains(&wanted)))
+            .all(|(wanted, reached)| reached.all.iter().any(|(target, _)| candidates[*target].contains(&wanted)))
     }
 
     /// True if some resource, in a role among these, refers to this one in the role.

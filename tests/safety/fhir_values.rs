@@ -18,8 +18,15 @@ const SNOMED: &str = "http://snomed.info/sct";
 const GROUPS: &str = "urn:oid:2.16.840.1.113883.2.4.4.13.28";
 const NULLS: &str = "http://hl7.org/fhir/v3/NullFlavor";
 
+/// A case of these resources, and of how many pregnancies there were: who is nothing but a person is no case.
 fn read(resources: &[Value]) -> Reading {
-    let inputs: Vec<String> = resources.iter().map(Value::to_string).collect();
+    let pregnancies = observation(
+        "g",
+        "zib-Pregnancy-Gravidity",
+        &json!({"coding": [{"system": "http://loinc.org", "code": "11996-6"}]}),
+        &json!({"valueQuantity": {"value": 2}, "subject": {"reference": "Patient/w"}}),
+    );
+    let inputs: Vec<String> = resources.iter().chain([&pregnancies]).map(Value::to_string).collect();
     let reading = CONVERTER.read_case(&inputs).unwrap();
     assert!(reading.ledger.is_balanced());
     reading
@@ -332,14 +339,14 @@ fn of_two_contents_under_one_id_the_first_stands_and_the_other_is_told() {
         assert_eq!(values(&reading, "20212"), [""; 0]);
         assert!(contradictions(&reading).len() > 20);
     }
-    // Of two servers, they are two.
+    // With their full URLs, too.
     let entry = |server: &str, value: i32| {
         let resource = woman(&json!({"birthDate": format!("199{value}-01-01")}));
         json!({"fullUrl": format!("http://{server}.example.org/Patient/w"), "resource": resource})
     };
-    let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": [entry("a", 1), entry("a", 1)]});
-    let reading = CONVERTER.read(bundle.to_string().as_bytes()).unwrap();
-    assert_eq!((values(&reading, "10040").len(), reading.resources), (1, 1));
+    let bundle = |entries: &[Value]| json!({"resourceType": "Bundle", "type": "collection", "entry": entries});
+    let same = read(&[bundle(&[entry("a", 1), entry("a", 1)])]);
+    assert_eq!((values(&same, "10040").len(), same.resources), (1, 2));
 }
 
 #[test]

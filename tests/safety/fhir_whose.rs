@@ -1,0 +1,140 @@
+//! What FHIR says of one person is not stated of another, nor of nobody, in whatever way the references are combined: judged by
+//! the elements of the message.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::fhir_denied::{bundles_of, entries, more, refers, stated_in, without_one};
+
+/// Where a resource says whom it is about.
+const WHOM: [&str; 2] = ["subject", "patient"];
+
+/// A reference to a person who is not in the source.
+fn absent_person() -> Value {
+    json!({"reference": "Patient/somebody-else"})
+}
+
+/// The contexts that a resource may have beside another person: its own, none, one that is not in the source.
+fn contexts(resource: &Value) -> Vec<Option<Value>> {
+    let own = resource.get("context").cloned();
+    vec![own, None, Some(json!({"reference": "EpisodeOfCare/unknown"})), Some(json!({"display": "record"}))]
+}
+
+fn set(resource: &mut Value, element: &str, value: Option<Value>) {
+    let members = resource.as_object_mut().unwrap();
+    match value {
+        Some(value) => drop(members.insert(element.to_owned(), value)),
+        None => drop(members.remove(element)),
+    }
+}
+
+#[test]
+fn what_is_about_somebody_else_is_not_stated() {
+    let mut tried = BTreeMap::<String, usize>::new();
+    let mut wrong = Vec::new();
+    for bundle in bundles_of(&["twins"], 0) {
+        let whole = stated_in(&bundle).unwrap();
+        let persons: Vec<(String, String)> = entries(&bundle)
+            .iter()
+            .filter(|entry| entry["resource"]["resourceType"] == "Patient")
+            .map(|entry| {
+                let profile = entry["resource"]["meta"]["profile"][0].as_str().unwrap();
+                (format!("urn:uuid:{}", entry["resource"]["id"].as_str().unwrap()), profile.to_owned())
+            })
+            .collect();
+        for (at, entry) in entries(&bundle).iter().enumerate() {
+            let resource = &entry["resource"];
+            let Some(element) = WHOM.into_iter().find(|element| resource[*element]["reference"].is_string()) else {
+                continue;
+            };
+            let own = resource[element]["reference"].as_str().unwrap();
+            let Some((_, own_kind)) = persons.iter().find(|(name, _)| name == own) else { continue };
+            let Ok(rest) = stated_in(&without_one(&bundle, at)) else { continue };
+            let is_referred_to = entries(&bundle).iter().any(|other| refers(other, entry));
+            // Of another child it is said then: that is for its references to tell.
+            let others =
+                persons.iter().filter(|(_, kind)| kind != own_kind).map(|(name, _)| json!({"reference": name}));
+            for other in others.take(1).chain([absent_person(), json!({"reference": "Group/all"})]) {
+                for context in contexts(resource) {
+                    let mut changed = bundle.clone();
+                    let target = &mut changed["entry"][at]["resource"];
+                    set(target, element, Some(other.clone()));
+                    set(target, "context", context.clone());
+                    *tried.entry(resource["resourceType"].to_string()).or_default() += 1;
+                    // Two persons may be two cases, which is refused.
+                    let Ok(left) = stated_in(&changed) else { continue };
+                    let added = more(&left, if is_referred_to { &whole } else { &rest });
+                    if !added.is_empty() {
+                        wrong.push(format!(
+                            "{} {other} {context:?}: {added:?} {}",
+                            resource["resourceType"], resource["code"]
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    println!("{tried:#?}");
+    assert!(wrong.is_empty(), "{}: {:#?}", wrong.len(), &wrong[..wrong.len().min(60)]);
+    assert!(tried.len() > 6 && tried.values().sum::<usize>() > 300, "{tried:?}");
+}
+
+/// Every element of a resource that is a reference: how to get there, and the reference.
+fn references(tree: &Value, path: &str, found: &mut Vec<String>) {
+    match tree {
+        Value::Object(members) => {
+            if members.get("reference").is_some_and(Value::is_string) {
+                found.push(path.to_owned());
+            }
+            members.iter().for_each(|(name, inner)| references(inner, &format!("{path}/{name}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, inner)| references(inner, &format!("{path}/{at}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_person_of_another_kind_gets_nothing_wherever_the_reference_stands() {
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for bundle in bundles_of(&["twins"], 0) {
+        let whole = stated_in(&bundle).unwrap();
+        let of_kind = |kind: &str| -> Vec<String> {
+            let own = entries(&bundle)
+                .iter()
+                .filter(|entry| entry["resource"]["meta"]["profile"][0].as_str().unwrap().ends_with(kind));
+            own.map(|entry| format!("urn:uuid:{}", entry["resource"]["id"].as_str().unwrap())).collect()
+        };
+        let [children, women] = ["/bc-Child", "/bc-Woman"].map(of_kind);
+        for (at, entry) in entries(&bundle).iter().enumerate() {
+            let Ok(rest) = stated_in(&without_one(&bundle, at)) else { continue };
+            let is_referred_to = entries(&bundle).iter().any(|other| refers(other, entry));
+            let mut places = Vec::new();
+            references(&entry["resource"], "", &mut places);
+            for place in places {
+                let own = entry["resource"].pointer(&place).unwrap()["reference"].as_str().unwrap().to_owned();
+                // Whom a resource names, if it is a person, becomes a person of another kind, or one that nobody knows.
+                let Some(kind) = [&children, &women].into_iter().find(|list| list.contains(&own)) else { continue };
+                let strange = [&children, &women].into_iter().filter(|list| *list != kind).flatten().take(1).cloned();
+                let unknown = ["Patient/unknown", "urn:uuid:unknown"].map(str::to_owned).into_iter();
+                for other in strange.chain(unknown) {
+                    let mut changed = bundle.clone();
+                    changed["entry"][at]["resource"].pointer_mut(&place).unwrap()["reference"] = json!(other);
+                    tried += 1;
+                    let Ok(left) = stated_in(&changed) else { continue };
+                    let added = more(&left, if is_referred_to { &whole } else { &rest });
+                    if !added.is_empty() {
+                        wrong.push(format!(
+                            "{place} -> {other}: {added:?} {} {}",
+                            entry["resource"]["resourceType"], entry["resource"]["code"]
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}: {:#?}", wrong.len(), &wrong[..wrong.len().min(60)]);
+    assert!(tried > 150, "{tried}");
+}
