@@ -21,6 +21,7 @@ import account
 import denied
 import selftest
 import taken_back
+import together
 import whose
 from product import Product
 from verdict import Verdict
@@ -32,6 +33,7 @@ CHECKS = {
     "silent-yes": lambda product, source, text, draw, verdict: denied.check_silent_yes(product, source, text, verdict),
     "taken-back": lambda product, source, text, draw, verdict: taken_back.check(product, source, text, verdict),
     "whose": lambda product, source, text, draw, verdict: whose.check(product, source, text, verdict),
+    "together": lambda product, source, text, draw, verdict: together.check(product, source, text, verdict),
     "account": lambda product, source, text, draw, verdict: account.check(product, source, text, draw, 4, verdict),
 }
 

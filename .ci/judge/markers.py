@@ -31,12 +31,12 @@ def _plant(message, element, number, codes):
     name, kind = local(element), element.get(TYPE)
     value = element.get("value", "")
     if (name in TIMES or kind == "TS") and re.match(r"\d{8}", value):
-        day = (date(1950, 1, 1) + timedelta(days=number)).strftime("%Y%m%d")
+        day = (date(1930, 1, 1) + timedelta(days=number)).strftime("%Y%m%d")
         element.set("value", day + value[8:])
         return day
     if kind in ("PQ", "INT") and value and not _is_rank(message, element):
-        element.set("value", str(41000 + number))
-        return str(41000 + number)
+        element.set("value", str(40000 + number))
+        return str(40000 + number)
     if name == "id" and element.get("extension"):
         element.set("extension", bsn(number) if element.get("root") == BSN else str(77000000 + number))
         return element.get("extension")

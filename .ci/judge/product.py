@@ -21,11 +21,16 @@ class Answer:
     structural: int = 0
     lost: int = 0
     error: str = ""
+    others: list = field(default_factory=list)
 
     @property
     def refused(self):
         """Nothing came out, and the reason was told."""
-        return self.status == "error"
+        return self.status == "error" and all(other.refused for other in self.others)
+
+    def cases(self):
+        """What came out of an input, for each case in it."""
+        return [one for one in (self, *self.others) if one.status != "error"]
 
 
 class Product:
@@ -42,15 +47,21 @@ class Product:
             return [(path.name, path.read_text()) for path in sorted(Path(folder).iterdir())]
 
     def convert(self, inputs, target):
-        """Converts many texts to `target` in one start of the command. The answers stand in the order of the texts."""
+        """Converts many texts to `target` in one start of the command. The answers stand in the order of the texts; of an input with
+        several cases the answer for the first has the others with it."""
         if not inputs:
             return []
         lines = "".join(json.dumps({"id": n, "message": text}) + "\n" for n, text in enumerate(inputs))
         done = subprocess.run([self.path, "stream", "--to", target], input=lines, capture_output=True, text=True)
-        answers = [self._answer(json.loads(line)) for line in done.stdout.splitlines()]
-        if len(answers) != len(inputs):
+        answers = {}
+        for line in map(json.loads, done.stdout.splitlines()):
+            answer = self._answer(line)
+            answers.setdefault(line["id"], answer)
+            if answers[line["id"]] is not answer:
+                answers[line["id"]].others.append(answer)
+        if list(answers) != list(range(len(inputs))):
             raise RuntimeError(f"stream answered {len(answers)} of {len(inputs)} inputs: {done.stderr[:500]}")
-        return answers
+        return list(answers.values())
 
     def account(self, text, target):
         """The losses of one input: a list of `(path, line, column, count)`; None if it was refused."""

@@ -11,10 +11,12 @@ from pathlib import Path
 import account
 import denied
 import taken_back
+import together
 import whose
 
 from message import Message
 from product import Answer
+from spelling import found_in
 from verdict import Verdict
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "kernset-2.3"
@@ -84,6 +86,9 @@ def by_hand():
     yield "children in another order", whose.moved_to_message(source, Message(message(children=((3, 4), (1, 2))))), False
     yield "weights swapped in the message", whose.moved_to_message(source, Message(message(children=((1, 4), (3, 2))))), True
 
+    yield "two acts in two resources", together.mixed({"41002"}, {"41004"}, bundle()), False
+    yield "two acts in one resource", together.mixed({"41002", "41005"}, {"41004"}, bundle()[:-1] + [bundle()[-1] | {"valueString": "41005"}]), True
+
     counted = Answer("ok", read=3, translated=1, structural=1, lost=1)
     places, loss = {"88000001": ["/a/b[1]/@code"]}, [("/a/b[1]", 1, 1, 1)]
     yield "a marker that is lost and told", account.wrong(counted, 3, places, loss, set()), False
@@ -131,7 +136,7 @@ def first_child(told):
 
 def forgetful(told):
     """Forgets the last statement, and says nothing of it."""
-    observations = [r for r in told.resources if r["resourceType"] == "Observation" and "41" in str(r.get("valueQuantity", ""))]
+    observations = [r for r in told.resources if r["resourceType"] == "Observation" and found_in(str(r.get("valueQuantity", "")))]
     if observations:
         told.resources.remove(observations[-1])
 
