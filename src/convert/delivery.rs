@@ -30,17 +30,22 @@ impl Converter {
     /// As [`Converter::read_case`]; [`Error::NoBinding`] if this kind of message has no FHIR; [`Error::OtherIds`] if it is a bundle
     /// that was made with other tables, or another key.
     pub fn read_delivery<T: AsRef<[u8]>>(&self, inputs: &[T]) -> Result<Delivery, Error> {
-        let reading = self.read_case(inputs)?;
+        // What is no FHIR, or nothing that can be read, was put by nobody.
+        let put = self.trees(inputs).map(|trees| fhir::put_by_us(&trees)).unwrap_or_default();
+        let reading = if put.is_empty() {
+            self.read_case(inputs)?
+        } else {
+            // A bundle of our own is one case, whose ids are not those by which a case of another source was chosen.
+            let mut reader = self.clone();
+            (reader.case, reader.current_pregnancy) = (None, None);
+            reader.read_case(inputs)?
+        };
         let made = self.made(&reading)?;
-        if matches!(reading.format, Format::FhirJson | Format::FhirXml) {
-            let known: HashSet<&str> = made.iter().map(|made| made.url.as_str()).collect();
-            let put = fhir::put_by_us(&self.trees(inputs)?);
-            let others = put.iter().filter(|url| !known.contains(url.as_str())).count();
-            if others > 0 {
-                return Err(Error::OtherIds { resources: others });
-            }
+        let known: HashSet<&str> = made.iter().map(|made| made.url.as_str()).collect();
+        match put.iter().filter(|url| !known.contains(url.as_str())).count() {
+            0 => Ok(Delivery { reading, made }),
+            resources => Err(Error::OtherIds { resources }),
         }
-        Ok(Delivery { reading, made })
     }
 
     /// Writes what was read as a bundle that replaces an earlier delivery of the same case: it has each resource, and deletes

@@ -341,6 +341,9 @@ fn an_earlier_bundle_with_ids_of_another_key_is_refused() {
     let earlier = keyed().convert(full().as_bytes(), Format::FhirJson).unwrap().output;
     assert!(matches!(after(&plain(), &earlier, &full()), Err(Error::OtherIds { resources: 1 })));
     assert!(after(&keyed(), &earlier, &full()).is_ok());
+    // It is one case, whatever the case is called in the source of the second.
+    let choosing = keyed().with_case("EpisodeOfCare/elsewhere");
+    assert!(after(&choosing, &earlier, &full()).is_ok());
 }
 
 #[test]
