@@ -96,11 +96,11 @@ pub enum Error {
     },
     /// Its payload has a template that no table knows: it is another kind of message, or another release.
     #[error(
-        "the payload has {found}, which is not in the tables; nearest is {nearest}: if it is to be read as that, say so \
-         (--as {kind}), and mind what is lost"
+        "{found}, so that nothing tells what kind of message it is; nearest is {nearest}: if it is to be read as that, say \
+         so (--as {kind}), and mind what is lost"
     )]
     UnknownTemplate {
-        /// The templates, if they are OIDs.
+        /// What the payload has for a template, shown if it is an OID.
         found: String,
         /// What people call the kind that is most like it.
         nearest: String,

@@ -148,14 +148,14 @@ impl Converter {
     }
 }
 
-/// Templates, as far as they are nothing else: an OID has no arc as long as somebody's number.
+/// What the payload has for a template, as far as it is nothing else: an OID has no arc as long as somebody's number.
 fn shown_templates(found: &[&str]) -> String {
     let is_arc = |arc: &str| (1..=6).contains(&arc.len()) && arc.bytes().all(|byte| byte.is_ascii_digit());
     let shown: Vec<&str> = found.iter().copied().filter(|oid| oid.len() <= 64 && oid.split('.').all(is_arc)).collect();
     match (&shown[..], found) {
-        ([], []) => "no template".to_owned(),
-        ([], _) => "a template that is no OID".to_owned(),
-        ([only], _) => format!("the template {only}"),
-        (several, _) => format!("the templates {}", several.join(", ")),
+        ([], []) => "the payload has no template".to_owned(),
+        ([], _) => "the template of the payload is no OID that the tables have".to_owned(),
+        ([only], _) => format!("the template {only} of the payload is not in the tables"),
+        (several, _) => format!("the templates {} of the payload are not in the tables", several.join(", ")),
     }
 }

@@ -161,17 +161,25 @@ fn the_case_that_is_named_is_read_and_nothing_of_another() {
     assert_eq!(converter().with_case("Patient/b").read(one.as_bytes()).unwrap_err().code(), "no-such-case");
 }
 
-/// The published and our own cases in one input come apart as they were: with all that they have, and nothing else.
+/// The same resources, none of them with an id that another case has.
+fn of_its_own(lines: &str, nth: usize) -> String {
+    let ids = lines.lines().map(|line| serde_json::from_str::<Json>(line).unwrap()["id"].as_str().unwrap().to_owned());
+    ids.fold(lines.to_owned(), |lines, id| lines.replace(&id, &format!("{nth}-{id}")))
+}
+
+/// Our own cases in one input come apart as they were: with all that they have, and nothing else.
 #[test]
 fn cases_that_are_put_together_come_apart() {
     let samples = fixtures("kernset-2.3");
     let converter = converter();
     let alone: Vec<(String, Reading)> = samples
         .iter()
-        .map(|sample| {
+        .enumerate()
+        .map(|(nth, sample)| {
             let outcome = converter.convert(&sample.bytes(), Format::FhirNdjson).unwrap();
-            let reading = converter.read(&outcome.output).unwrap();
-            (String::from_utf8(outcome.output).unwrap(), reading)
+            let lines = of_its_own(&String::from_utf8(outcome.output).unwrap(), nth);
+            let reading = converter.read(lines.as_bytes()).unwrap();
+            (lines, reading)
         })
         .collect();
     assert!(alone.len() > 5);
@@ -190,6 +198,27 @@ fn cases_that_are_put_together_come_apart() {
                 && case.ledger.translated == reading.ledger.translated
         });
         assert!(same.is_some(), "a case that went in does not come out");
+    }
+}
+
+/// An organization that two records name is in both cases.
+#[test]
+fn what_cases_share_is_in_each() {
+    let mut resources = two_women();
+    for record in &mut resources[2..4] {
+        record["managingOrganization"] = to("Organization/o");
+    }
+    resources.push(json!({ "resourceType": "Organization", "id": "o",
+        "identifier": [{ "system": "http://fhir.nl/fhir/NamingSystem/agb-z", "value": "99000001" }] }));
+    let mut found = Vec::new();
+    let give = &mut |case: Case| found.push(case.reading.unwrap());
+    converter().read_each(bundle(&resources).as_bytes(), give).unwrap();
+    assert_eq!(found.len(), 2);
+    for reading in &found {
+        let number = reading.instance.leaves().any(|(_, _, content)| {
+            matches!(content, Content::Value(Value::Identifier(id)) if id.extension == "99000001")
+        });
+        assert!(number && reading.ledger.lost_leaves() == 0);
     }
 }
 

@@ -116,7 +116,7 @@ fn a_message_with_a_template_that_no_table_knows_is_refused_by_name() {
     }
     // Without any template nothing tells the kind.
     let bare = NO_WRAPPER.replace(&format!("<templateId root=\"{kernset}\"/>"), "");
-    assert!(refused(&bare).to_string().contains("no template"));
+    assert!(refused(&bare).to_string().contains("the payload has no template"));
     // What is no OID may be somebody's number.
     let odd = MINIMAL.replace(&format!("\"{kernset}\""), "\"2.16.840.1.113883.2.4.6.3.999990019\"");
     assert!(!refused(&odd).to_string().contains("999990019"));
