@@ -187,7 +187,9 @@ impl Reader<'_> {
             return self.leaf(element, concept, to);
         }
         let max = self.dataset.get(concept).max.map(|max| usize::from(max.max(1)));
-        if max.is_some_and(|max| self.instance.occurrences(to, concept).count() >= max) {
+        // A group with nothing in it takes no room.
+        let filled = self.instance.occurrences(to, concept).filter(|group| self.instance.holds_value(*group));
+        if max.is_some_and(|max| filled.count() >= max) {
             // What stands in one group stays together: it does not come beside what is in another.
             self.lose_all(element, Reason::TooMany);
             return Ok(());

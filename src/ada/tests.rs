@@ -268,11 +268,11 @@ fn every_concept_carries_every_value_there_and_back() {
         setup.dataset.concepts().filter(|(_, concept)| concept.in_use).map(|(ix, _)| ix).collect();
     for concept in in_use {
         let mut instance = Instance::new();
+        let mut parent = NodeIx::ROOT;
+        for group in setup.dataset.groups_between(ConceptIx::ROOT, concept) {
+            parent = instance.add_group(parent, group);
+        }
         for content in contents(&setup, concept) {
-            let mut parent = NodeIx::ROOT;
-            for group in setup.dataset.groups_between(ConceptIx::ROOT, concept) {
-                parent = instance.add_group(parent, group);
-            }
             instance.add_leaf(parent, concept, content, Origin::default());
         }
         let text = setup.write(&instance);

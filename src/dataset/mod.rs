@@ -4,6 +4,7 @@
 //! [`Instance`] is one case: an occurrence tree of those concepts with typed [`Value`]s. Every format is read
 //! into an instance and written from one; no format knows another.
 
+mod aligned;
 mod answered;
 mod concept;
 mod datetime;
@@ -12,6 +13,7 @@ mod missing;
 mod number;
 mod value;
 
+pub use aligned::Aligned;
 pub use answered::Answer;
 pub use concept::{Concept, ConceptIx, Dataset, Kind};
 pub use datetime::{DateTime, DateTimeError, Precision};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Value};
+use crate::dataset::{Aligned, ConceptIx, Dataset, Instance, NodeIx};
 use crate::plan::fhir::{Alignment, FhirPlan};
 
 /// The occurrences of aligned groups, paired.
@@ -11,54 +11,18 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// Pairs the occurrences in an instance: as its source did, else by key where both have one, else by position. What has
-    /// the key of several is about none of them that anybody knows.
+    /// Pairs the occurrences in an instance.
     pub fn of(plan: &FhirPlan, dataset: &Dataset, instance: &Instance) -> Self {
-        let mut pairs = HashMap::new();
-        for alignment in &plan.alignments {
-            let ours = instance.descendants(dataset, NodeIx::ROOT, alignment.group);
-            let theirs = instance.descendants(dataset, NodeIx::ROOT, alignment.with);
-            for (at, own) in ours.iter().enumerate() {
-                let said = instance.aligned_with(*own).filter(|with| theirs.contains(with));
-                let partner = match key(dataset, instance, *own, alignment.key.0) {
-                    _ if said.is_some() => said.as_ref(),
-                    Some(wanted) => {
-                        let is_meant = |with: &&NodeIx| key(dataset, instance, **with, alignment.key.1) == Some(wanted);
-                        let mut meant = theirs.iter().filter(is_meant);
-                        meant.next().filter(|_| meant.next().is_none())
-                    }
-                    None => theirs.get(at),
-                };
-                // One of each: there is nothing to confuse.
-                let partner = partner.or(
-                    if ours.len() == 1
-                        && theirs.len() == 1
-                        && key(dataset, instance, theirs[0], alignment.key.1).is_none()
-                    {
-                        theirs.first()
-                    } else {
-                        None
-                    },
-                );
-                if let Some(partner) = partner {
-                    pairs.insert(*own, *partner);
-                }
-            }
-        }
-        Self { pairs }
+        let pairs = plan.alignments.iter().flat_map(|alignment| {
+            let Alignment { group, with, key } = *alignment;
+            instance.pairs(dataset, Aligned { groups: (group, with), keys: key })
+        });
+        Self { pairs: pairs.collect() }
     }
 
     /// The occurrence that an occurrence of an aligned group is about.
     pub fn partner(&self, node: NodeIx) -> Option<NodeIx> {
         self.pairs.get(&node).copied()
-    }
-}
-
-fn key<'i>(dataset: &Dataset, instance: &'i Instance, node: NodeIx, leaf: ConceptIx) -> Option<&'i Value> {
-    let found = instance.descendants(dataset, node, leaf).into_iter().next()?;
-    match instance.node(found).content.as_ref()? {
-        Content::Value(value) => Some(value),
-        Content::Null { .. } => None,
     }
 }
 

@@ -253,6 +253,7 @@ impl<'a> Normal<'a> {
                     parent = there.unwrap_or_else(|| to.add_group(parent, step));
                 }
                 let copy = to.add_group(parent, aligned.group);
+                to.align(copy, partner);
                 let others = from.leaves().any(|(ix, leaf, _)| leaf.concept != aligned.key && from.is_below(ix, group));
                 if !others {
                     continue;

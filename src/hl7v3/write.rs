@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::datatypes::Encoded;
 use super::xml::{push_attribute, push_text};
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, NullFlavor, Value};
+use crate::dataset::{Aligned, Content, Dataset, Instance, NodeIx, NullFlavor, Value};
 use crate::ledger::{Reason, Unwritten};
 use crate::plan::hl7v3::{
     Base, Child, Datatype, Element, ElementIx, Fill, Hole, MessagePlan, Partner, Place, Scope, XSI, XSI_TYPE,
@@ -199,41 +199,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The occurrence that is aligned with a node: the one that the source says; else the one with the same key, if no other
-    /// node has it; without a key, the one at the same position.
+    /// The occurrence of the aligned group that is about what a node is about.
     fn partner(&self, scope: &Scope, partner: &Partner, node: NodeIx) -> Option<NodeIx> {
-        let align = self.plan.aligns().get(partner.align)?;
-        let (_, key, other_key) = align.other(scope.concept)?;
+        let (_, key, other_key) = self.plan.aligns().get(partner.align)?.other(scope.concept)?;
+        let aligned = Aligned { groups: (partner.concept, scope.concept), keys: (other_key, key) };
         let base = self.base(partner.place.base)?;
-        let others = self.instance.descendants(self.dataset, base, partner.concept);
-        let said = |other: NodeIx| self.instance.aligned_with(other);
-        if let Some(own) = others.iter().find(|other| said(**other) == Some(node)) {
-            return Some(*own);
-        }
-        let from = self.dataset.is_within(scope.concept, self.instance.node(base).concept);
-        let among = if from { base } else { NodeIx::ROOT };
-        let these = self.instance.descendants(self.dataset, among, scope.concept);
-        let content = |of: NodeIx, key: ConceptIx| -> Option<&Content> {
-            let leaf = *self.instance.descendants(self.dataset, of, key).first()?;
-            // That a key is unknown says of no occurrence which one it is.
-            self.instance.node(leaf).content.as_ref().filter(|content| matches!(content, Content::Value(_)))
-        };
-        let own = content(node, key);
-        if own.is_some()
-            && let Some(same) =
-                others.iter().find(|other| said(**other).is_none() && content(**other, other_key) == own)
-        {
-            let is_only_one = these.iter().filter(|this| content(**this, key) == own).count() == 1;
-            return is_only_one.then_some(*same);
-        }
-        let position = these.iter().position(|this| *this == node)?;
-        let there = others.get(position).copied().filter(|there| said(*there).is_none())?;
-        // A key on one side only decides nothing; a key that another occurrence claims, does.
-        match (own, content(there, other_key)) {
-            (_, None) => Some(there),
-            (None, Some(other)) => these.iter().all(|this| content(*this, key) != Some(other)).then_some(there),
-            (Some(_), Some(_)) => None,
-        }
+        let mut pairs = self.instance.pairs(self.dataset, aligned).into_iter();
+        pairs.find(|(own, with)| *with == node && self.instance.is_below(*own, base)).map(|(own, _)| own)
     }
 
     /// The leaf that a fill holds now.
