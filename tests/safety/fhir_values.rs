@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ooievaar::dataset::{Content, Value as Leaf};
+use ooievaar::dataset::{Code, Content, Instance, NodeIx, Origin, Value as Leaf};
 use ooievaar::ledger::{Loss, Reason};
 use ooievaar::{Converter, Format, Reading};
 use serde_json::{Value, json};
@@ -385,4 +385,62 @@ fn a_system_may_be_called_by_its_oid() {
         );
         assert!(message(&serde_json::from_str(&text).unwrap()) == once, "{name}");
     }
+}
+
+/// What stands together in the ADA of a case: of each occurrence of PSIE its answer, and the kinds of antibody.
+fn psie(ada: &str) -> Vec<(Option<String>, Vec<String>)> {
+    let document = roxmltree::Document::parse(ada).unwrap();
+    let value = |node: roxmltree::Node, name: &str| -> Vec<String> {
+        let own = node.descendants().filter(|inner| inner.has_tag_name(name));
+        own.filter_map(|inner| inner.attribute("code").or(inner.attribute("value")).map(str::to_owned)).collect()
+    };
+    let groups = document.descendants().filter(|node| node.has_tag_name("psie"));
+    let read = |node| {
+        let answer = value(node, "irregulaire_antistoffenq").pop();
+        (answer, value(node, "welke_irregulaire_antistoffen_vrouw_aanwezig"))
+    };
+    groups.map(read).collect()
+}
+
+#[test]
+fn the_kinds_of_antibody_stay_with_their_answer() {
+    let kind = CONVERTER.kinds().iter().find(|kind| kind.fhir.is_some() && kind.hl7v3.is_some()).unwrap();
+    let find = |number: &str| kind.dataset.find(number).unwrap();
+    let kinds: Vec<_> = kind.terminology.value_set_of(kind.dataset.get(find("10813"))).unwrap().members().to_vec();
+    let mut told = 0;
+    // Each of: no answer, yes, no; with none, one or two kinds; two occurrences.
+    let ways = [(None, 1), (Some(true), 2), (Some(false), 0), (Some(true), 0), (None, 2)];
+    for (first, second) in ways.iter().flat_map(|one| ways.iter().map(move |other| (one, other))) {
+        let mut instance = Instance::new();
+        let mut next = kinds.iter().filter(|member| member.system != "2.16.840.1.113883.5.1008");
+        for (answer, count) in [first, second] {
+            let mut at = NodeIx::ROOT;
+            for group in ["14", "142", "80959"] {
+                let there = instance.occurrences(at, find(group)).next();
+                at = there.unwrap_or_else(|| instance.add_group(at, find(group)));
+            }
+            let at = instance.add_group(at, find("80949"));
+            if let Some(answer) = answer {
+                instance.add_leaf(at, find("10812"), Content::Value(Leaf::Boolean(*answer)), Origin::default());
+            }
+            for member in next.by_ref().take(*count) {
+                let code = Code {
+                    code: member.code.clone(),
+                    system: member.system.clone(),
+                    display: None,
+                    original_text: None,
+                };
+                instance.add_leaf(at, find("10813"), Content::Value(Leaf::Code(code)), Origin::default());
+            }
+        }
+        let ada = |instance: &Instance| {
+            let (bytes, _) = CONVERTER.write_instance(kind, instance, Format::Ada).unwrap();
+            psie(&String::from_utf8(bytes).unwrap())
+        };
+        let (fhir, _) = CONVERTER.write_instance(kind, &instance, Format::FhirJson).unwrap();
+        let back = CONVERTER.read(&fhir).unwrap();
+        assert_eq!(ada(&back.instance), ada(&instance), "{first:?} {second:?}");
+        told += 1;
+    }
+    assert_eq!(told, 25);
 }
