@@ -44,7 +44,7 @@ def main():
     if options.self_test:
         return selftest.run(product)
     sources = [(path.name, path.read_text()) for path in sorted(FIXTURES.glob("*.xml"))]
-    for seed in options.seeds:
+    for seed in options.seeds if options.samples else ():
         sources += product.samples(KIND, options.samples, seed)
     if options.only:
         sources = [source for source in sources if options.only in source[0]]

@@ -44,7 +44,7 @@ class Resource(dict):
         return copy.deepcopy(dict(self), memo)
 
 
-def kept(function):
+def remembered(function):
     """What the function finds in a resource is kept with it."""
 
     def look(resource):
@@ -141,7 +141,7 @@ class Bundle:
         return "child " + subject.get("birthDate", "")
 
 
-@kept
+@remembered
 def claims_of(resource):
     """What a resource says: its type, the codes of its question, where in it, and what. The code of an observation is only the
     question."""
@@ -153,7 +153,7 @@ def claims_of(resource):
     return [(kind, question, path, value) for path, value in said(resource) if not path.startswith(ignored)]
 
 
-@kept
+@remembered
 def standing(resource):
     """How one resource, taken by itself, says what it says."""
     kind = resource["resourceType"]
@@ -222,7 +222,7 @@ def said(node, path=""):
         yield path, str(node)
 
 
-@kept
+@remembered
 def marks(resource):
     """The markers that a resource holds."""
     return [mark for _, value in said(resource) for mark in found_in(value)]
@@ -234,7 +234,7 @@ def named(resource):
     return "|".join(c.get("code", "") for c in code.get("coding", [])) if isinstance(code, dict) else ""
 
 
-@kept
+@remembered
 def targets_of(resource):
     """All references in a resource."""
     return list(references(resource))

@@ -7,11 +7,14 @@ The second needs no notion of what a code means, so it holds for a yes, for a co
 """
 
 import xml.etree.ElementTree as ET
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from bundle import Bundle, marks, named
 from markers import plant
 from message import V3, WITHDRAWN, Message
+
+# How many times several acts of a message are turned around at once.
+SEVERAL = 10
 
 
 @contextmanager
@@ -80,7 +83,9 @@ def check(product, source, text, draw, verdict):
     for codes in (False, True):
         message = Message(text)
         planted = plant(message, codes)
-        _turn_each(product, source + (" (codes planted)" if codes else ""), message, planted, draw, verdict)
+        name = source + (" (codes planted)" if codes else "")
+        _turn_each(product, name, message, planted, draw, verdict)
+        _turn_several(product, name, message, planted, draw, verdict)
 
 
 def _turn_each(product, source, message, planted, draw, verdict):
@@ -103,9 +108,25 @@ def _turn_each(product, source, message, planted, draw, verdict):
             verdict.judge("denied", source, f"{place} {name}", text, broken)
 
 
-def _with(message, change):
+def _turn_several(product, source, message, planted, draw, verdict):
+    """Turns drawn acts around at once, two to five of them, each in a way of its own."""
+    acts = message.acts()[1:]
+    for _ in range(SEVERAL if len(acts) > 1 else 0):
+        drawn = draw.sample(acts, min(len(acts), draw.randint(2, 5)))
+        ways = [draw.choice([turn for turn in turns(message, act, draw) if not turn[0].startswith("uncertainty")]) for act in drawn]
+        turned = _with(message, *(change for _, change in ways))
+        without, answer = product.convert([_with(message, *(deleted(message, act) for act in drawn)), turned], "fhir-json")
+        verdict.seen["several acts turned around"] += 1
+        within = {planted[e] for act in drawn for e in act.iter() if e in planted}
+        place = ", ".join(f"{message.path(act)} {name}" for act, (name, _) in zip(drawn, ways))
+        verdict.judge("denied", source, place, turned, asserted(answer, without, within, False))
+
+
+def _with(message, *changes):
     """The text of the message while it is changed."""
-    with change:
+    with ExitStack() as stack:
+        for change in changes:
+            stack.enter_context(change)
         return message.text()
 
 
