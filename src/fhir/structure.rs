@@ -41,7 +41,9 @@ pub(super) fn structure(plan: &FhirPlan, role: RoleIx, resource: &Tree) -> Vec<u
         if let Demand::Some(elements) = &law.demand {
             let first = elements.first().and_then(|first| resource.get(&format!("_{first}")));
             let absent = first.filter(|companion| only_says_why_absent(companion));
-            absent.into_iter().for_each(|tree| tree.each_leaf(&mut |leaf| fixed.push(leaf.ix)));
+            if let Some(tree) = absent {
+                tree.each_leaf(&mut |leaf| fixed.push(leaf.ix));
+            }
         }
     }
     let meta = resource.get("meta").into_iter().flat_map(|meta| KEPT_BY_SERVERS.map(|name| meta.get(name)));
