@@ -96,6 +96,10 @@ pub(super) fn read<'a>(
             leaf.lost.push((attribute.name(), Reason::Unknown));
         }
     }
+    // A number that is there and empty is none, and the namespace alone names nobody.
+    if concept.kind == Kind::Identifier && node.attribute("value") == Some("") && attributes.root.take().is_some() {
+        leaf.lost.push(("root", Reason::Datatype));
+    }
     fill(&mut leaf, attributes, concept, terminology, day)?;
     Ok(leaf)
 }

@@ -207,10 +207,17 @@ impl Reader<'_> {
 
     fn leaf(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> Result<(), Error> {
         let read = leaf::read(element, self.dataset.get(concept), self.terminology, self.day);
-        let leaf = read.map_err(|NoReferenceDay| {
+        let mut leaf = read.map_err(|NoReferenceDay| {
             let at = element.document().text_pos_at(element.range().start);
             Error::ReferenceDay { line: at.row, column: at.col }
         })?;
+        // What stands in the element too may be the rest of the text: a part of it is none.
+        let has_more = matches!(leaf.content, Some(Content::Value(Value::Text(_))))
+            && element.descendants().any(|inner| is_content(&inner));
+        if has_more {
+            self.lose(element, None, Reason::Datatype, Some(concept), leaf.translated.into());
+            (leaf.content, leaf.translated) = (None, 0);
+        }
         if let Some(mut content) = leaf.content {
             match &mut content {
                 Content::Value(Value::Quantity(quantity)) => {
@@ -265,7 +272,15 @@ impl Reader<'_> {
     ) {
         if leaves > 0 {
             let path = (self.ledger.losses.len() < PATHS).then(|| path(node, attribute));
-            self.ledger.lost(Loss { reason, position: position(node), path, concept, within: None, leaves });
+            self.ledger.lost(Loss {
+                reason,
+                position: position(node),
+                path,
+                concept,
+                within: None,
+                rule: None,
+                leaves,
+            });
         }
     }
 }

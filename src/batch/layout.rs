@@ -21,8 +21,14 @@ use crate::convert::Format;
 /// The list of what could not be converted.
 const QUARANTINE: &str = "quarantine.ndjson";
 
+/// The list of what was lost of what was converted.
+const LOSSES: &str = "losses.ndjson";
+
 /// Which file holds which message, where the names do not tell.
 const INDEX: &str = "index.ndjson";
+
+/// The lists that stand in the output folder: no message may have the name of one.
+const LISTS: [&str; 2] = [QUARANTINE, LOSSES];
 
 /// Longest name of a file or folder, in bytes.
 const LONGEST_NAME: usize = 200;
@@ -108,6 +114,9 @@ impl FromStr for Packing {
 pub(super) struct State {
     /// Length of the quarantine list.
     quarantine: u64,
+    /// Length of the list of losses.
+    #[serde(default)]
+    losses: u64,
     /// Length of the index.
     index: u64,
     /// NDJSON files that still grow, by resource type.
@@ -178,6 +187,7 @@ pub(super) struct Writer<'a> {
     store: &'a Store,
     state: State,
     quarantine: Part,
+    losses: Part,
     index: Option<Part>,
     growing: BTreeMap<String, Part>,
     /// Files that were completed since the journal was last brought up to date.
@@ -230,9 +240,10 @@ impl<'a> Writer<'a> {
             growing.insert(name.clone(), open(store, &file_name(name, part.number), part.length)?);
         }
         let quarantine = open(store, QUARANTINE, state.quarantine)?;
+        let losses = open(store, LOSSES, state.losses)?;
         let has_index = task.layout == Layout::BundlePerFile;
         let index = if has_index { Some(open(store, INDEX, state.index)?) } else { None };
-        let kept: Vec<&Path> = growing.values().chain([&quarantine]).chain(&index).map(Part::path).collect();
+        let kept: Vec<&Path> = growing.values().chain([&quarantine, &losses]).chain(&index).map(Part::path).collect();
         let fault = |error: io::Error| Stop::output(&store.parts(), &error);
         for entry in fs::read_dir(store.parts()).map_err(fault)? {
             let path = entry.map_err(fault)?.path();
@@ -240,7 +251,7 @@ impl<'a> Writer<'a> {
                 fs::remove_file(path).map_err(fault)?;
             }
         }
-        Ok(Self { task, store, state, quarantine, index, growing, completed: Vec::new(), packed: Vec::new() })
+        Ok(Self { task, store, state, quarantine, losses, index, growing, completed: Vec::new(), packed: Vec::new() })
     }
 
     /// Puts a message where it belongs. True if a file became complete: the journal should know soon.
@@ -255,7 +266,8 @@ impl<'a> Writer<'a> {
             }
             Made::File(path) => {
                 let wanted = format!("{}.{}", tree_name(unit), extension(format));
-                self.store.publish_beside(&path, if wanted == QUARANTINE { "_quarantine.ndjson" } else { &wanted })?;
+                let is_taken = LISTS.contains(&wanted.as_str());
+                self.store.publish_beside(&path, &if is_taken { format!("_{wanted}") } else { wanted })?;
                 Ok(false)
             }
             Made::Lines(types) => {
@@ -326,6 +338,11 @@ impl<'a> Writer<'a> {
         self.quarantine.append(format!("{entry}\n").as_bytes())
     }
 
+    /// Adds lines to the list of what was lost.
+    pub fn lost(&mut self, lines: &[u8]) -> Result<(), Stop> {
+        self.losses.append(lines)
+    }
+
     /// Tells the state, once what it speaks of is settled.
     pub fn unsettled(&mut self) -> Result<Unsettled, Stop> {
         let mut files = std::mem::take(&mut self.completed);
@@ -337,6 +354,8 @@ impl<'a> Writer<'a> {
         }
         files.push((self.quarantine.path().to_owned(), self.quarantine.flushed()?));
         self.state.quarantine = self.quarantine.length();
+        files.push((self.losses.path().to_owned(), self.losses.flushed()?));
+        self.state.losses = self.losses.length();
         if let Some(index) = &mut self.index {
             files.push((index.path().to_owned(), index.flushed()?));
             self.state.index = index.length();
@@ -352,7 +371,8 @@ impl<'a> Writer<'a> {
         for name in names {
             self.complete(&name)?;
         }
-        for (part, name) in [(Some(self.quarantine), QUARANTINE), (self.index.take(), INDEX)] {
+        let lists = [(Some(self.quarantine), QUARANTINE), (Some(self.losses), LOSSES), (self.index.take(), INDEX)];
+        for (part, name) in lists {
             if let Some(mut part) = part {
                 self.completed.push((self.store.path(name), part.flushed()?));
                 self.store.publish(part.path(), name)?;
@@ -392,7 +412,9 @@ fn extension(format: Format) -> &'static str {
 /// The path of a message as a path below the output folder, and nowhere else.
 fn tree_name(unit: &Unit) -> String {
     let mut parts: Vec<String> = unit.path.split('/').filter(|part| !part.is_empty()).map(safe).collect();
-    if let Some(first) = parts.first_mut().filter(|first| first.starts_with(".ooievaar") || *first == QUARANTINE) {
+    if let Some(first) =
+        parts.first_mut().filter(|first| first.starts_with(".ooievaar") || LISTS.contains(&first.as_str()))
+    {
         first.insert(0, '_');
     }
     // Padded, so that the order of the names is that of the lines.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use quick_xml::escape::escape;
 
-use super::report::{Report, or};
+use super::report::Report;
 use super::tally::SHOWN_FROM;
 
 /// Bars in a chart, rows in a table.
@@ -83,7 +83,7 @@ pub(super) fn html(report: &Report) -> String {
     } else {
         let mut concepts = BTreeMap::<&str, u64>::new();
         for loss in &losses {
-            *concepts.entry(or(&loss.name, "(not recognised as a concept)")).or_default() += loss.values;
+            *concepts.entry(loss.shown()).or_default() += loss.values;
         }
         let mut largest: Vec<(String, u64, &str)> =
             concepts.into_iter().map(|(name, count)| (last_words(name), count, "bad")).collect();
@@ -97,7 +97,7 @@ pub(super) fn html(report: &Report) -> String {
             let _ = write!(
                 page,
                 "<tr><td>{}<td>{}<td>{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
-                escape(or(&loss.name, "(not recognised as a concept)")),
+                escape(loss.shown()),
                 escape(loss.reason.as_str()),
                 escape(loss.remedy.as_str()),
                 grouped(loss.values),

@@ -137,13 +137,7 @@ impl Report {
             let _ = writeln!(text, "failed     {count} {code}");
         }
         list(&mut text, "lost", tally.top_losses(), |lost| {
-            format!(
-                "{} in {} messages: {}, {}",
-                lost.values,
-                lost.messages,
-                or(&lost.name, "(no concept)"),
-                lost.reason
-            )
+            format!("{} in {} messages: {}, {}", lost.values, lost.messages, lost.shown(), lost.reason)
         });
         list(&mut text, "unknown", tally.shown_codes(), |code| {
             format!("code {} ({}) in {} messages: {}", code.code, code.system, code.messages, code.concept)
@@ -171,10 +165,6 @@ impl Report {
 #[expect(clippy::cast_precision_loss, reason = "a rate is for reading")]
 fn per_second(count: u64, seconds: f64) -> f64 {
     if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
-}
-
-pub(super) fn or<'t>(text: &'t str, other: &'t str) -> &'t str {
-    if text.is_empty() { other } else { text }
 }
 
 fn list<T>(text: &mut String, label: &str, items: Vec<T>, line: impl Fn(T) -> String) {

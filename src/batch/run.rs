@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::journal::{Checkpoint, Journal};
 use super::layout::{self, Layout, Made, Packing, Writer};
+use super::losses;
 use super::pipeline;
 use super::saver::Saver;
 use super::shard::Shard;
@@ -107,7 +108,16 @@ struct Passed {
 /// What became of one case of an input, or of an input.
 struct Done {
     case: Option<usize>,
-    result: Result<(Made, Format, Tally), Trouble>,
+    result: Result<Converted, Trouble>,
+}
+
+/// What a message was converted to.
+struct Converted {
+    made: Made,
+    format: Format,
+    tally: Tally,
+    /// The lines that tell what was lost.
+    losses: Vec<u8>,
 }
 
 enum Trouble {
@@ -239,8 +249,9 @@ fn work(task: &Task, converter: &Converter, store: &Store, from: u64, mut piece:
                 Ok((outcome, format)) => {
                     let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
                     let tally = Tally::of(&outcome, &unit.name(), std::mem::take(&mut size), microseconds);
+                    let losses = losses::lines(&outcome, &unit.name(), &bytes, unit.lines_before());
                     layout::prepare(task.layout, &outcome.output, piece.number, unit.case, store)
-                        .map(|made| (made, format, tally))
+                        .map(|made| Converted { made, format, tally, losses })
                         .map_err(Trouble::Stop)
                 }
             };
@@ -278,8 +289,9 @@ impl Recorder<'_, '_> {
                     self.writer.quarantine(unit, &fault)?;
                     Tally::failure(&fault.code)
                 }
-                Ok((made, format, tally)) => {
+                Ok(Converted { made, format, tally, losses }) => {
                     self.must_save |= self.writer.add(unit, piece.number, format, made)?;
+                    self.writer.lost(&losses)?;
                     tally
                 }
             };

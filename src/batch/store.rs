@@ -5,9 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::Stop;
-
-/// The folder for what is being made.
-const WORK: &str = ".ooievaar";
+use super::own::WORK;
 
 /// Folders for files that are being made. A file system lets one thread at a time make a file in a folder, or take one out
 /// of it; messages that are under way together are in different ones.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::losses;
 use crate::convert::{Outcome, Reading};
 
 /// A code that fewer messages hold than this is not shown: it might be anything that somebody typed.
@@ -11,6 +12,9 @@ pub const SHOWN_FROM: u64 = 5;
 
 /// Distinct unknown codes that are counted; more only count as others.
 const MOST_CODES: usize = 5000;
+
+/// Distinct losses that are counted; elements beyond these are counted together. The names of elements are the senders'.
+const MOST_LOSSES: usize = 5000;
 
 /// How many of the slowest messages are remembered.
 const SLOWEST: usize = 10;
@@ -74,6 +78,9 @@ pub struct Lost {
     pub concept: Option<String>,
     /// Its name, with those of the groups around it.
     pub name: String,
+    /// The element of the source, if it is no concept: its path, without numbers. Empty if there are too many of them.
+    #[serde(default)]
+    pub element: String,
     /// Stable name of the reason.
     pub reason: String,
     /// What a person can do about it.
@@ -108,6 +115,13 @@ pub struct Slow {
     pub bytes: u64,
 }
 
+impl Lost {
+    /// What it is called in reports: the concept, or else the element.
+    pub fn shown(&self) -> &str {
+        [&self.name, &self.element].into_iter().find(|text| !text.is_empty()).map_or("(other elements)", String::as_str)
+    }
+}
+
 impl Tally {
     /// The tally of one message that was converted.
     pub(super) fn of(outcome: &Outcome, name: &str, bytes: usize, microseconds: u64) -> Self {
@@ -135,10 +149,12 @@ impl Tally {
         for loss in &ledger.losses {
             let concept = loss.concept.map(|ix| (dataset.get(ix).number.to_string(), dataset.path(ix)));
             let (number, name) = concept.unzip();
-            let key = format!("{} {}", number.as_deref().unwrap_or_default(), loss.reason.code());
+            let element = loss.path.as_deref().filter(|_| number.is_none()).map(losses::element).unwrap_or_default();
+            let key = format!("{} {} {element}", number.as_deref().unwrap_or_default(), loss.reason.code());
             let entry = tally.losses.entry(key).or_insert_with(|| Lost {
                 concept: number,
                 name: name.unwrap_or_default(),
+                element,
                 reason: loss.reason.code().to_owned(),
                 remedy: loss.reason.remedy().to_owned(),
                 values: 0,
@@ -196,8 +212,18 @@ impl Tally {
             if let Some(known) = self.losses.get_mut(&key) {
                 known.values += lost.values;
                 known.messages += lost.messages;
-            } else {
+            } else if lost.element.is_empty() || self.losses.len() < MOST_LOSSES {
                 self.losses.insert(key, lost);
+            } else {
+                let key = format!(" {} ", lost.reason);
+                let other = self.losses.entry(key).or_insert_with(|| Lost {
+                    element: String::new(),
+                    values: 0,
+                    messages: 0,
+                    ..lost.clone()
+                });
+                other.values += lost.values;
+                other.messages += lost.messages;
             }
         }
         for (key, unknown) in other.codes {
@@ -221,7 +247,11 @@ impl Tally {
     /// The losses, the largest first.
     pub fn top_losses(&self) -> Vec<&Lost> {
         let mut losses: Vec<&Lost> = self.losses.values().collect();
-        losses.sort_by(|a, b| b.values.cmp(&a.values).then_with(|| (&a.name, &a.reason).cmp(&(&b.name, &b.reason))));
+        losses.sort_by(|a, b| {
+            b.values
+                .cmp(&a.values)
+                .then_with(|| (&a.name, &a.element, &a.reason).cmp(&(&b.name, &b.element, &b.reason)))
+        });
         losses
     }
 

@@ -10,6 +10,7 @@ use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::listing::Listing;
+use super::own::Own;
 use super::split;
 use super::unit::{Fault, Unit};
 use crate::convert::Converter;
@@ -180,11 +181,15 @@ impl<'a> Walk<'a> {
             Err(error) => return self.give(name, None, Err(Fault::unreadable(&error))),
         };
         above.push(real);
+        let own = Own::of(folder);
         for entry in listing {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => return self.give(name, None, Err(Fault::unreadable(&error))),
             };
+            if own.holds(&entry) {
+                continue;
+            }
             let path = folder.join(&entry);
             let below = join(name, &entry.to_string_lossy());
             if fs::metadata(&path).is_ok_and(|found| found.is_dir()) {

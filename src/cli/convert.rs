@@ -68,6 +68,7 @@ impl Convert {
             library::set_up(converter, self.bundle, self.id_key_file.as_deref())?.with_indent(!self.compact);
         let converter = self.kind.of(self.current.of(self.day.of(converter)))?;
         let sources = files::read_case(&self.inputs)?;
+        files::keep_apart(&sources, [&self.output, &self.report])?;
         let refused = |error| Failure::new(Exit::Input, files::refused(&error, &sources));
         let reading = converter.read_case(&sources).map_err(refused)?;
         let to = self.to.unwrap_or_else(|| reading.format.other_side());

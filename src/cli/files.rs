@@ -75,6 +75,23 @@ pub fn refused(error: &ooievaar::Error, inputs: &[Input]) -> String {
     }
 }
 
+/// Refuses to write over what is read: what comes out is another thing, and what was there would be gone.
+pub fn keep_apart(inputs: &[Input], outputs: [&Option<PathBuf>; 2]) -> Result<(), Failure> {
+    let real = |path: &PathBuf| fs::canonicalize(path).ok();
+    let [output, report] = outputs;
+    let outputs = || [output, report].into_iter().flatten();
+    for written in outputs() {
+        if inputs.iter().any(|input| real(&input.path).is_some_and(|path| real(written) == Some(path))) {
+            let message = format!("{}: is the input; write to another file", written.display());
+            return Err(Failure::new(Exit::Usage, message));
+        }
+    }
+    if output.is_some() && output == report {
+        return Err(Failure::new(Exit::Usage, "the result and the report have the same name; choose two"));
+    }
+    Ok(())
+}
+
 /// How to call an input in messages.
 pub fn name(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }

@@ -86,7 +86,9 @@ impl<'a> Account<'a> {
             let (line, column) = self.place(loss);
             let file = self.file(loss).map_or(String::new(), |(_, name)| format!("{name}:"));
             let concept = self.concept(loss).map_or(String::new(), |concept| format!(" {}", concept.name));
-            let _ = write!(text, "  {file}{line}:{column}{concept}: {}: {}", loss.reason.code(), loss.reason.remedy());
+            let rule = loss.rule.as_ref().map_or(String::new(), |rule| format!(" {rule}"));
+            let reason = loss.reason.code();
+            let _ = write!(text, "  {file}{line}:{column}{concept}: {reason}{rule}: {}", loss.reason.remedy());
             if show_values {
                 let _ = write!(text, "\n      {}", self.excerpt(loss));
             }
@@ -156,6 +158,7 @@ impl<'a> Account<'a> {
         let mut entry = json!({
             "reason": loss.reason.code(),
             "remedy": loss.reason.remedy(),
+            "rule": loss.rule.as_deref(),
             "line": line,
             "column": column,
             "profile": loss.within.as_ref().and_then(|within| within.profile.as_deref()),
@@ -222,7 +225,7 @@ mod tests {
     use super::*;
 
     fn loss(position: u32) -> Loss {
-        Loss { reason: Reason::Unknown, position, path: None, concept: None, within: None, leaves: 2 }
+        Loss { reason: Reason::Unknown, position, path: None, concept: None, within: None, rule: None, leaves: 2 }
     }
 
     fn account<T>(losses: Vec<Loss>, source: &[u8], look: impl FnOnce(Account<'_>) -> T) -> T {

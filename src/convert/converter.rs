@@ -10,7 +10,7 @@ use crate::ada::{self, ReferenceDay};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, NodeIx, Text, Value};
 use crate::fhir::{self, BundleType, IdKey, Syntax};
 use crate::hl7v3;
-use crate::ledger::{Ledger, Unwritten};
+use crate::ledger::{BrokenRule, Ledger, Unwritten};
 use crate::plan::fhir::FhirPlan;
 use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
@@ -130,6 +130,7 @@ pub struct Outcome {
 struct Written {
     output: String,
     unwritten: Vec<Unwritten>,
+    broken: Vec<BrokenRule>,
     resources: usize,
 }
 
@@ -301,12 +302,13 @@ impl Converter {
         format: Format,
     ) -> Result<Outcome, Error> {
         let kind = &reading.kinds[reading.kind];
-        let Written { output, unwritten, resources } =
+        let Written { output, unwritten, broken, resources } =
             self.write_kind(kind, &reading.instance, &withdrawal.deleted, format)?;
         let mut ledger = reading.ledger.clone();
         for Unwritten { node, reason } in &unwritten {
             ledger.unwritten(&reading.instance, *node, *reason);
         }
+        ledger.name_rules(&reading.instance, &unwritten, &broken);
         let missing = if format == Format::Hl7v3 {
             let unwritten: Vec<NodeIx> = unwritten.iter().map(|unwritten| unwritten.node).collect();
             reading.instance.missing(&kind.dataset, &unwritten)
@@ -358,7 +360,7 @@ impl Converter {
         format: Format,
     ) -> Result<Written, Error> {
         let unbound = || Error::NoBinding { message: kind.title.clone(), format: format.name() };
-        let bare = |(output, unwritten)| Written { output, unwritten, resources: 0 };
+        let bare = |(output, unwritten)| Written { output, unwritten, broken: Vec::new(), resources: 0 };
         match format {
             Format::Hl7v3 => {
                 let plan = kind.hl7v3.as_ref().ok_or_else(unbound)?;
@@ -394,7 +396,8 @@ impl Converter {
         } else {
             fhir::write_ndjson(&mut composition, &mut output);
         }
-        Written { output, unwritten: composition.unwritten(), resources }
+        let (unwritten, broken) = composition.unwritten();
+        Written { output, unwritten, broken, resources }
     }
 
     /// The limits on one input.

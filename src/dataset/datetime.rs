@@ -1,10 +1,15 @@
 //! Dates and moments, exactly as precise as they were given.
 
+mod order;
+mod zone;
+
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
+
+use zone::{Zone, parse_offset};
 
 /// A date or a moment with its precision: a date known to the month stays known to the month.
 ///
@@ -27,33 +32,6 @@ pub struct DateTime {
     /// The offset, if it is not the one of the Netherlands at that moment.
     offset_minutes: Option<i16>,
     written: Option<Zone>,
-}
-
-/// An offset as a source wrote it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Zone {
-    minutes: i16,
-    /// Only the hours were written.
-    is_short: bool,
-}
-
-impl Zone {
-    /// Reads `+02` or `+0200`, or the same with a colon.
-    fn parse(text: &str) -> Result<Self, DateTimeError> {
-        let is_short = text.len() == 3;
-        let minutes = if is_short { parse_offset(&format!("{text}00"))? } else { parse_offset(text)? };
-        Ok(Self { minutes, is_short })
-    }
-
-    fn write(self, text: &mut String, separator: &str) {
-        let sign = if self.minutes < 0 { '-' } else { '+' };
-        let (hours, minutes) = (self.minutes.unsigned_abs() / 60, self.minutes.unsigned_abs() % 60);
-        // Writing to a string does not fail.
-        let _ = write!(text, "{sign}{hours:02}");
-        if !self.is_short {
-            let _ = write!(text, "{separator}{minutes:02}");
-        }
-    }
 }
 
 /// To what part a [`DateTime`] is known.
@@ -157,6 +135,13 @@ impl DateTime {
     /// True if it was written with an offset, which may be the one of the Netherlands.
     pub fn has_written_zone(&self) -> bool {
         self.written.is_some()
+    }
+
+    fn civil(&self) -> Option<civil::DateTime> {
+        let signed = |part: u8| i8::try_from(part).ok();
+        let (month, day) = (signed(self.month)?, signed(self.day)?);
+        let (hour, minute, second) = (signed(self.hour)?, signed(self.minute)?, signed(self.second)?);
+        civil::DateTime::new(i16::try_from(self.year).ok()?, month, day, hour, minute, second, 0).ok()
     }
 
     /// Writes an HL7v3 TS. A moment whose offset is the one of the Netherlands has none, unless it was written with it.
@@ -358,17 +343,7 @@ impl DateTime {
     /// occurrence is meant; in the hour that is skipped, the offset before the change.
     fn dutch_offset(&self) -> i16 {
         static AMSTERDAM: TimeZone = jiff::tz::get!("Europe/Amsterdam");
-        let signed = |part: u8| i8::try_from(part).unwrap_or(0);
-        let local = civil::DateTime::new(
-            i16::try_from(self.year).unwrap_or(1),
-            signed(self.month),
-            signed(self.day),
-            signed(self.hour),
-            signed(self.minute),
-            signed(self.second),
-            0,
-        );
-        let Ok(local) = local else { return 0 };
+        let Some(local) = self.civil() else { return 0 };
         let offset = match AMSTERDAM.to_ambiguous_timestamp(local).offset() {
             AmbiguousOffset::Unambiguous { offset } => offset,
             AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
@@ -414,18 +389,6 @@ fn parse_number(digits: &str) -> Result<u16, DateTimeError> {
         return Err(DateTimeError);
     }
     digits.parse().map_err(|_| DateTimeError)
-}
-
-fn parse_offset(text: &str) -> Result<i16, DateTimeError> {
-    let sign = if text.starts_with('-') { -1 } else { 1 };
-    let digits: String = text.chars().skip(1).filter(|c| *c != ':').collect();
-    let hours = parse_number(digits.get(..2).ok_or(DateTimeError)?)?;
-    let minutes = parse_number(digits.get(2..).filter(|rest| rest.len() == 2).ok_or(DateTimeError)?)?;
-    // XML Schema and FHIR know none beyond fourteen hours.
-    if minutes > 59 || hours * 60 + minutes > 14 * 60 {
-        return Err(DateTimeError);
-    }
-    i16::try_from(hours * 60 + minutes).map(|total| sign * total).map_err(|_| DateTimeError)
 }
 
 fn small(number: u16) -> Result<u8, DateTimeError> {

@@ -11,8 +11,9 @@ use super::context::{Pairs, ancestors, find};
 use super::ids::{Id, Ids};
 use super::key::IdKey;
 use super::place;
+use super::uphold::{Upheld, uphold};
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
-use crate::ledger::{Reason, Unwritten};
+use crate::ledger::{BrokenRule, Reason, Unwritten};
 use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, Place, RoleIx, Target, Template};
 use crate::terminology::Terminology;
 use crate::tree::{Chars, Tree};
@@ -46,6 +47,7 @@ impl<'a> Composition<'a> {
             drafts: Vec::new(),
             index: HashMap::default(),
             unwritten: Vec::new(),
+            broken: Vec::new(),
         };
         composer.distribute();
         composer.close_references();
@@ -76,9 +78,10 @@ impl<'a> Composition<'a> {
         })
     }
 
-    /// The leaves that found no place. All resources must have been built.
-    pub fn unwritten(self) -> Vec<Unwritten> {
-        self.composer.unwritten
+    /// The leaves that found no place, and the rules of FHIR for which that is or that had to be told. All resources must
+    /// have been built.
+    pub fn unwritten(self) -> (Vec<Unwritten>, Vec<BrokenRule>) {
+        (self.composer.unwritten, self.composer.broken)
     }
 }
 
@@ -133,6 +136,7 @@ struct Composer<'a> {
     drafts: Vec<Draft>,
     index: HashMap<(RoleIx, NodeIx), usize, RandomState>,
     unwritten: Vec<Unwritten>,
+    broken: Vec<BrokenRule>,
 }
 
 impl Composer<'_> {
@@ -286,7 +290,27 @@ impl Composer<'_> {
         if role.says_why_absent {
             place::drop_absent_reasons(&mut resource);
         }
+        if !role.laws.is_empty() {
+            self.uphold(at, &values, &mut resource);
+        }
         resource
+    }
+
+    /// Makes a resource keep the rules of FHIR.
+    fn uphold(&mut self, at: usize, values: &[(FieldIx, NodeIx)], resource: &mut Tree) {
+        for law in &self.plan.role(self.drafts[at].role).laws {
+            let told = |node, is_noted| BrokenRule { node, rule: law.key.clone(), is_noted };
+            match uphold(self.plan, law, resource) {
+                None => {}
+                Some(Upheld::Noted) => self.broken.push(told(self.drafts[at].node, true)),
+                Some(Upheld::LeftOut(field)) => {
+                    for (_, node) in values.iter().filter(|(ix, _)| *ix == field && !self.plan.field(*ix).copy) {
+                        self.unwritten.push(Unwritten { node: *node, reason: Reason::Invariant });
+                        self.broken.push(told(*node, false));
+                    }
+                }
+            }
+        }
     }
 
     fn fill(&self, ix: FieldIx, node: NodeIx, resource: &mut Tree) -> Result<(), Reason> {

@@ -2,7 +2,7 @@
 
 use super::codec::{Codecs, Used, extension_of, read_null, weigh_absence};
 use super::coded::{answer_of, source_of};
-use super::encode::{UCUM, is_number};
+use super::encode::{UCUM, URN_UUID, is_number};
 use super::urls;
 use crate::dataset::{
     Content, DateTime, Identifier, Kind, NullFlavor, Quantity, Text, Value, is_integer, plain_number,
@@ -69,6 +69,11 @@ impl Codecs<'_> {
                 used.take_all(extension);
                 return Ok(content);
             }
+            if field.codec == Codec::Instant
+                && let Some(day) = read_day_beside(companion, used)
+            {
+                return Ok(day);
+            }
             return read_null(companion, used).ok_or(Reason::Datatype);
         }
         if field.codec == Codec::Compact {
@@ -114,7 +119,7 @@ impl Codecs<'_> {
             }
             Codec::Quantity => self.read_quantity(item, kind, used),
             Codec::Date => read_day(&text(Some(item), used)?, companion, used),
-            Codec::DateTime => read_moment(&text(Some(item), used)?, companion, used),
+            Codec::DateTime | Codec::Instant => read_moment(&text(Some(item), used)?, companion, used),
             Codec::Identifier => self.read_identifier(item, used),
             Codec::Compact => {
                 let characters = text(Some(item), used)?;
@@ -173,14 +178,21 @@ impl Codecs<'_> {
         let Some(value) = used.take_at(item, "value") else {
             return item.get("_value").and_then(|companion| read_null(companion, used)).ok_or(Reason::Datatype);
         };
-        let identifier = match value.strip_prefix("urn:oid:") {
-            Some(root) if system == "urn:ietf:rfc:3986" => Identifier { root: root.into(), extension: Text::default() },
-            _ => Identifier {
-                root: self.terminology.systems().oid(system).unwrap_or(system).into(),
-                extension: value.into(),
-            },
+        let root_of =
+            |urn: &str| ["urn:oid:", URN_UUID].iter().find_map(|prefix| urn.strip_prefix(prefix)).map(Text::from);
+        let identifier = match root_of(value) {
+            Some(root) if system == "urn:ietf:rfc:3986" => Identifier { root, extension: Text::default() },
+            _ => Identifier { root: self.root(item, system, used), extension: value.into() },
         };
         Ok(Content::Value(Value::Identifier(identifier)))
+    }
+
+    /// The namespace of an identifier: an OID, or a UUID in the letters that it had, or else the system itself.
+    fn root(&self, identifier: &Tree, system: &str, used: &mut Used) -> Text {
+        match system.strip_prefix(URN_UUID) {
+            Some(uuid) => as_written(uuid.into(), identifier.get("_system"), used, str::eq_ignore_ascii_case),
+            None => self.terminology.systems().oid(system).unwrap_or(system).into(),
+        }
     }
 
     fn read_quantity(&self, item: &Tree, kind: Kind, used: &mut Used) -> Result<Content, Reason> {
@@ -263,6 +275,14 @@ fn read_day(day: &str, companion: Option<&Tree>, used: &mut Used) -> Result<Cont
             read_moment(day, None, used)
         }
     }
+}
+
+/// A day in the place of an instant, which has a time.
+fn read_day_beside(companion: &Tree, used: &mut Used) -> Option<Content> {
+    let extension = extension_of(companion, urls::RENDERED)?;
+    let written = DateTime::from_local(extension.text_at("valueString")?).ok()?;
+    used.take_all(extension);
+    Some(Content::Value(Value::DateTime(written)))
 }
 
 /// A moment, as what stands beside it says that it was written: coarser, or with its offset in another form.

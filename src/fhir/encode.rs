@@ -8,9 +8,13 @@ use super::urls;
 use crate::dataset::{Code, Content, DateTime, Identifier, NullFlavor, Precision, Quantity, Text, Value, plain_number};
 use crate::ledger::Reason;
 use crate::plan::fhir::{Codec, ElementPath, Field, Step, Token};
+use crate::tables::layout::is_oid;
 use crate::tree::Tree;
 
 pub(super) const UCUM: &str = "http://unitsofmeasure.org";
+
+/// What comes before a UUID to make a URI of it.
+pub(super) const URN_UUID: &str = "urn:uuid:";
 
 impl Codecs<'_> {
     /// Makes the element of a value, and says where it goes: a null flavour may have a place of its own.
@@ -46,6 +50,9 @@ impl Codecs<'_> {
                 };
             }
         };
+        if !is_legal(value) {
+            return Err(Reason::Datatype);
+        }
         match (&field.codec, value) {
             (Codec::CodeableConcept, Value::Code(code)) => {
                 here(Made::plain(with_tokens(path, self.codeable_concept(field, code))))
@@ -65,6 +72,7 @@ impl Codecs<'_> {
             (Codec::Quantity, Value::Count(digits)) => here(Made::plain(object(amount(digits)?))),
             (Codec::Date, Value::DateTime(moment)) => here(date(moment)),
             (Codec::DateTime, Value::DateTime(moment)) => here(date_time(moment)),
+            (Codec::Instant, Value::DateTime(moment)) => here(instant(moment)),
             (Codec::Identifier, Value::Identifier(identifier)) => here(Made::plain(self.identifier(path, identifier)?)),
             (Codec::Compact, Value::Text(text)) => here(compact(text)),
             (Codec::String, Value::Text(text)) => here(Made::plain(Tree::string(text.clone()))),
@@ -102,7 +110,7 @@ impl Codecs<'_> {
         object([
             ("system", system),
             ("code", Tree::string(code.code.clone())),
-            ("display", code.display.as_ref().map_or_else(Tree::object, |text| Tree::string(text.clone()))),
+            ("display", text_or_empty(code.display.as_deref().unwrap_or_default())),
             ("userSelected", if selected { Tree::boolean(true) } else { Tree::object() }),
         ])
     }
@@ -120,18 +128,37 @@ impl Codecs<'_> {
     }
 
     fn identifier(&self, path: &ElementPath, identifier: &Identifier) -> Result<Tree, Reason> {
-        let (system, value) = if identifier.extension.is_empty() {
-            let mut urn = Text::const_new("urn:oid:");
-            urn.push_str(&identifier.root);
-            (Tree::string("urn:ietf:rfc:3986"), urn)
-        } else if identifier.root.is_empty() {
-            (Tree::object(), identifier.extension.clone())
+        let Identifier { root, extension: own } = identifier;
+        let systems = self.terminology.systems();
+        let (system, written, value) = if own.is_empty() {
+            // A namespace names nobody: all who are in it would be the same.
+            if systems.name(root).is_some() {
+                return Err(Reason::Namespace);
+            }
+            (Tree::string("urn:ietf:rfc:3986"), Tree::object(), urn_of(root).ok_or(Reason::Namespace)?)
+        } else if root.is_empty() {
+            (Tree::object(), Tree::object(), own.clone())
         } else {
-            let system = self.terminology.systems().uri(&identifier.root);
-            (Tree::string(system.as_ref()), identifier.extension.clone())
+            let (system, written) = self.namespace(root)?;
+            (system, written, own.clone())
         };
-        let tree = object([("system", system), ("value", Tree::string(value))]);
+        let tree = object([("system", system), ("_system", written), ("value", Tree::string(value))]);
         if path.last().accepts(&tree) { Ok(tree) } else { Err(Reason::Namespace) }
+    }
+
+    /// The system of an identifier, which must be an absolute URI, and how it was written if that differs.
+    fn namespace(&self, root: &str) -> Result<(Tree, Tree), Reason> {
+        let uri = self.terminology.systems().uri(root);
+        if uri.contains(':') {
+            let is_uri = !uri.contains(char::is_whitespace);
+            return if is_uri { Ok((Tree::string(uri.as_ref()), Tree::object())) } else { Err(Reason::Namespace) };
+        }
+        // A UUID is written with small letters.
+        let urn = urn_of(root).filter(|urn| urn.starts_with(URN_UUID)).ok_or(Reason::Namespace)?;
+        let small = urn.to_ascii_lowercase();
+        let written =
+            if urn == small { Tree::object() } else { extension(urls::RENDERED, "valueString", Tree::string(root)) };
+        Ok((Tree::string(small), written))
     }
 
     /// An amount. What is no unit of UCUM stands in `unit` alone, where people read it: it is no code.
@@ -211,6 +238,18 @@ fn null_code(flavor: NullFlavor, original_text: Option<Text>) -> Code {
     Code { code, system, display: None, original_text }
 }
 
+/// The URN of an OID or a UUID; `None` if it is neither.
+fn urn_of(root: &str) -> Option<Text> {
+    let prefix = match root {
+        oid if is_oid(oid) => "urn:oid:",
+        uuid if uuid.len() == 36 && uuid::Uuid::try_parse(uuid).is_ok() => URN_UUID,
+        _ => return None,
+    };
+    let mut urn = Text::const_new(prefix);
+    urn.push_str(root);
+    Some(urn)
+}
+
 /// Adds the codings that the path wants beside the value.
 fn with_tokens(path: &ElementPath, mut concept: Tree) -> Tree {
     if let Some(Tree::Array(codings)) = concept.get_mut("coding") {
@@ -220,6 +259,19 @@ fn with_tokens(path: &ElementPath, mut concept: Tree) -> Tree {
         }
     }
     concept
+}
+
+/// True if FHIR can hold a value: it has no empty text, and no code or URI with white space at its ends or in a row.
+fn is_legal(value: &Value) -> bool {
+    match value {
+        Value::Code(code) => {
+            let is_token =
+                |text: &str| text.split(' ').all(|word| !word.is_empty() && !word.contains(char::is_whitespace));
+            is_token(&code.code) && !code.system.contains(char::is_whitespace)
+        }
+        Value::Text(text) => !text.is_empty(),
+        _ => true,
+    }
 }
 
 fn text_or_empty(text: &str) -> Tree {
@@ -280,6 +332,15 @@ fn date_time(moment: &DateTime) -> Made {
     let differs = coarse || moment.has_written_zone();
     let companion = differs.then(|| extension(urls::RENDERED, "valueString", Tree::string(moment.to_written())));
     Made { value: Some(Tree::string(moment.to_fhir())), companion }
+}
+
+/// An instant has a time. A day alone is none, and stands beside the element as it was written.
+fn instant(moment: &DateTime) -> Made {
+    if moment.precision() >= Precision::Hour {
+        return date_time(moment);
+    }
+    let written = extension(urls::RENDERED, "valueString", Tree::string(moment.to_written()));
+    Made { value: None, companion: Some(written) }
 }
 
 fn with_absent_reason(mut concept: Tree, flavor: NullFlavor) -> Tree {

@@ -44,7 +44,15 @@ impl Account<'_> {
                     Some((reason, concept)) => (reason, Some(concept)),
                     None => (self.reason(&path), None),
                 };
-                Loss { reason, position, path: Some(path), concept, within: Some(Arc::clone(&within)), leaves: 1 }
+                Loss {
+                    reason,
+                    position,
+                    path: Some(path),
+                    concept,
+                    within: Some(Arc::clone(&within)),
+                    rule: None,
+                    leaves: 1,
+                }
             })
             .collect()
     }

@@ -24,6 +24,7 @@ mod sole;
 mod source;
 mod structure;
 mod systems;
+mod uphold;
 mod web;
 
 pub use bundle::{BundleType, Syntax, put_by_us, write_bundle, write_ndjson};

@@ -100,7 +100,8 @@ fn join(companion: &mut Tree, more: Tree) {
     }
 }
 
-fn only_says_why_absent(tree: &Tree) -> bool {
+/// True for what holds nothing but the reason why it is absent.
+pub(super) fn only_says_why_absent(tree: &Tree) -> bool {
     let Tree::Object(members) = tree else { return false };
     members.iter().all(|(name, value)| {
         name == "extension" && value.items().iter().all(|item| item.text_at("url") == Some(super::urls::DATA_ABSENT))

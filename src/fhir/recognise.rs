@@ -155,6 +155,11 @@ fn candidates(
 ) -> Vec<RoleIx> {
     let resource_type = resource.text_at("resourceType").unwrap_or_default();
     let profiles = resource.get("meta").and_then(|meta| meta.get("profile")).map_or(&[][..], Tree::items);
+    // To be of the plain type says nothing more than the type does.
+    let is_plain = |url: &str| {
+        url.strip_prefix("http://hl7.org/fhir/StructureDefinition/").is_some_and(|name| name == resource_type)
+    };
+    let profiles: Vec<&Tree> = profiles.iter().filter(|profile| !profile.text().is_some_and(is_plain)).collect();
     let by_profile = |role: &Role| {
         profiles.is_empty()
             || role.profiles.is_empty()

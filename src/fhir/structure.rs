@@ -2,11 +2,12 @@
 
 use super::answer::{is_silent, take_state};
 use super::codec::Used;
+use super::place::only_says_why_absent;
 use super::recognise::Recognised;
 use super::urls;
 use super::web::Led;
 use crate::dataset::Dataset;
-use crate::plan::fhir::{Codec, FhirPlan, IF, Place, RoleIx};
+use crate::plan::fhir::{Codec, Demand, FhirPlan, IF, Place, RoleIx};
 use crate::tree::Tree;
 
 /// What the server that keeps a resource says of it. The labels in `meta` (who may see it, that it is only a part) are not
@@ -33,6 +34,16 @@ pub(super) fn structure(plan: &FhirPlan, role: RoleIx, resource: &Tree) -> Vec<u
         }
         if let Place::Role(_, path) = &field.place {
             path.conditions(resource, &mut |tree| tree.each_leaf(&mut |leaf| fixed.push(leaf.ix)));
+        }
+    }
+    for law in &role.laws {
+        // That nothing is known of what a rule wants is what is written where a source does not have it.
+        if let Demand::Some(elements) = &law.demand {
+            let first = elements.first().and_then(|first| resource.get(&format!("_{first}")));
+            let absent = first.filter(|companion| only_says_why_absent(companion));
+            if let Some(tree) = absent {
+                tree.each_leaf(&mut |leaf| fixed.push(leaf.ix));
+            }
         }
     }
     let meta = resource.get("meta").into_iter().flat_map(|meta| KEPT_BY_SERVERS.map(|name| meta.get(name)));

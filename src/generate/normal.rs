@@ -5,11 +5,13 @@
 //! - What FHIR knows only by a common value of its resources (a date) is one occurrence for each such value, and
 //!   no occurrence has that value alone.
 //! - What a no or a null flavour takes back is not stated, and an act that states something says yes.
+//! - What a rule of FHIR forbids is not said: that something ends before it begins.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use crate::dataset::{Answer, ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
-use crate::plan::fhir::{FhirPlan, Place};
+use crate::plan::fhir::{Demand, FhirPlan, Place};
 use crate::plan::hl7v3::MessagePlan;
 
 /// What must be known to bring instances in normal form.
@@ -26,6 +28,8 @@ pub(super) struct Normal<'a> {
     common: Vec<(ConceptIx, ConceptIx)>,
     /// The message, which says yes by its acts.
     message: Option<&'a MessagePlan>,
+    /// Moments of which the second may not come before the first.
+    ordered: Vec<(ConceptIx, ConceptIx)>,
 }
 
 #[derive(Debug)]
@@ -66,7 +70,8 @@ impl<'a> Normal<'a> {
                 .collect(),
             None => nodes,
         };
-        Self { dataset, nodes, single, aligned, common, message: Some(message) }
+        let ordered = fhir.map_or_else(Vec::new, ordered);
+        Self { dataset, nodes, single, aligned, common, message: Some(message), ordered }
     }
 
     /// Of instances that no message carries: each group is a node.
@@ -79,6 +84,7 @@ impl<'a> Normal<'a> {
             aligned: Vec::new(),
             common: Vec::new(),
             message: None,
+            ordered: Vec::new(),
         }
     }
 
@@ -158,7 +164,7 @@ impl<'a> Normal<'a> {
         items.sort_by_key(|(_, item)| from.node(*item).concept);
         for (via, item) in items {
             let original = from.node(item);
-            if self.repeats_common_value(from, item, to, target) {
+            if self.repeats_common_value(from, item, to, target) || self.ends_too_early(from, item) {
                 continue;
             }
             let Some(parent) = self.room(to, target, &via, original.concept) else { continue };
@@ -172,6 +178,21 @@ impl<'a> Normal<'a> {
         if node == NodeIx::ROOT {
             self.align(from, to);
         }
+    }
+
+    /// True for a moment that is not known to come after the one that it should follow.
+    fn ends_too_early(&self, from: &Instance, item: NodeIx) -> bool {
+        let end = from.node(item);
+        let moment = |content: &Option<Content>| match content {
+            Some(Content::Value(Value::DateTime(moment))) => Some(*moment),
+            _ => None,
+        };
+        self.ordered.iter().filter(|(_, second)| *second == end.concept).any(|(first, _)| {
+            from.descendants(self.dataset, NodeIx::ROOT, *first).into_iter().any(|start| {
+                let both = moment(&from.node(start).content).zip(moment(&end.content));
+                !both.and_then(|(start, end)| start.compare(&end)).is_some_and(Ordering::is_le)
+            })
+        })
     }
 
     /// The leaves and nodes in an occurrence, with the groups in between, which have none.
@@ -295,4 +316,14 @@ fn common(dataset: &Dataset, plan: &FhirPlan) -> Vec<(ConceptIx, ConceptIx)> {
             _ => None,
         })
         .collect()
+}
+
+/// The moments that rules of FHIR put in order.
+fn ordered(plan: &FhirPlan) -> Vec<(ConceptIx, ConceptIx)> {
+    let laws = plan.roles.iter().flat_map(|role| &role.laws);
+    let pair = |demand: &Demand| match demand {
+        Demand::Ordered(first, second) => Some((plan.field(*first).concept, plan.field(*second).concept)),
+        _ => None,
+    };
+    laws.filter_map(|law| pair(&law.demand)).collect()
 }

@@ -42,7 +42,7 @@ impl<'d> Account<'d> {
     fn push(&mut self, reason: Reason, at: usize, path: String, concept: Option<ConceptIx>, leaves: u32) {
         if leaves > 0 {
             let position = u32::try_from(at).unwrap_or(u32::MAX);
-            self.ledger.lost(Loss { reason, position, path: Some(path), concept, within: None, leaves });
+            self.ledger.lost(Loss { reason, position, path: Some(path), concept, within: None, rule: None, leaves });
         }
     }
 

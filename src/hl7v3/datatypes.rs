@@ -158,6 +158,10 @@ impl<'d> Parts<'d> {
     }
 
     fn identifier(&self, fill: &Fill) -> Option<Value> {
+        // A number that is there and empty is none, and the namespace alone names nobody.
+        if self.extension.is_some_and(str::is_empty) {
+            return None;
+        }
         let (root, extension) = (self.root.unwrap_or_default(), self.extension.unwrap_or_default());
         if fill.kind == Kind::String {
             return (!extension.is_empty()).then(|| Value::Text(extension.into()));

@@ -53,6 +53,8 @@ reasons! {
     Label = "label", "the code itself was kept; only its label differs";
     /// The unit is none of UCUM, or measures something else than the concept. The value was written with it as it is.
     Unit = "unit", "correct the unit in the source; the value was kept with the unit as it is";
+    /// A rule of the target format forbids it: which, is said beside the reason.
+    Invariant = "invariant", "the target format has a rule against it: correct the source";
     /// It concerns the transport of the message, not the case.
     Transport = "transport", "none: the target has its own transport";
     /// Something beside or around the value says that it is not so, not now, or not certain, and the concept cannot say that.
@@ -82,7 +84,9 @@ pub struct Loss {
     pub concept: Option<ConceptIx>,
     /// The FHIR resource that it is in, if the source is FHIR.
     pub within: Option<Arc<Within>>,
-    /// How many leaves were lost.
+    /// The rule of the target format that it would break, if that is why: the key of an invariant of FHIR.
+    pub rule: Option<Text>,
+    /// How many leaves were lost; none if something only has to be told.
     pub leaves: u32,
 }
 
@@ -139,6 +143,7 @@ impl Ledger {
             path: None,
             concept: Some(node.concept),
             within: None,
+            rule: None,
             leaves,
         });
     }
@@ -157,8 +162,32 @@ impl Ledger {
             path: None,
             concept: Some(concept),
             within: None,
+            rule: None,
             leaves: 1,
         });
+    }
+
+    /// Names the rules that leaves would have broken, and notes those that nothing was lost for.
+    pub fn name_rules(&mut self, instance: &Instance, unwritten: &[Unwritten], rules: &[BrokenRule]) {
+        // What a writer left is the last that was lost.
+        let first = self.losses.len().saturating_sub(unwritten.len());
+        for BrokenRule { node, rule, is_noted } in rules {
+            if *is_noted {
+                self.losses.push(Loss {
+                    reason: Reason::Invariant,
+                    position: first_position(instance, *node),
+                    path: None,
+                    concept: Some(instance.node(*node).concept),
+                    within: None,
+                    rule: Some(rule.clone()),
+                    leaves: 0,
+                });
+            } else if let Some(at) = unwritten.iter().position(|unwritten| unwritten.node == *node)
+                && let Some(loss) = self.losses.get_mut(first + at)
+            {
+                loss.rule = Some(rule.clone());
+            }
+        }
     }
 
     /// Number of leaves lost.
@@ -170,6 +199,24 @@ impl Ledger {
     pub fn is_balanced(&self) -> bool {
         self.total == self.translated + self.structural + self.lost_leaves()
     }
+}
+
+/// Where what a node holds begins in the source.
+fn first_position(instance: &Instance, node: NodeIx) -> u32 {
+    let own = instance.node(node).origin.position;
+    let below = instance.children(node).map(|child| first_position(instance, child)).find(|position| *position > 0);
+    if own > 0 { own } else { below.unwrap_or_default() }
+}
+
+/// A rule of the target format that what an instance says would have broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenRule {
+    /// What says it.
+    pub node: NodeIx,
+    /// The name of the rule, such as `per-1`.
+    pub rule: Text,
+    /// True if nothing was left out for it: the output says that it does not know what the rule wants.
+    pub is_noted: bool,
 }
 
 /// An instance leaf that a writer could not place, and why.

@@ -71,6 +71,7 @@ fn key(layout: &layout::Layout) -> &'static [&'static str] {
         "code-maps/*.csv" => &["source_system", "source_code"],
         "hl7v3/modifiers.csv" => &["element", "attribute"],
         "fhir-stu3/elements.csv" | "fhir-stu3/modifiers.csv" | "fhir-stu3/wholes.csv" => &["type", "element"],
+        "fhir-stu3/invariants.csv" => &["of", "key"],
         "fhir-stu3/profiles.csv" => &["profile", "element"],
         "fhir-stu3/*.csv" => &["concept", "resource", "element"],
         _ => &["concept"],

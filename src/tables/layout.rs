@@ -321,6 +321,27 @@ pub const LAYOUTS: &[Layout] = &[
         ],
     },
     Layout {
+        path: "fhir-stu3/invariants.csv",
+        about: "Rules of FHIR and of its profiles that what a source says may break. What is written keeps them; what would break one is told.",
+        columns: &[
+            must(
+                "of",
+                Content::Text,
+                "the datatype, the type of resource, or the URL of the profile that has the rule",
+            ),
+            must("key", Content::Name, "the name of the rule, such as per-1"),
+            must(
+                "kind",
+                Content::OneOf(&["ordered", "some", "bound"]),
+                "what it demands: that the second moment is known not to be before the first; that one of the elements is there; that an element has one of the values",
+            ),
+            must("elements", Content::Text, "the elements, with spaces between; of a profile, a path"),
+            may("values", Content::Text, "the values, with spaces between"),
+            must("source", Content::Text, "where this comes from"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
         path: "fhir-stu3/wholes.csv",
         about: "The elements by which a resource says which larger one it is part of: who refers to the part refers to the whole too.",
         columns: &[

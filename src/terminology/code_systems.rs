@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::CheckDigit;
 use crate::dataset::Text;
+use crate::tables::layout::is_oid;
 use crate::tables::{Sheet, Source, TableError};
 
 const FILE: &str = "code-systems.csv";
@@ -55,13 +56,13 @@ impl CodeSystems {
         Ok(result)
     }
 
-    /// The URI of an OID: the one of its row, else `urn:oid:…`. Empty for an empty OID. What is no OID (digits
-    /// and dots) is given back as it is.
+    /// The URI of an OID: the one of its row, else `urn:oid:…`. Empty for an empty OID. What is no OID is given back as it
+    /// is.
     pub fn uri<'a>(&'a self, oid: &'a str) -> Cow<'a, str> {
         if let Some(row) = self.row(&self.by_oid, oid) {
             return Cow::Borrowed(&row.uri);
         }
-        if oid.is_empty() || !oid.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        if !is_oid(oid) {
             return Cow::Borrowed(oid);
         }
         Cow::Owned(format!("{URN_OID}{oid}"))

@@ -1,1 +1,163 @@
 //! What is written is valid, or says why it is not.
+
+use ooievaar::ledger::{Loss, Reason};
+use ooievaar::{Format, Outcome};
+
+use super::lexical::{convert, message_with, text};
+
+/// The output without white space.
+fn compact(outcome: &Outcome) -> String {
+    text(outcome).split_whitespace().collect()
+}
+
+/// What a rule of FHIR was told for: the concept, and how many leaves were lost.
+fn told(outcome: &Outcome, rule: &str) -> Vec<(String, u32)> {
+    let dataset = outcome.reading.dataset();
+    let is_rule = |loss: &&Loss| loss.reason == Reason::Invariant && loss.rule.as_deref() == Some(rule);
+    let losses = outcome.ledger.losses.iter().filter(is_rule);
+    losses.map(|loss| (dataset.get(loss.concept.expect("a concept")).number.to_string(), loss.leaves)).collect()
+}
+
+const END: &str = r#"<high value="20240601"/>"#;
+const HEIGHT: &str = r#"<value xsi:type="PQ" value="171" unit="cm"/>"#;
+const HOSPITAL: &str = r#"<id root="2.16.840.1.113883.2.4.6.1" extension="99000022"/>
+                          <id root="2.16.840.1.113883.2.4.3.22.96.6" extension="9902"/>
+                          <name>Ziekenhuis Fantasieburg</name>"#;
+
+/// The id of the organization of the author: it may be of any namespace.
+const AUTHOR: &str = r#"<id root="2.16.840.1.113883.2.4.3.11.999.77.21" extension="Z-02"/>"#;
+
+#[test]
+fn a_period_does_not_end_before_it_begins() {
+    for (end, leaves) in [
+        (r#"<high value="20231001"/>"#, 1),
+        // It lies within the year, and nobody knows where.
+        (r#"<high value="2023"/>"#, 1),
+        (r#"<high nullFlavor="UNK"/>"#, 1),
+    ] {
+        let outcome = convert(&message_with(END, end), Format::FhirJson);
+        assert_eq!(told(&outcome, "per-1"), [("20340".to_owned(), leaves)], "{end}");
+        assert!(compact(&outcome).contains(r#""period":{"start":"2023-10-25"}"#), "{end}");
+        // In a message, which has no such rule, it stays.
+        assert!(text(&convert(&message_with(END, end), Format::Hl7v3)).contains(end), "{end}");
+    }
+    let kept = convert(&message_with(END, r#"<high value="20231025"/>"#), Format::FhirJson);
+    assert!(told(&kept, "per-1").is_empty() && compact(&kept).contains(r#""end":"2023-10-25""#));
+}
+
+#[test]
+fn a_period_whose_beginning_is_unknown_keeps_its_end() {
+    let message = message_with(r#"<low value="20231025"/>"#, r#"<low nullFlavor="UNK"/>"#);
+    let outcome = convert(&message, Format::FhirJson);
+    assert_eq!(told(&outcome, "per-1"), [("20290".to_owned(), 1)]);
+    assert!(compact(&outcome).contains(r#""period":{"end":"2024-06-01"}"#));
+}
+
+#[test]
+fn an_organization_has_a_name_or_a_number_or_says_that_neither_is_known() {
+    let message = message_with(HOSPITAL, r#"<id root="2.16.840.1.113883.2.4.6.1"/>"#);
+    let outcome = convert(&message, Format::FhirJson);
+    assert_eq!(told(&outcome, "org-1").iter().map(|(_, leaves)| *leaves).collect::<Vec<_>>(), [0]);
+    let unknown = concat!(
+        r#""_name":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","#,
+        r#""valueCode":"unknown"}]}"#
+    );
+    assert!(compact(&outcome).contains(unknown));
+}
+
+#[test]
+fn an_empty_number_is_no_identifier_that_others_share() {
+    for id in [
+        r#"<id root="2.16.840.1.113883.2.4.6.1" extension=""/>"#,
+        r#"<id root="2.16.840.1.113883.2.4.6.1"/>"#,
+        r#"<id root="2.16.840.1.113883.2.4.3.22.96.6" extension=""/>"#,
+    ] {
+        let outcome = convert(&message_with(HOSPITAL, id), Format::FhirJson);
+        assert!(!text(&outcome).contains("urn:ietf:rfc:3986"), "{id}");
+        let is_told = |loss: &Loss| loss.leaves > 0 && matches!(loss.reason, Reason::Datatype | Reason::Namespace);
+        assert!(outcome.ledger.losses.iter().any(is_told), "{id}");
+    }
+    // A root that is no namespace is a number by itself.
+    let whole = convert(&message_with(AUTHOR, r#"<id root="2.16.840.1.113883.2.4.3.11.999.5.8"/>"#), Format::FhirJson);
+    assert!(text(&whole).contains("urn:oid:2.16.840.1.113883.2.4.3.11.999.5.8"));
+}
+
+#[test]
+fn a_namespace_that_is_a_uuid_becomes_a_uri_and_comes_back() {
+    let id = r#"<id root="6F9619FF-8B86-D011-B42D-00CF4FC964FF" extension="7"/>"#;
+    let fhir = convert(&message_with(AUTHOR, id), Format::FhirJson);
+    assert!(compact(&fhir).contains(r#""system":"urn:uuid:6f9619ff-8b86-d011-b42d-00cf4fc964ff""#));
+    assert!(text(&convert(text(&fhir), Format::Hl7v3)).contains(id));
+    let no_uri = convert(&message_with(AUTHOR, r#"<id root="1..2" extension="7"/>"#), Format::FhirJson);
+    assert!(no_uri.ledger.losses.iter().any(|loss| loss.reason == Reason::Namespace && loss.leaves == 2));
+}
+
+#[test]
+fn a_height_without_a_unit_that_its_profile_knows_is_not_said_to_have_that_profile() {
+    let profile = "http://nictiz.nl/fhir/StructureDefinition/zib-BodyHeight";
+    for (value, quantity) in [
+        (r#"<value xsi:type="PQ" value="171"/>"#, r#""valueQuantity":{"value":171}"#),
+        (
+            r#"<value xsi:type="PQ" value="171" unit="centimeter"/>"#,
+            r#""valueQuantity":{"value":171,"unit":"centimeter"}"#,
+        ),
+        (
+            r#"<value xsi:type="PQ" value="1.71" unit="m"/>"#,
+            r#""valueQuantity":{"value":1.71,"unit":"m","system":"http://unitsofmeasure.org","code":"m"}"#,
+        ),
+    ] {
+        let outcome = convert(&message_with(HEIGHT, value), Format::FhirJson);
+        assert!(!text(&outcome).contains(profile) && compact(&outcome).contains(quantity), "{value}");
+        assert_eq!(told(&outcome, "ucum-bodylength"), [("20212".to_owned(), 0)], "{value}");
+        assert!(text(&convert(text(&outcome), Format::Hl7v3)).contains(value), "{value} comes back");
+    }
+    let outcome = convert(&message_with(HEIGHT, HEIGHT), Format::FhirJson);
+    assert!(text(&outcome).contains(profile) && told(&outcome, "ucum-bodylength").is_empty());
+}
+
+#[test]
+fn a_code_with_white_space_that_fhir_forbids_is_lost_and_told() {
+    let code = r#"code="1" codeSystem="2.16.840.1.113883.2.4.3.22.1.2.20""#;
+    for (other, is_kept) in [
+        (r#"code=" 1" codeSystem="2.16.840.1.113883.2.4.3.22.1.2.20""#, false),
+        (r#"code="1  2" codeSystem="2.16.840.1.113883.2.4.3.22.1.2.20""#, false),
+        (r#"code="1 2" codeSystem="2.16.840.1.113883.2.4.3.22.1.2.20""#, true),
+        (r#"code="1" codeSystem="a b""#, false),
+    ] {
+        let outcome = convert(&message_with(code, other), Format::FhirJson);
+        assert_eq!(!outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::Datatype), is_kept, "{other}");
+    }
+    let no_oid = convert(&message_with(code, r#"code="1" codeSystem="1..2""#), Format::FhirJson);
+    assert!(!text(&no_oid).contains("urn:oid:1..2"));
+}
+
+#[test]
+fn a_day_where_fhir_wants_an_instant_stands_beside_it_and_comes_back() {
+    let creation = r#"<creationTime value="20240603101500"/>"#;
+    let day = r#"<creationTime value="20240603"/>"#;
+    let outcome = convert(&message_with(creation, day), Format::FhirJson);
+    let beside = concat!(
+        r#""_recorded":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/rendered-value","#,
+        r#""valueString":"2024-06-03"}]}"#
+    );
+    assert!(compact(&outcome).contains(beside) && !text(&outcome).contains("\"recorded\""));
+    assert!(text(&convert(text(&outcome), Format::Hl7v3)).contains(day));
+}
+
+#[test]
+fn an_empty_label_is_left_out() {
+    let label = r#"displayName="start/intake zwangerschapszorg""#;
+    let outcome = convert(&message_with(label, r#"displayName="""#), Format::FhirJson);
+    assert!(!compact(&outcome).contains(r#""display":"""#));
+}
+
+#[test]
+fn a_number_beyond_what_fhir_can_count_is_lost_and_told() {
+    let ada = convert(&message_with(HEIGHT, HEIGHT), Format::Ada);
+    let (before, rest) = text(&ada).split_once("<rangnummer_kind ").expect("a rank");
+    let (_, after) = rest.split_once("/>").expect("its end");
+    let huge = format!(r#"{before}<rangnummer_kind value="99999999999"/>{after}"#);
+    let fhir = convert(&huge, Format::FhirJson);
+    assert!(!text(&fhir).contains("99999999999"));
+    assert!(fhir.ledger.losses.iter().any(|loss| loss.reason == Reason::Datatype));
+}

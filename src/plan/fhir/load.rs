@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::invariants::Invariants;
 use super::pattern::{RawReference, fill, survey};
 use super::sole::sole_roles;
 use super::template::{Names, Template};
@@ -79,6 +80,12 @@ impl FhirPlan {
         }
         loader.resolve_references(&file)?;
         loader.plan.cases = CaseRoles::load(source, &dataset.name, |name| loader.plan.find_role(name))?;
+        let invariants = Invariants::load(source, &loader.plan.elements)?;
+        for at in 0..loader.plan.roles.len() {
+            let FhirPlan { elements, fields, roles, .. } = &loader.plan;
+            let ix = RoleIx(u16::try_from(at).unwrap_or(u16::MAX));
+            loader.plan.roles[at].laws = invariants.of(elements, fields, ix, &roles[at]);
+        }
         loader.plan.sole = sole_roles(&loader.plan.roles, dataset);
         Ok(loader.plan)
     }
@@ -146,6 +153,7 @@ impl Loader<'_> {
             references: Vec::new(),
             codings,
             fields: Vec::new(),
+            laws: Vec::new(),
         });
         Ok(())
     }
@@ -357,7 +365,8 @@ fn codec(row: Row<'_>, name: &str) -> Result<Codec, TableError> {
         "decimal" => Codec::Decimal,
         "Quantity" => Codec::Quantity,
         "date" | "birthDate" => Codec::Date,
-        "dateTime" | "instant" => Codec::DateTime,
+        "dateTime" => Codec::DateTime,
+        "instant" => Codec::Instant,
         "Identifier" => Codec::Identifier,
         "string" => Codec::String,
         "compact" => Codec::Compact,

@@ -5,6 +5,7 @@ mod answers;
 mod cases;
 mod elements;
 mod identity;
+mod invariants;
 mod load;
 mod modifiers;
 mod path;
@@ -17,6 +18,7 @@ pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
 pub use cases::CaseRoles;
 pub use elements::{Element, Elements};
 pub use identity::{Identity, bare};
+pub use invariants::{Demand, Law};
 pub use load::code_maps;
 pub use modifiers::Modifiers;
 pub use path::{ElementPath, Step, Token};
@@ -71,6 +73,8 @@ pub struct Role {
     pub codings: Vec<Codings>,
     /// The fields that fill it.
     pub fields: Vec<FieldIx>,
+    /// The rules of FHIR that what a source says of it may break.
+    pub laws: Vec<Law>,
 }
 
 /// Where a leaf concept goes.
@@ -135,6 +139,8 @@ pub enum Codec {
     Date,
     /// A date and time.
     DateTime,
+    /// A date with a time.
+    Instant,
     /// A value in a namespace.
     Identifier,
     /// Text.
