@@ -12,7 +12,7 @@ use rayon::prelude::*;
 /// How many of each class are drawn.
 const DRAWN: usize = 40;
 /// How many of all must be found at their place. Each change of a table draws other errors, so this leaves some room.
-const LEAST: usize = 335;
+const LEAST: usize = 310;
 
 /// A generator of numbers that gives the same ones on every run (splitmix64).
 struct Dice(u64);
@@ -144,7 +144,9 @@ fn other_word(dice: &mut Dice, column: &layout::Column, text: &str) -> Option<St
 
 /// Draws an error; `None` if the draw hit something that cannot have it.
 fn draw(dice: &mut Dice, class: Class, tables: &Tables) -> Option<Mutation> {
-    let layout = dice.pick(layout::LAYOUTS);
+    // Facts that stand apart are the witnesses: errors are drawn in what they testify of.
+    let layouts: Vec<_> = layout::LAYOUTS.iter().filter(|layout| !layout.path.contains("published")).collect();
+    let layout = *dice.pick(&layouts);
     let files: Vec<&String> =
         tables.keys().filter(|path| layout::of(path).is_some_and(|found| found.path == layout.path)).collect();
     let file = (*dice.pick(&files)).clone();
