@@ -41,6 +41,33 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("OOI-207", "messages/kernset-2.3/rows.csv", "90.901063,PRN540701", "90.901036,PRN540701"),
     ("OOI-208", "messages/kernset-2.3/rows.csv", "PRN540701,2.16.840.1.113883.2.4.3.22.1.3,", "PRN540701,,"),
     ("OOI-209", "messages/kernset-2.3/samples.csv", "82122,90,,,day,", "82122,90,,,yes,"),
+    ("OOI-210", "dataset/pwd-2.3.csv", ",lengte_gemeten,quantity,cm,", ",lengte_gemeten,quantity,mg,"),
+    (
+        "OOI-211",
+        "messages/kernset-2.3/skeleton.xml",
+        "moodCode=\"EVN\" negationInd=\"false\"",
+        "moodCode=\"EVN\" negationInd=\"true\"",
+    ),
+    ("OOI-212", "messages/kernset-2.3/skeleton.xml", "10.90.901101\"", "10.90.901110\""),
+    (
+        "OOI-213",
+        "messages/kernset-2.3/rows.csv",
+        "82289,Abruptio placentae?,82268.parts",
+        "82289,Abruptio placentae?,82291.parts",
+    ),
+    (
+        "OOI-214",
+        "messages/kernset-2.3/skeleton.xml",
+        "typeCode=\"RSON\" o:slot=\"reasons\"",
+        "typeCode=\"COMP\" o:slot=\"reasons\"",
+    ),
+    (
+        "OOI-215",
+        "messages/kernset-2.3/skeleton.xml",
+        "<creationTime o:value=\"created\"",
+        "<text o:value=\"spare\"/><creationTime o:value=\"created\"",
+    ),
+    ("OOI-216", "messages/kernset-2.3/rows.csv", "answer,40082,", "answer,,"),
     ("OOI-301", "fhir-stu3/pwd-2.3.csv", ",period.end,", ",period.ends,"),
     ("OOI-302", "fhir-stu3/pwd-2.3.csv", ",period.end,dateTime,", ",period.end,boolean,"),
     ("OOI-303", "fhir-stu3/patterns/birth.json", "StructureDefinition/bc-Birth", "StructureDefinition/bc-Brith"),
@@ -60,6 +87,15 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ),
     ("OOI-313", "fhir-stu3/modifiers.csv", "Procedure,notDone", "Procedure,notdone"),
     ("OOI-314", "fhir-stu3/wholes.csv", "Encounter,episodeOfCare", "Encounter,episodesOfCare"),
+    ("OOI-315", "fhir-stu3/pwd-2.3.csv", ",312974005,", ",44223004,"),
+    ("OOI-316", "fhir-stu3/patterns/birth-observation.json", "@woman", "@child"),
+    ("OOI-317", "fhir-stu3/answers.toml", "verificationStatus = \"confirmed\"", "verificationStatus = \"refuted\""),
+    (
+        "OOI-318",
+        "fhir-stu3/identity.toml",
+        "secret_namespaces = [\"2.16.840.1.113883.2.4.6.3\"]",
+        "secret_namespaces = []",
+    ),
     ("OOI-401", "value-sets/Echelon.csv", "2.16.840.1.113883.2.4.4.13.37", "2.16.840.1.113883.2.4.4.13.73"),
     ("OOI-402", "value-sets/Rookgedrag.csv", "2,2.16.840.1.113883.2.4.4.13.58", "1,2.16.840.1.113883.2.4.4.13.58"),
     ("OOI-403", "value-sets/HypertensieveAandoening.csv", "Preeclampsie", "Preeclamspie"),
@@ -76,7 +112,25 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("OOI-409", "fhir-stu3/pwd-2.3.csv", "PartusPrematurusDreig", "PartusPrematurusDrieg"),
     ("OOI-410", "value-sets/Echelon.csv", "NI,", "IN,"),
     ("OOI-411", "value-sets/SpecialismeAGBCodelijst.csv", "\n0110,", "\n110,"),
+    (
+        "OOI-412",
+        "value-sets/GenderMedisch.csv",
+        "1,2.16.840.1.113883.2.4.4.13.21,mannelijk,1,2.16.840.1.113883.2.4.11.110 2014-01-21\n2,2.16.840.1.113883.2.4.4.13.21",
+        "2,2.16.840.1.113883.2.4.4.13.21,mannelijk,1,2.16.840.1.113883.2.4.11.110 2014-01-21\n1,2.16.840.1.113883.2.4.4.13.21",
+    ),
+    ("OOI-413", "code-maps/geslacht.csv", "4.642.1.2,male,", "4.642.1.2,female,"),
 ];
+
+/// Faults that the facts of the publication find too: that finding stands for them, so they are looked for without these facts.
+const DECIDED: &[&str] = &[
+    "OOI-103", "OOI-104", "OOI-204", "OOI-205", "OOI-206", "OOI-208", "OOI-301", "OOI-306", "OOI-307", "OOI-308",
+    "OOI-407", "OOI-409",
+];
+
+/// True if a file holds facts of a publication.
+fn is_fact(path: &str) -> bool {
+    path.contains("published") || path.ends_with("/templates.csv")
+}
 
 /// A message without the number after `line`.
 fn numberless(message: &str) -> String {
@@ -95,6 +149,9 @@ fn every_check_finds_its_fault() {
         assert!(text.contains(from), "{code}: {file} has no `{from}`");
         let mut changed: BTreeMap<String, Vec<u8>> = tables.clone();
         changed.insert((*file).to_owned(), text.replacen(from, to, 1).into_bytes());
+        if DECIDED.contains(code) {
+            changed.retain(|path, _| !is_fact(path));
+        }
         let report = check(&Source::Memory(Arc::new(changed)), &Options::default()).unwrap();
         let found = report.findings.iter().find(|finding| finding.code == *code);
         let found = found.unwrap_or_else(|| {
@@ -124,7 +181,9 @@ fn what_the_caller_knows_becomes_a_finding() {
 
 #[test]
 fn groups_that_hold_each_other_are_found() {
+    // Where the publication says which group holds which, that decides.
     let mut tables = Source::Embedded.files().unwrap();
+    tables.retain(|path, _| !path.ends_with("/published.csv"));
     let dataset = String::from_utf8(tables["dataset/pwd-2.3.csv"].clone()).unwrap();
     let group = dataset.lines().find(|line| line.starts_with("4,,")).unwrap();
     let line = dataset.lines().position(|line| line == group).unwrap() + 1;

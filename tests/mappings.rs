@@ -216,12 +216,28 @@ fn a_change_is_shown_in_concepts_and_codes() {
     );
 }
 
+/// A change of a table is judged by what it does to messages; the values in them are nobody's business.
+#[test]
+fn a_change_is_shown_in_what_is_written_of_examples() {
+    let copy = Copy::new("diff-output");
+    let examples = ["--examples", "fixtures/kernset-2.3"];
+    let (status, text) = ooievaar(&[&["diff", "mappings", copy.path()][..], &examples].concat());
+    assert_eq!((status, text.as_str()), (0, "the output of all examples is the same\n"));
+    copy.change("fhir-stu3/patterns/apgar-score.json", |text| text.replace("\"final\"", "\"preliminary\""));
+    let (status, text) = ooievaar(&[&["diff", "mappings", copy.path()][..], &examples].concat());
+    assert_eq!(status, 1);
+    assert!(text.contains("fhir-json: Observation (zib-ApgarScore).status: "), "{text}");
+    assert!(!text.contains("preliminary"), "{text}");
+    let (_, text) = ooievaar(&[&["diff", "mappings", copy.path(), "--show-values"][..], &examples].concat());
+    assert!(text.contains("    - final\n") && text.contains("    + preliminary\n"), "{text}");
+}
+
 /// A row whose table has no column `concept` is known by what it is about, and not by its place.
 #[test]
 fn a_change_of_a_fact_is_shown_at_its_row() {
     let copy = Copy::new("diff-facts");
     copy.change("fhir-stu3/modifiers.csv", |text| {
-        text.replacen("\nAddress,", "\nAccount,status,,invented\nAddress,", 1)
+        text.replacen("\nAddress,", "\nAccount,status,,,invented\nAddress,", 1)
     });
     let (status, text) = ooievaar(&["diff", "mappings", copy.path()]);
     assert_eq!(status, 1);

@@ -10,7 +10,7 @@ use crate::dataset::Kind;
 use crate::generate::Samples;
 use crate::plan::fhir::{Alignment, Elements, FhirPlan};
 use crate::plan::hl7v3::MessagePlan;
-use crate::plan::{AdaPlan, Manifest, MessageMeta, load_dataset};
+use crate::plan::{AdaPlan, AlignMeta, Manifest, MessageMeta, load_dataset};
 use crate::tables::{Source, TableError};
 use crate::terminology::{CodeMap, CodeSystems, Terminology, ValueSet};
 
@@ -60,6 +60,8 @@ pub struct Message<'a> {
     pub templates: Option<Sheet<'a>>,
     /// The marks of `skeleton.xml`.
     pub skeleton: Option<SkeletonMarks>,
+    /// Pairs of groups that are about the same thing.
+    pub align: Vec<AlignMeta>,
 }
 
 /// A FHIR table.
@@ -96,6 +98,7 @@ impl<'a> Context<'a> {
                 rows: sheet(format!("{folder}/rows.csv")),
                 templates: sheet(format!("{folder}/templates.csv")),
                 skeleton: skeleton.and_then(SkeletonMarks::read),
+                align: meta.align.clone(),
             });
             let table = manifest.as_ref().and_then(|manifest| manifest.datasets.get(&meta.dataset)?.fhir.clone());
             let plan = compile(&source, name, &meta, table.as_deref(), &mut faults);
@@ -152,6 +155,16 @@ impl<'a> Context<'a> {
     /// The row of a concept in the dataset of a table.
     pub fn concept(&self, path: &str, number: &str) -> Option<Row<'a>> {
         self.dataset_of(path)?.concepts.get(number).copied()
+    }
+
+    /// A concept and the groups that hold it, from the inside out.
+    pub fn line_of<'c>(&'c self, path: &'c str, number: &'c str) -> impl Iterator<Item = &'c str> {
+        let mut left = self.dataset_of(path).map_or(0, |dataset| dataset.concepts.len());
+        std::iter::successors(Some(number), move |number| {
+            // Groups may hold each other by mistake.
+            left = left.checked_sub(1)?;
+            self.concept(path, number).map(|row| row.get("parent")).filter(|parent| !parent.is_empty())
+        })
     }
 
     /// The kind of a concept in the dataset of a table.

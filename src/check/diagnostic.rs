@@ -52,4 +52,16 @@ pub struct Diagnostic {
     /// The line of the file.
     #[serde(skip)]
     pub text: String,
+    /// What makes it go away, if that is certain.
+    #[serde(skip)]
+    pub(super) mend: Option<Mend>,
+}
+
+/// A change of a table that mends a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Mend {
+    /// The cell says this.
+    Say(String),
+    /// The row is not there.
+    Remove,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::diagnostic::{Diagnostic, Mend};
 use super::sheet::Sheet;
 use crate::tables::{Malformed, RawSheet, Source, TableError, decode, layout};
 use crate::tree::{Limits, Tree, parse_json};
@@ -13,7 +14,7 @@ pub struct Files {
 }
 
 /// One file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct File {
     /// Path within the mappings folder.
     pub path: String,
@@ -26,7 +27,7 @@ pub struct File {
 }
 
 /// What a file holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Body {
     /// A table.
     Csv(RawSheet),
@@ -83,6 +84,34 @@ impl Files {
         };
         let files = self.by_path.iter().map(|(path, file)| (path.clone(), bytes(file).into_bytes())).collect();
         Source::Memory(std::sync::Arc::new(files))
+    }
+}
+
+impl Files {
+    /// The files as they would be without these findings: each says how it is mended.
+    pub(super) fn mended(&self, findings: &[&Diagnostic]) -> Self {
+        let mend = |(path, file): (&String, &File)| {
+            let own: Vec<&&Diagnostic> = findings.iter().filter(|finding| finding.file == *path).collect();
+            let Some(sheet) = file.csv().filter(|_| !own.is_empty()) else { return (path.clone(), file.clone()) };
+            let mut sheet = sheet.clone();
+            for finding in own {
+                let column = sheet.column(&finding.column);
+                let row = sheet.rows.iter().position(|row| row.line == finding.line);
+                match (row, column, &finding.mend) {
+                    (Some(row), Some(column), Some(Mend::Say(text))) => {
+                        if let Some(cell) = sheet.rows[row].cells.get_mut(column) {
+                            cell.text.clone_from(text);
+                        }
+                    }
+                    (Some(row), _, Some(Mend::Remove)) => {
+                        sheet.rows.remove(row);
+                    }
+                    _ => {}
+                }
+            }
+            (path.clone(), File::new(path.clone(), sheet.in_place().into_bytes()))
+        };
+        Self { by_path: self.by_path.iter().map(mend).collect() }
     }
 }
 

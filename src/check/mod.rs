@@ -4,6 +4,7 @@
 //! them. A check reads the [`Context`]: the sheets as they are, with places, and the plans where they compile.
 
 pub mod allow;
+mod consequences;
 mod context;
 mod diagnostic;
 mod examples;
@@ -17,6 +18,7 @@ mod run;
 mod sheet;
 mod skeleton;
 mod slip;
+mod words;
 
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Severity};

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::allow::{self, Allowed};
+use super::consequences;
+use super::diagnostic::Mend;
 use super::refuted::refuted;
 use super::registry::{self, Rule};
 use super::sheet::Row;
@@ -48,12 +50,8 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
     let files = Files::load(source)?;
     let mut context = Context::new(&files);
     context.examples.clone_from(&options.examples);
-    let mut found = Vec::new();
-    for rule in registry::ALL {
-        let mut findings = Findings { rule, context: &context, found: &mut found };
-        (rule.run)(&context, &mut findings);
-    }
     let permissions = allow::all(&files);
+    let mut found = consequences::without(&files, &context, all(&context), &permissions);
     let stands = |finding: &Diagnostic| !permissions.iter().any(|allowed| allowed.covers(finding));
     if options.prove && !found.iter().any(|finding| finding.severity == Severity::Error && stands(finding)) {
         context.refuted = Some(refuted(&context));
@@ -71,6 +69,16 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
         }
     }
     Ok(report)
+}
+
+/// Everything that the checks find, consequences too.
+pub(super) fn all(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for rule in registry::ALL {
+        let mut findings = Findings { rule, context, found: &mut found };
+        (rule.run)(context, &mut findings);
+    }
+    found
 }
 
 /// Sets the allowed findings apart, and finds the permissions that nothing needs.
@@ -164,6 +172,7 @@ impl Findings<'_> {
             help: help.into(),
             fixable: false,
             text: text.to_owned(),
+            mend: None,
         });
     }
 
@@ -173,6 +182,20 @@ impl Findings<'_> {
         let (line, start) = found.map_or((1, 1), |(file, at)| file.place(at));
         let width = found.map_or(1, |_| u32::try_from(needle.chars().count()).unwrap_or(1));
         self.at(file, line, start, start + width, message, help);
+    }
+
+    /// Says what the cell of the last finding must be: that is certain, and what goes away with it is not told.
+    pub fn mend(&mut self, text: &str) {
+        if let Some(last) = self.found.last_mut() {
+            last.mend = Some(Mend::Say(text.to_owned()));
+        }
+    }
+
+    /// Says that the row of the last finding should not be there.
+    pub fn remove(&mut self) {
+        if let Some(last) = self.found.last_mut() {
+            last.mend = Some(Mend::Remove);
+        }
     }
 
     /// Says that `fmt` mends the last finding.

@@ -3,8 +3,10 @@
 mod arrival;
 mod coverage;
 mod diff;
+mod output;
 mod picture;
 
 pub use arrival::{Case, arrivals};
 pub use coverage::{Coverage, Line, Section, coverage};
 pub use diff::{Change, diff};
+pub use output::{OutputChange, output_changes};

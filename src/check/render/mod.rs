@@ -73,6 +73,7 @@ mod tests {
             help: "mend the number or the name".to_owned(),
             fixable: false,
             text: "7, Uitkomst & <co>,parts".to_owned(),
+            mend: None,
         };
         let warning = Diagnostic {
             code: "OOI-002",
@@ -88,6 +89,7 @@ mod tests {
             help: "run `ooievaar mappings fmt`".to_owned(),
             fixable: true,
             text: "\u{feff}code;code_system".to_owned(),
+            mend: None,
         };
         let allowed = (finding.clone(), "published so".to_owned());
         Report { findings: vec![finding, warning], allowed: vec![allowed], files: 2, rows: 40 }

@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 use crate::check::registry::rule;
 use crate::check::run::Findings;
 use crate::check::sheet::coded;
@@ -33,11 +35,17 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
         }
     }
+    let turned = turned(context);
+    for row in context.systems.values().filter(|row| turned.contains(row.get("uri"))) {
+        let message = "none of the codes that the patterns give this URI can be a code of the system";
+        findings.cell(*row, "uri", message, "mend the URI: it seems to be that of another system");
+    }
     let by_uri = |uri: &str| {
         let row = context.systems.values().find(|row| row.get("uri") == uri)?;
         CheckDigit::from_name(row.get("check_digit"))
     };
-    let wrong = |uri: &str, code: &str| by_uri(uri).is_some_and(|scheme| !scheme.is_valid(code));
+    let wrong =
+        |uri: &str, code: &str| !turned.contains(uri) && by_uri(uri).is_some_and(|scheme| !scheme.is_valid(code));
     for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
         let Body::Json(tree) = &file.body else { continue };
         codings(tree, &mut |system, code| {
@@ -66,6 +74,36 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// The URIs of which no code can be one of its system: it is the URI that is wrong. So is that of the system to which these codes belong.
+fn turned<'c>(context: &'c Context<'_>) -> HashSet<&'c str> {
+    const SEVERAL: usize = 3;
+    let schemes: Vec<(&str, CheckDigit)> = context
+        .systems
+        .values()
+        .filter_map(|row| Some((row.get("uri"), CheckDigit::from_name(row.get("check_digit"))?)))
+        .collect();
+    let mut codes: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
+        let Body::Json(tree) = &file.body else { continue };
+        codings(tree, &mut |system, code| {
+            if let Some((uri, _)) = schemes.iter().find(|(uri, _)| *uri == system) {
+                codes.entry(uri).or_default().insert(code.to_owned());
+            }
+        });
+    }
+    let off = |scheme: CheckDigit, codes: &BTreeSet<String>| codes.iter().all(|code| !scheme.is_valid(code));
+    let wrong = schemes.iter().filter(|(uri, scheme)| codes.get(uri).is_some_and(|codes| off(*scheme, codes)));
+    let wrong: Vec<(&str, CheckDigit)> = wrong.copied().collect();
+    let sure = wrong.iter().filter(|(uri, _)| codes[uri].len() >= SEVERAL);
+    let mut all: HashSet<&str> = sure.clone().map(|(uri, _)| *uri).collect();
+    // Two that changed places: the codes of the one fit the other.
+    for (uri, _) in sure {
+        let others = wrong.iter().filter(|(other, scheme)| other != uri && !off(*scheme, &codes[uri]));
+        all.extend(others.map(|(other, _)| *other));
+    }
+    all
 }
 
 fn codings(tree: &Tree, visit: &mut impl FnMut(&str, &str)) {

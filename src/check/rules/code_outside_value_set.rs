@@ -3,7 +3,9 @@ use std::collections::HashSet;
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::sheet::{Row, Sheet};
 use crate::dataset::NullFlavor;
+use crate::terminology::CheckDigit;
 
 rule! {
     /// A code map translates a code that is in no value set of the concepts that use the map.
@@ -25,10 +27,15 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         let members: HashSet<(&str, &str)> = sets
             .iter()
             .filter_map(|set| context.value_set(set))
-            .flat_map(super::super::sheet::Sheet::rows)
+            .flat_map(Sheet::rows)
             .map(|row| (row.get("code_system"), row.get("code")))
             .collect();
+        let slip = slip(context, sheet);
         for row in sheet.rows() {
+            // Where the member of the value set has the slip, that is told.
+            if slip.is_some_and(|slip| slip.in_set) {
+                continue;
+            }
             let (system, code) = (row.get("source_system"), row.get("source_code"));
             if system != NullFlavor::SYSTEM && !members.contains(&(system, code)) {
                 let message = format!("`{code}` of `{system}` is not in value set {}", sets.join(", "));
@@ -51,4 +58,30 @@ pub(super) fn sets_of<'a>(context: &Context<'a>, map: &str) -> Vec<&'a str> {
         }
     }
     sets
+}
+
+/// The one code of a value set that its map does not know, while the map has one that is not in the set: a slip in one of the two.
+#[derive(Clone, Copy)]
+pub(super) struct Slip {
+    /// It is in the value set: its code cannot be one.
+    pub in_set: bool,
+}
+
+/// Finds such a slip.
+pub(super) fn slip(context: &Context<'_>, map: Sheet<'_>) -> Option<Slip> {
+    let plain = |system: &str| system != NullFlavor::SYSTEM;
+    let rows: Vec<Row<'_>> = map.rows().filter(|row| plain(row.get("source_system"))).collect();
+    let sets = sets_of(context, map.name());
+    let members = sets.iter().filter_map(|set| context.value_set(set)).flat_map(Sheet::rows);
+    let members: Vec<Row<'_>> = members.filter(|row| plain(row.get("code_system"))).collect();
+    let same = |row: &Row<'_>, member: &Row<'_>| {
+        row.get("source_code") == member.get("code") && row.get("source_system") == member.get("code_system")
+    };
+    let outside = rows.iter().filter(|row| !members.iter().any(|member| same(row, member))).count();
+    let unmapped: Vec<&Row<'_>> = members.iter().filter(|member| !rows.iter().any(|row| same(row, member))).collect();
+    let [member] = unmapped.as_slice() else { return None };
+    let (code, system) = (member.get("code"), context.systems.get(member.get("code_system")));
+    let scheme = system.and_then(|row| CheckDigit::from_name(row.get("check_digit")));
+    let cannot_be = scheme.is_some_and(|scheme| !scheme.is_valid(code));
+    (outside == 1).then_some(Slip { in_set: cannot_be })
 }

@@ -40,7 +40,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for message in &context.messages {
         let (Some(rows), Some(templates)) = (message.rows, message.templates) else { continue };
         let bound: HashSet<&str> = rows.rows().map(|row| row.get("concept")).collect();
-        for row in templates.rows() {
+        for row in templates.rows().filter(|row| !row.get("concept").is_empty()) {
             if !bound.contains(row.get("concept")) {
                 let message = format!("is published with a template, but has no row in {}", rows.path);
                 findings.cell(row, "concept", message, "add the row");

@@ -25,6 +25,18 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             let mut seen = HashMap::new();
             for row in sheet.rows().filter(|row| !row.get(key[0]).is_empty()) {
                 let Some(other) = seen.insert(key.map(|column| row.get(column)), row) else { continue };
+                // Of two rows that say the same, one is too many.
+                if ["display", "target_code", "target_system"].iter().all(|column| row.get(column) == other.get(column))
+                {
+                    findings.cell(
+                        row,
+                        key[0],
+                        format!("the code stands on line {} too", other.line()),
+                        "keep one of the two",
+                    );
+                    findings.remove();
+                    continue;
+                }
                 // The slip may be in either: the label beside it tells.
                 for (row, line) in [(other, row.line()), (row, other.line())] {
                     let message = format!("the code stands on line {line} too");
@@ -55,7 +67,8 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                     "count in the order of the publication: a row is missing, double or misplaced",
                 );
             }
-            last = ordinal;
+            // One that was counted twice stands for the next.
+            last = if ordinal <= last { last + 1 } else { ordinal };
         }
     }
 }

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::sheet::{Row, Sheet};
 
 rule! {
     /// A concept has two rows where it can have one.
@@ -24,6 +25,8 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 &["concept"]
             }
             "messages/*/templates.csv" => &["concept", "template", "code"],
+            "messages/*/published.csv" => &["concept"],
+            "fhir-stu3/published/*.csv" => &["concept", "profile", "element", "subject", "code", "code_system"],
             "fhir-stu3/*.csv" => &["concept", "resource", "element"],
             "fhir-stu3/elements.csv" => &["type", "element"],
             "fhir-stu3/profiles.csv" => &["profile", "element"],
@@ -36,6 +39,20 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 continue;
             }
             let Some(other) = seen.insert(what, row) else { continue };
+            // Of two rows that say the same, one is too many.
+            let same = layout.columns.iter().all(|column| row.get(column.name) == other.get(column.name));
+            if same {
+                let message = format!("`{}` has the same row on line {}", row.get(key[0]), other.line());
+                findings.cell(row, key[0], message, "keep one of the two");
+                findings.remove();
+                continue;
+            }
+            if let Some((row, number)) = renumbered(context, other, row) {
+                let message = format!("`{}` has another row: this one seems to be concept {number}", row.get(key[0]));
+                findings.cell(row, key[0], message, "mend the number");
+                findings.mend(number);
+                continue;
+            }
             // The slip may be in either: what else the rows say tells.
             for (row, line) in [(other, row.line()), (row, other.line())] {
                 let message = format!("`{}` has a row on line {line} too", row.get(key[0]));
@@ -43,4 +60,30 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Of two rows of a dataset with one number, the one that is what a published concept without a row is; with the number of that.
+fn renumbered<'c>(context: &'c Context<'_>, a: Row<'c>, b: Row<'c>) -> Option<(Row<'c>, &'c str)> {
+    let facts = || {
+        let own = context.messages.iter().filter(|message| {
+            context.dataset_of(a.sheet.path).is_some_and(|dataset| dataset.sheet.name() == message.dataset)
+        });
+        own.filter_map(|message| context.sheet(&format!("messages/{}/published.csv", message.name)))
+            .flat_map(Sheet::rows)
+    };
+    if !a.sheet.path.starts_with("dataset/") {
+        return None;
+    }
+    let is = |row: Row<'_>, fact: Row<'_>| {
+        ["parent", "kind", "unit", "value_set"].iter().all(|column| row.get(column) == fact.get(column))
+    };
+    let own = |row: Row<'_>| facts().any(|fact| fact.get("concept") == row.get("concept") && is(row, fact));
+    let wrong = match (own(a), own(b)) {
+        (true, false) => b,
+        (false, true) => a,
+        _ => return None,
+    };
+    let missing = |fact: &Row<'_>| context.concept(a.sheet.path, fact.get("concept")).is_none();
+    let number = facts().find(|fact| missing(fact) && is(wrong, *fact))?.get("concept");
+    Some((wrong, number))
 }

@@ -1,6 +1,8 @@
 use crate::check::Context;
+use crate::check::context::Message;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::sheet::{Row, Sheet};
 use crate::dataset::Kind;
 use crate::plan::hl7v3::Datatype;
 
@@ -38,6 +40,11 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 );
                 continue;
             }
+            if let Some((hole, pattern)) = lacking(message, row, datatype) {
+                let message = format!("pattern `{pattern}` has no hole `{hole}`, which a `{name}` fills");
+                findings.cell(row, "pattern", message, "compare with a row of the same datatype");
+                continue;
+            }
             let Some(element) = element(message, row) else { continue };
             if !fits(&element, datatype) {
                 let message = format!("`<{element}>` holds no `{name}`");
@@ -48,8 +55,19 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// The hole of its own pattern that a value would fill, if the pattern does not have it.
+fn lacking<'r>(message: &Message<'_>, row: Row<'r>, datatype: Datatype) -> Option<(&'static str, &'r str)> {
+    let pattern = row.get("pattern");
+    let marks = message.skeleton.as_ref()?.patterns.get(pattern)?;
+    match datatype {
+        Datatype::Presence => None,
+        Datatype::Negation => (!marks.negations.contains("negation")).then_some(("negation", pattern)),
+        _ => (!marks.values.contains_key("value")).then_some(("value", pattern)),
+    }
+}
+
 /// The element that holds the value of a row, if it is one whose name fixes its datatype.
-fn element(message: &super::super::context::Message<'_>, row: super::super::sheet::Row<'_>) -> Option<String> {
+fn element(message: &Message<'_>, row: Row<'_>) -> Option<String> {
     let skeleton = message.skeleton.as_ref()?;
     let (marks, hole) = if row.get("pattern").is_empty() {
         match row.get("in").split_once('.') {
@@ -80,7 +98,7 @@ fn fits(element: &str, datatype: Datatype) -> bool {
 }
 
 /// Rows with one template state one datatype.
-fn alike(rows: super::super::sheet::Sheet<'_>, findings: &mut Findings<'_>) {
+fn alike(rows: Sheet<'_>, findings: &mut Findings<'_>) {
     for row in rows.rows().filter(|row| !row.get("template").is_empty() && !row.get("datatype").is_empty()) {
         let same = || {
             rows.rows().filter(|other| {

@@ -24,7 +24,7 @@ fn aligned(table: &FhirTable<'_>, line: u32) -> bool {
 }
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for table in &context.fhir {
+    for table in context.fhir.iter().filter(|table| table.plan.is_some()) {
         let mut seen: HashMap<(&str, &str), (u32, &str)> = HashMap::new();
         for row in table.sheet.rows() {
             let (element, resource) = (row.get("element"), row.get("resource"));

@@ -27,7 +27,8 @@ fn members(table: &FhirTable<'_>) -> Vec<String> {
 }
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for table in &context.fhir {
+    // Without a plan nobody can tell what refers to what.
+    for table in context.fhir.iter().filter(|table| table.plan.is_some()) {
         let dataset = context.dataset_of(table.sheet.path);
         let members = members(table);
         // What refers to a resource tells it from another: a reason of a referral is no history.

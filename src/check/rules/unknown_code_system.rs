@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::unknown_element::known_uri;
 use crate::check::registry::rule;
@@ -34,6 +34,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
     }
     alone(context, findings);
+    misspelt(context, findings);
     namespaces(context, findings);
     for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
         let Body::Json(tree) = &file.body else { continue };
@@ -47,6 +48,41 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 );
             }
         });
+    }
+}
+
+/// A row of `code-systems.csv` that nothing names, while several cells name what is a letter off and has no row: the slip is in the row.
+fn misspelt(context: &Context<'_>, findings: &mut Findings<'_>) {
+    const SEVERAL: usize = 2;
+    let Some(sheet) = context.sheet("code-systems.csv") else { return };
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    for other in context.sheets().filter(|other| other.path != sheet.path) {
+        let columns = other.layout.into_iter().flat_map(|layout| layout.columns);
+        for column in columns.filter(|column| column.content == Content::Oid && is_system(column.name)) {
+            other.rows().for_each(|row| *named.entry(row.get(column.name).to_owned()).or_default() += 1);
+        }
+    }
+    for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
+        let Body::Json(tree) = &file.body else { continue };
+        systems(tree, &mut |uri| *named.entry(uri.to_owned()).or_default() += 1);
+    }
+    for column in ["oid", "uri"] {
+        let known: HashSet<&str> = sheet.rows().map(|row| row.get(column)).collect();
+        let unknown = || named.iter().filter(|(name, times)| **times >= SEVERAL && !known.contains(name.as_str()));
+        for (name, times) in unknown().filter(|(name, _)| is_oid(name) == (column == "oid")) {
+            let idle = sheet.rows().filter(|row| !named.contains_key(row.get(column)));
+            let near: Vec<_> = idle.filter(|row| is_slip_of(row.get(column), name)).collect();
+            // Of several that are a letter off, the one whose URI still has the OID.
+            let meant = match near.as_slice() {
+                [only] => Some(*only),
+                several => several.iter().find(|row| row.get("uri") == format!("urn:oid:{name}")).copied(),
+            };
+            if let Some(row) = meant {
+                let message = format!("nothing names it, and {times} cells name `{name}`, which has no row");
+                findings.cell(row, column, message, "mend the slip");
+                findings.mend(name);
+            }
+        }
     }
 }
 

@@ -38,6 +38,14 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         if !seen.insert((kind, element)) {
             findings.cell(row, "element", format!("{kind}.{element} has a row above"), "keep the row that is right");
         }
+        let harmless: Vec<&str> = row.get("harmless").split_whitespace().collect();
+        let (wrong, right): (Vec<&str>, Vec<&str>) =
+            harmless.iter().partition(|word| row.get("harmful").split_whitespace().any(|harmful| harmful == **word));
+        if let Some(word) = wrong.first() {
+            let message = format!("`{word}` is among the values that change what is said");
+            findings.cell(row, "harmless", message, "what it takes back would be read as stated: take it out");
+            findings.mend(&right.join(" "));
+        }
         let is_code = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         if let Some(word) = row.get("harmless").split_whitespace().find(|word| !is_code(word)) {
             findings.cell(row, "harmless", format!("`{word}` is no code of FHIR"), "name codes, with spaces between");
@@ -47,17 +55,27 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     written(context, findings);
 }
 
-/// A value that a pattern fixes is one that changes nothing, or what we write ourselves is not read.
+/// A value that a pattern fixes is one that changes nothing, or what we write ourselves is not read. If one pattern alone says so, the slip is there.
 fn written(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
-        let Body::Json(tree) = &file.body else { continue };
-        let kind = tree.text_at("resourceType").unwrap_or_default();
-        let rows = context.sheet("fhir-stu3/modifiers.csv").into_iter().flat_map(crate::check::Sheet::rows);
-        for row in rows.filter(|row| row.get("type") == kind) {
-            let fixed = tree.get(row.get("element")).and_then(Tree::text);
-            if let Some(value) = fixed.filter(|value| !row.get("harmless").split_whitespace().any(|own| own == *value))
-            {
-                let message = format!("`{value}` is not among them, but {} writes it", file.path);
+    for row in context.sheet("fhir-stu3/modifiers.csv").into_iter().flat_map(crate::check::Sheet::rows) {
+        let element = row.get("element");
+        let files = context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/"));
+        let fixed = files.filter_map(|file| {
+            let Body::Json(tree) = &file.body else { return None };
+            let own = tree.text_at("resourceType").is_some_and(|kind| kind == row.get("type"));
+            Some((file.path.as_str(), tree.get(element).and_then(Tree::text).filter(|_| own)?))
+        });
+        let (harmless, harmful): (Vec<_>, Vec<_>) =
+            fixed.partition(|(_, value)| row.get("harmless").split_whitespace().any(|own| own == *value));
+        match harmful.as_slice() {
+            [] => {}
+            [(path, value)] if !harmless.is_empty() => {
+                let message = format!("`{element}` says `{value}`, which takes back what the resource states");
+                let help = format!("mend it; the values that change nothing are in {}:{}", row.sheet.path, row.line());
+                findings.text(path, &format!("\"{value}\""), message, help);
+            }
+            [(path, value), ..] => {
+                let message = format!("`{value}` is not among them, but {path} writes it");
                 findings.cell(row, "harmless", message, "add it if it changes nothing, or mend the pattern");
             }
         }

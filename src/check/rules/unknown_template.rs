@@ -40,17 +40,21 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 let elsewhere = if known.contains(template) { " (it is published for another concept)" } else { "" };
                 let message = format!("`{template}` is no template with which the concept is published{elsewhere}");
                 findings.cell(row, "template", message, format!("published: {}", published.join(", ")));
+                if let [only] = published.as_slice() {
+                    findings.mend(only);
+                }
                 continue;
             };
             for column in ["code", "code_system"] {
                 let published = fact.get(column);
                 if !published.is_empty() && published != row.get(column) {
                     let message = format!("`{}` is not what the template asks for", row.get(column));
-                    findings.cell(row, column, message, format!("published: {published}"));
+                    let help = format!("published: {published} ({}:{})", templates.path, fact.line());
+                    findings.cell(row, column, message, help);
+                    findings.mend(published);
                 }
             }
         }
-        unused(rows, templates, findings);
     }
 }
 
@@ -64,23 +68,5 @@ fn own(context: &Context<'_>, message: &Message<'_>, findings: &mut Findings<'_>
     if !template.is_empty() && skeleton.is_some_and(|skeleton| !skeleton.contains(&format!("\"{template}\""))) {
         let message = format!("`{template}` is no templateId of the skeleton");
         findings.text(&meta, &format!("\"{template}\""), message, "mend it here, or in skeleton.xml");
-    }
-}
-
-/// Facts that do not say what the row of their concept says: the slip may be on either side.
-fn unused(
-    rows: super::super::sheet::Sheet<'_>,
-    templates: super::super::sheet::Sheet<'_>,
-    findings: &mut Findings<'_>,
-) {
-    for fact in templates.rows() {
-        let Some(row) = rows.rows().find(|row| row.get("concept") == fact.get("concept")) else { continue };
-        for column in ["template", "code", "code_system"] {
-            let published = fact.get(column);
-            if !published.is_empty() && published != row.get(column) {
-                let message = format!("the row of the concept has `{}`", row.get(column));
-                findings.cell(fact, column, message, format!("mend this, or {}:{}", rows.path, row.line()));
-            }
-        }
     }
 }

@@ -1,9 +1,10 @@
 use std::collections::HashSet;
 
-use super::code_outside_value_set::sets_of;
+use super::code_outside_value_set::{sets_of, slip};
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::check::sheet::{Row, Sheet};
 use crate::dataset::NullFlavor;
 
 rule! {
@@ -23,6 +24,15 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         let mapped: HashSet<(&str, &str)> =
             sheet.rows().map(|row| (row.get("source_system"), row.get("source_code"))).collect();
         for set in sets_of(context, sheet.name()).iter().filter_map(|set| context.value_set(set)) {
+            let members = || set.rows().filter(|row| row.get("code_system") != NullFlavor::SYSTEM);
+            let unmapped = members().filter(|row| !mapped.contains(&(row.get("code_system"), row.get("code")))).count();
+            if slip(context, sheet).is_some() {
+                continue;
+            }
+            if unmapped * 2 > members().count() {
+                other_map(context, sheet, set, unmapped, findings);
+                continue;
+            }
             for row in set.rows() {
                 let (system, code) = (row.get("code_system"), row.get("code"));
                 if system != NullFlavor::SYSTEM && !mapped.contains(&(system, code)) {
@@ -35,6 +45,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 }
             }
         }
+        forgotten(context, sheet, findings);
         let (nulls, missing): (Vec<&NullFlavor>, Vec<&NullFlavor>) =
             NullFlavor::ALL.iter().partition(|flavor| mapped.contains(&(NullFlavor::SYSTEM, flavor.code())));
         if let (false, Some(flavor)) = (nulls.is_empty(), missing.first()) {
@@ -57,6 +68,37 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                     let message = if unmatched { "`unmatched` has no target" } else { "the target is missing" };
                     findings.cell(row, column, message, "mend the relation or the target");
                 }
+            }
+        }
+    }
+}
+
+/// A map that does not know most codes of a value set is not meant for it: what names it is wrong.
+fn other_map(context: &Context<'_>, map: Sheet<'_>, set: Sheet<'_>, unmapped: usize, findings: &mut Findings<'_>) {
+    for table in &context.fhir {
+        for row in table.sheet.rows().filter(|row| row.get("code_map") == map.name()) {
+            let concept = context.concept(table.sheet.path, row.get("concept"));
+            if concept.is_some_and(|concept| concept.get("value_set") == set.name()) {
+                let message = format!("{unmapped} codes of value set {} have no row in this map", set.name());
+                findings.cell(row, "code_map", message, "name the map of the value set");
+            }
+        }
+    }
+}
+
+/// A row that names no map while the others with its value set do.
+fn forgotten(context: &Context<'_>, map: Sheet<'_>, findings: &mut Findings<'_>) {
+    for table in &context.fhir {
+        let set = |row: Row<'_>| {
+            context.concept(table.sheet.path, row.get("concept")).map_or("", |concept| concept.get("value_set"))
+        };
+        let users: Vec<Row<'_>> = table.sheet.rows().filter(|row| row.get("code_map") == map.name()).collect();
+        for row in table.sheet.rows().filter(|row| row.get("code_map").is_empty() && !set(*row).is_empty()) {
+            let like = users.iter().find(|user| set(**user) == set(row) && user.get("datatype") == row.get("datatype"));
+            if let Some(user) = like {
+                let message =
+                    format!("`{}` is empty, but line {} has it for the same value set", "code_map", user.line());
+                findings.cell(row, "code_map", message, format!("name the map `{}`", map.name()));
             }
         }
     }

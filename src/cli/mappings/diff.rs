@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use ooievaar::review;
+use ooievaar::review::{self, OutputChange};
 
 use super::{could_not_run, source};
 use crate::cli::{Exit, Failure, files};
@@ -18,6 +18,12 @@ pub struct Diff {
     /// The tables as they are
     #[arg(value_name = "NEW")]
     new: PathBuf,
+    /// Also convert the messages of this folder with both, and show what changes in the output: where, not what it says
+    #[arg(long, value_name = "DIR")]
+    examples: Option<PathBuf>,
+    /// Show the values too: they are of whoever the examples are about
+    #[arg(long, requires = "examples")]
+    show_values: bool,
 }
 
 impl Diff {
@@ -34,7 +40,39 @@ impl Diff {
             let _ = writeln!(text, "  {}", change.what);
             last = &change.about;
         }
+        let mut is_same = changes.is_empty();
+        if let Some(folder) = &self.examples {
+            let output = review::output_changes(&old, &new, folder).map_err(could_not_run)?;
+            is_same &= output.is_empty();
+            self.show(&output, &mut text);
+        }
         files::print(text.as_bytes())?;
-        Ok(if changes.is_empty() { Exit::Done } else { Exit::Losses })
+        Ok(if is_same { Exit::Done } else { Exit::Losses })
+    }
+
+    /// What changes in the output, by example.
+    fn show(&self, changes: &[OutputChange], text: &mut String) {
+        if changes.is_empty() {
+            text.push_str("the output of all examples is the same\n");
+        }
+        let mut last = "";
+        for change in changes {
+            if change.example != last {
+                let _ = writeln!(text, "example {}", change.example);
+            }
+            last = &change.example;
+            let counts = [(change.other, "other"), (change.gone, "gone"), (change.new, "new")];
+            let counts: Vec<String> =
+                counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+            let _ = writeln!(text, "  {}: {}: {}", change.format, change.place, counts.join(", "));
+            if self.show_values {
+                let (was, is) = &change.values;
+                for (sign, values) in [('-', was), ('+', is)] {
+                    for value in values {
+                        let _ = writeln!(text, "    {sign} {value}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,0 +1,137 @@
+use std::collections::HashMap;
+
+use crate::check::registry::rule;
+use crate::check::run::Findings;
+use crate::check::sheet::{Row, Sheet};
+use crate::check::{Body, Context};
+use crate::tree::Tree;
+
+rule! {
+    /// A FHIR row has a code, an element or a profile with which its concept is not published.
+    ///
+    /// ## Why
+    /// A code is right for its system, and wrong for its concept: two codes that changed places, a row that was copied. Then one finding is read as another. The table
+    /// of the same name in `fhir-stu3/published/` holds the codes, elements and profiles of the publications, apart from the rows, so that a slip in the one shows.
+    ///
+    /// ## How to mend it
+    /// Mend the row. If the code was found in a publication that is not there yet, add it, with its source; if it was decided on, add it and say so.
+    "OOI-315" "unpublished-code" Error run
+}
+
+fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for table in &context.fhir {
+        let Some(facts) = context.sheet(&format!("fhir-stu3/published/{}.csv", table.sheet.name())) else { continue };
+        let mut published: HashMap<&str, Vec<Row<'_>>> = HashMap::new();
+        for fact in facts.rows() {
+            published.entry(fact.get("concept")).or_default().push(fact);
+        }
+        for row in table.sheet.rows().filter(|row| !row.get("pattern").is_empty()) {
+            let Some(own) = published.get(row.get("concept")) else { continue };
+            codes(row, own, findings);
+        }
+        for row in table.sheet.rows().filter(|row| !matches!(row.get("element"), "" | "-")) {
+            let own = published.get(row.get("concept")).map(Vec::as_slice).unwrap_or_default();
+            element(row, own, findings);
+        }
+        profiles(context, table.sheet, &published, findings);
+    }
+}
+
+/// The codes of a row are among those of its concept.
+fn codes(row: Row<'_>, own: &[Row<'_>], findings: &mut Findings<'_>) {
+    if own.iter().all(|fact| fact.get("code").is_empty()) {
+        return;
+    }
+    for (column, system) in [("code", "code_system"), ("also_code", "also_system")] {
+        let code = row.get(column);
+        // A concept that has no code of its own stands for itself.
+        if code.is_empty() || code == row.get("concept") {
+            continue;
+        }
+        let known = || own.iter().filter(|fact| fact.get("code") == code);
+        if known().any(|fact| fact.get("code_system") == row.get(system)) {
+            continue;
+        }
+        let all: Vec<&str> = own.iter().map(|fact| fact.get("code")).filter(|code| !code.is_empty()).collect();
+        let help = format!("published: {}", all.join(", "));
+        if let Some(fact) = known().next() {
+            let message = format!("`{code}` is published as a code of `{}`", fact.get("code_system"));
+            findings.cell(row, system, message, help);
+            findings.mend(fact.get("code_system"));
+        } else {
+            findings.cell(row, column, format!("`{code}` is not published for the concept"), help);
+            // Whichever it is, what other rows say of this one follows from it.
+            findings.mend(if let [only] = all.as_slice() { only } else { "" });
+        }
+    }
+}
+
+/// The element of a row is among those of its concept. A row for every resource of a group names several.
+fn element(row: Row<'_>, own: &[Row<'_>], findings: &mut Findings<'_>) {
+    let known: Vec<&str> = own.iter().map(|fact| fact.get("element")).filter(|element| !element.is_empty()).collect();
+    let plain = plain(row.get("element"));
+    if known.is_empty() || row.get("resource").starts_with("each:") || known.contains(&plain.as_str()) {
+        return;
+    }
+    let message = format!("the concept is not published in `{plain}`");
+    findings.cell(row, "element", message, format!("published: {}", known.join(", ")));
+    if let [only] = known.as_slice()
+        && !row.get("element").contains(['[', '|'])
+    {
+        findings.mend(only);
+    }
+}
+
+/// A path without its alternatives and what stands in brackets.
+fn plain(path: &str) -> String {
+    let (mut text, mut depth) = (String::new(), 0_usize);
+    for c in path.chars() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            '|' if depth == 0 => break,
+            _ if depth == 0 => text.push(c),
+            _ => {}
+        }
+    }
+    text
+}
+
+/// The profiles of what the rows make are among those of their concepts. If no row of a pattern agrees, the slip is in the pattern.
+fn profiles(
+    context: &Context<'_>,
+    rows: Sheet<'_>,
+    published: &HashMap<&str, Vec<Row<'_>>>,
+    findings: &mut Findings<'_>,
+) {
+    let mut by_pattern: HashMap<&str, Vec<(Row<'_>, bool)>> = HashMap::new();
+    for row in rows.rows().filter(|row| !row.get("pattern").is_empty()) {
+        let Some(profile) = profile_of(context, row.get("pattern")) else { continue };
+        let own = || published.get(row.get("concept")).into_iter().flatten();
+        if own().any(|fact| !fact.get("profile").is_empty()) {
+            let agrees = own().any(|fact| fact.get("profile") == profile);
+            by_pattern.entry(row.get("pattern")).or_default().push((row, agrees));
+        }
+    }
+    for (pattern, rows) in by_pattern {
+        if rows.len() > 1 && rows.iter().all(|(_, agrees)| !agrees) {
+            let profile = profile_of(context, pattern).unwrap_or_default();
+            let message = format!("none of the concepts of this pattern is published with `{profile}`");
+            let help = format!("compare with fhir-stu3/published/{}.csv", rows[0].0.sheet.name());
+            findings.text(&format!("fhir-stu3/patterns/{pattern}.json"), profile, message, help);
+            continue;
+        }
+        for (row, _) in rows.iter().filter(|(_, agrees)| !agrees) {
+            let profile = profile_of(context, pattern).unwrap_or_default();
+            let short = profile.rsplit('/').next().unwrap_or_default();
+            let message = format!("the concept is not published as a {short}");
+            findings.cell(*row, "pattern", message, "compare with the patterns of its neighbours");
+        }
+    }
+}
+
+/// The profile of what a pattern makes.
+fn profile_of<'c>(context: &'c Context<'_>, pattern: &str) -> Option<&'c str> {
+    let Body::Json(tree) = &context.files.get(&format!("fhir-stu3/patterns/{pattern}.json"))?.body else { return None };
+    tree.get("meta")?.get("profile")?.items().first().and_then(Tree::text)
+}

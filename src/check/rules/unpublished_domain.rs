@@ -1,0 +1,96 @@
+use std::collections::HashSet;
+
+use crate::check::Context;
+use crate::check::context::Message;
+use crate::check::registry::rule;
+use crate::check::run::Findings;
+use crate::check::sheet::{Row, Sheet};
+
+rule! {
+    /// A concept has another group, kind, unit, value set, cardinality or datatype than the published transaction gives it.
+    ///
+    /// ## Why
+    /// A weight in mg where the standard says kg is written as mg: nobody who reads it can tell. `published.csv` of a message holds the facts of its publication,
+    /// apart from the tables that say the same, so that a slip in the one shows.
+    ///
+    /// ## How to mend it
+    /// Mend the cell. If the publication changed, mend `published.csv` with it, and say so in `source`. If another value was decided on, empty the cell
+    /// there, or allow the finding.
+    "OOI-210" "unpublished-domain" Error run
+}
+
+/// Where a cell was found to differ, so that several messages do not say it twice.
+type Seen<'a> = HashSet<(&'a str, u32, &'static str)>;
+
+fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let mut seen = Seen::new();
+    for message in &context.messages {
+        let Some(facts) = context.sheet(&format!("messages/{}/published.csv", message.name)) else { continue };
+        for fact in facts.rows() {
+            let number = fact.get("concept");
+            // Which of two rows with one number is the concept, another check says.
+            let once = context
+                .dataset_of(facts.path)
+                .is_some_and(|dataset| dataset.sheet.rows().filter(|row| row.get("concept") == number).count() == 1);
+            if let Some(row) = context.concept(facts.path, number).filter(|_| once) {
+                compare(row, fact, &["parent", "kind"], true, &mut seen, findings);
+                compare(row, fact, &["unit", "value_set"], false, &mut seen, findings);
+            }
+            match message.use_of(number) {
+                Some(row) => compare(row, fact, &["min", "max"], false, &mut seen, findings),
+                None => {
+                    let message =
+                        format!("the published transaction has concept {number}, concepts.csv has no row for it");
+                    findings.cell(fact, "concept", message, "add the row to concepts.csv");
+                }
+            }
+            let rows = message.rows.into_iter().flat_map(Sheet::rows).filter(|row| row.get("concept") == number);
+            // An answer is said by an attribute of the node, and presence by the node.
+            for row in rows.filter(|row| !matches!(row.get("datatype"), "" | "negation" | "presence")) {
+                compare(row, fact, &["datatype"], false, &mut seen, findings);
+            }
+        }
+        unknown(context, message, facts, findings);
+    }
+}
+
+/// Reports cells that are not as published; an empty fact says something only if that is asked.
+fn compare<'a>(
+    row: Row<'a>,
+    fact: Row<'_>,
+    columns: &[&'static str],
+    empty_too: bool,
+    seen: &mut Seen<'a>,
+    findings: &mut Findings<'_>,
+) {
+    for column in columns {
+        let (own, published) = (row.get(column), fact.get(column));
+        let says = empty_too || !published.is_empty();
+        if says && own != published && seen.insert((row.sheet.path, row.line(), column)) {
+            let message = match (own, published) {
+                ("", _) => format!("the publication says `{published}`"),
+                (_, "") => format!("`{own}` is not published: there it is empty"),
+                _ => format!("`{own}` is not what is published: `{published}`"),
+            };
+            findings.cell(row, column, message, format!("compare with {}:{}", fact.sheet.path, fact.line()));
+            findings.mend(published);
+        }
+    }
+}
+
+/// Concepts that the transaction does not have. The envelope of a message is no part of it.
+fn unknown(context: &Context<'_>, message: &Message<'_>, facts: Sheet<'_>, findings: &mut Findings<'_>) {
+    let known: HashSet<&str> = facts.rows().map(|fact| fact.get("concept")).collect();
+    for row in message.concepts.into_iter().flat_map(Sheet::rows) {
+        let number = row.get("concept");
+        let exists = context.concept(row.sheet.path, number).is_some();
+        if exists && !number.starts_with('W') && !known.contains(number) {
+            findings.cell(
+                row,
+                "concept",
+                "the published transaction has no such concept",
+                "mend the number, or take the row away",
+            );
+        }
+    }
+}

@@ -1,0 +1,72 @@
+use std::collections::BTreeSet;
+
+use crate::check::Context;
+use crate::check::context::Message;
+use crate::check::registry::rule;
+use crate::check::run::Findings;
+use crate::check::sheet::Sheet;
+
+rule! {
+    /// A hole of a skeleton is filled by no row.
+    ///
+    /// ## Why
+    /// Nothing is written there, and what others send there is lost. Mostly its name has a slip, and the row that was meant for it names one that does not exist.
+    ///
+    /// ## How to mend it
+    /// Mend the name, here or in the row; or take the hole away.
+    "OOI-215" "unused-hole" Error run
+}
+
+fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for message in &context.messages {
+        let (Some(skeleton), Some(rows)) = (&message.skeleton, message.rows) else { continue };
+        // A row that has another fault may be the one that is meant for it.
+        if findings.has_error(rows.path, 0) {
+            continue;
+        }
+        let path = format!("messages/{}/skeleton.xml", message.name);
+        let root: BTreeSet<&str> = rows.rows().map(|row| row.get("in")).collect();
+        for hole in skeleton.root.values.keys().chain(&skeleton.root.negations) {
+            if !root.contains(hole.as_str()) {
+                tell(&path, hole, findings);
+            }
+        }
+        for (name, marks) in &skeleton.patterns {
+            let used = used(message, rows, name);
+            for hole in marks.values.keys().chain(&marks.negations) {
+                // Its own value goes into the hole of that name.
+                if !used.is_empty() && !used.contains(hole.as_str()) {
+                    tell(&path, hole, findings);
+                }
+            }
+        }
+    }
+}
+
+fn tell(path: &str, hole: &str, findings: &mut Findings<'_>) {
+    let message = format!("no row fills the hole `{hole}`");
+    findings.text(path, &format!("=\"{hole}\""), message, "mend its name, or take it away");
+}
+
+/// The holes that rows of a pattern fill. Empty if no row has the pattern.
+fn used<'c>(message: &'c Message<'_>, rows: Sheet<'c>, pattern: &str) -> BTreeSet<&'c str> {
+    let nodes: BTreeSet<&str> =
+        rows.rows().filter(|row| row.get("pattern") == pattern).map(|row| row.get("concept")).collect();
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    for row in message.rows.into_iter().flat_map(Sheet::rows) {
+        if row.get("pattern") == pattern {
+            let own = match row.get("datatype") {
+                "negation" => Some("negation"),
+                "" | "presence" => None,
+                _ => Some("value"),
+            };
+            used.extend(own);
+        }
+        if let Some((node, hole)) = row.get("in").split_once('.')
+            && nodes.contains(node)
+        {
+            used.insert(hole);
+        }
+    }
+    used
+}
