@@ -33,6 +33,8 @@ pub(super) fn stated<'i>(
         return (Cow::Borrowed(instance), withheld);
     }
     let mut rest = instance.clone();
-    withheld.iter().for_each(|unwritten| rest.remove(unwritten.node));
+    for unwritten in &withheld {
+        rest.remove(unwritten.node);
+    }
     (Cow::Owned(rest), withheld)
 }

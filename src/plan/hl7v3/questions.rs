@@ -42,5 +42,7 @@ fn concepts(elements: &[Element], element: &Element, found: &mut Vec<ConceptIx>)
         Child::Row => &[],
     });
     let inside: Vec<ElementIx> = inside.copied().chain(slot).collect();
-    inside.into_iter().for_each(|ix| concepts(elements, &elements[ix.0 as usize], found));
+    for ix in inside {
+        concepts(elements, &elements[ix.0 as usize], found);
+    }
 }
