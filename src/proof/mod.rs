@@ -1,10 +1,12 @@
 //! The proof that rows work in both directions: each value that a concept may have is written by its row and read
 //! again.
 
+mod apart;
 mod copy;
 mod fidelity;
 mod rows;
 
+pub use apart::apart;
 pub use fidelity::fidelity;
 pub use rows::TableRow;
 

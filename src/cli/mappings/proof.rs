@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::{Args, ValueEnum};
 use ooievaar::Converter;
 use ooievaar::convert::MessageKind;
-use ooievaar::proof::{RowProof, Verdict, fidelity, prove};
+use ooievaar::proof::{RowProof, Verdict, apart, fidelity, prove};
 use ooievaar::tables::Source;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::cli::{Exit, Failure, files};
 ///
 /// Every code of the value set, yes and no, each null flavour, dates of every precision around the changes to and from
 /// summer time, numbers at their limits, texts with odd characters. A row that names a place claims that all of them come
-/// back. Of several rows that have one concept, the first is read, and the others are proved alone: a copy must say the same, and a
+/// back. Groups that occur several times must be linked in FHIR, so that their members do not come back mixed. Of several rows that have one concept, the first is read, and the others are proved alone: a copy must say the same, and a
 /// status (`answer/…`) may say less, but nothing else.
 #[derive(Debug, Args)]
 #[command(
@@ -57,9 +57,28 @@ impl Proof {
             Style::Markdown => markdown(&source, &proved)?,
         };
         files::print(text.as_bytes())?;
-        let holds = proved.iter().flat_map(|(_, rows)| rows).all(|row| !row.is_false());
+        let mixed: Vec<String> = converter.kinds().iter().flat_map(mixed).collect();
+        mixed.iter().for_each(|line| eprintln!("{line}"));
+        let holds = mixed.is_empty() && proved.iter().flat_map(|(_, rows)| rows).all(|row| !row.is_false());
         Ok(if holds { Exit::Done } else { Exit::Losses })
     }
+}
+
+/// The groups whose members come back mixed from FHIR, one line each.
+fn mixed(kind: &MessageKind) -> Vec<String> {
+    let (Some(message), Some(plan)) = (&kind.hl7v3, &kind.fhir) else { return Vec::new() };
+    let line = |(group, members): (_, Vec<_>)| {
+        let number = |ix| kind.dataset.get(ix).number.as_str();
+        let members: Vec<&str> = members.into_iter().map(number).collect();
+        format!(
+            "error: {}: {} occurs several times, and nothing in FHIR says to which occurrence {} belongs: give the group a \
+             resource (`per`), and a reference to it",
+            kind.title,
+            number(group),
+            members.join(", ")
+        )
+    };
+    apart(&kind.dataset, message, plan).into_iter().map(line).collect()
 }
 
 fn what(verdict: &Verdict) -> String {

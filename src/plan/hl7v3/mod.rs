@@ -247,6 +247,11 @@ impl MessagePlan {
         self.carriers.contains_key(&concept)
     }
 
+    /// True if each occurrence of the concept has a node of its own.
+    pub fn has_node(&self, concept: ConceptIx) -> bool {
+        self.elements.iter().any(|element| element.scope.as_ref().is_some_and(|scope| scope.concept == concept))
+    }
+
     /// True if an act says yes to this concept by being there and saying nothing else.
     pub(crate) fn says_yes_by_silence(&self, concept: ConceptIx) -> bool {
         self.answered.contains(&concept)
