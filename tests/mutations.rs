@@ -306,7 +306,9 @@ fn reason(mutation: &Mutation) -> &'static str {
         "messages/*/templates.csv" if only(&["code", "code_system"]) => {
             "not every code is located by the publication, so an empty cell may be right"
         }
-        "hl7v3/modifiers.csv" | "fhir-stu3/modifiers.csv" => "which values take a statement back is a judgement, made nowhere else",
+        "hl7v3/modifiers.csv" | "fhir-stu3/modifiers.csv" => {
+            "which values take a statement back is a judgement, made nowhere else"
+        }
         "fhir-stu3/elements.csv" if missing => "an element that no path, pattern or profile names",
         "fhir-stu3/elements.csv" if only(&["element"]) => "a name that few types have, or only this one",
         "fhir-stu3/elements.csv" => "a cardinality or type that the specification gives to no other element",

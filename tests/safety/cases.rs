@@ -215,9 +215,9 @@ fn what_cases_share_is_in_each() {
     converter().read_each(bundle(&resources).as_bytes(), give).unwrap();
     assert_eq!(found.len(), 2);
     for reading in &found {
-        let number = reading.instance.leaves().any(|(_, _, content)| {
-            matches!(content, Content::Value(Value::Identifier(id)) if id.extension == "99000001")
-        });
+        let number = reading.instance.leaves().any(
+            |(_, _, content)| matches!(content, Content::Value(Value::Identifier(id)) if id.extension == "99000001"),
+        );
         assert!(number && reading.ledger.lost_leaves() == 0);
     }
 }
