@@ -238,7 +238,9 @@ impl People {
                 for target in here.into_iter().filter(|target| unclear.contains(target)) {
                     add(&mut persons, target, Anchor::Here(target));
                 }
-                absent.into_iter().for_each(|name| add(&mut absent_persons, at, Anchor::Absent(name)));
+                for name in absent {
+                    add(&mut absent_persons, at, Anchor::Absent(name));
+                }
             }
             // An element may refer to a contact as well, and not every role mentions the record: what is called one is one.
             for name in record.into_iter().flat_map(|role| said.missing(at, &said.plan.role(role).resource_type)) {

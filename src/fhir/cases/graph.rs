@@ -58,11 +58,11 @@ impl Graph {
             list.sort_unstable();
             list.dedup();
         }
-        for at in 0..count {
-            let kind = entries[at].resource.text_at("resourceType").unwrap_or_default();
+        for (at, entry) in entries.iter().enumerate() {
+            let kind = entry.resource.text_at("resourceType").unwrap_or_default();
             graph.shared[at] = plan.cases.may_share(kind) && graph.names_nobody(at);
         }
-        graph.record_persons = records.iter().map(|(_, record)| graph.about(record, said, &person_numbers)).collect();
+        graph.record_persons = records.iter().map(|(_, record)| about(record, said, &person_numbers)).collect();
         graph.named_together();
         graph
     }
@@ -103,19 +103,6 @@ impl Graph {
         }
     }
 
-    /// Whom a record is about: those whom it says, else the one whom what names the record names.
-    fn about(&self, record: &Anchor, said: &Said<'_, '_>, numbers: &HashMap<Anchor, usize>) -> Vec<usize> {
-        let mut persons = Vec::new();
-        if let (Anchor::Here(at), Some(role)) = (record, said.plan.cases.person) {
-            let (here, absent) = said.targets(*at, role);
-            let anchors = here.into_iter().map(Anchor::Here).chain(absent.into_iter().map(Anchor::Absent));
-            persons.extend(anchors.filter_map(|anchor| numbers.get(&anchor).copied()));
-        }
-        persons.sort_unstable();
-        persons.dedup();
-        persons
-    }
-
     /// Fills in for records that do not say whom they are about: the only person whom those name that name the record.
     fn named_together(&mut self) {
         let mut together: Vec<Vec<usize>> = vec![Vec::new(); self.record_persons.len()];
@@ -137,7 +124,9 @@ impl Graph {
     pub fn divide(&self, records: &Met<Anchor>, persons: &Met<Anchor>, cases: &[Case]) -> Vec<Belongs> {
         let mut case_of: HashMap<&Anchor, Vec<usize>> = HashMap::new();
         for (case, anchors) in cases.iter().map(|case| &case.anchors).enumerate() {
-            anchors.iter().for_each(|anchor| case_of.entry(anchor).or_default().push(case));
+            for anchor in anchors {
+                case_of.entry(anchor).or_default().push(case);
+            }
         }
         let of = |met: &Met<Anchor>| -> Vec<Vec<usize>> {
             met.iter().map(|(_, anchor)| case_of.get(anchor).cloned().unwrap_or_default()).collect()
@@ -173,7 +162,9 @@ impl Graph {
         let astray: Vec<usize> = (0..belongs.len())
             .filter(|at| !is_anchor[*at] && !belongs[*at].cases().is_empty() && strange(*at, belongs[*at].cases()))
             .collect();
-        astray.into_iter().for_each(|at| belongs[at] = Belongs::Nowhere);
+        for at in astray {
+            belongs[at] = Belongs::Nowhere;
+        }
     }
 
     /// What does not say where it belongs belongs to the cases of what refers to it.
@@ -189,7 +180,9 @@ impl Graph {
         };
         let claimed: Vec<(usize, Vec<usize>)> =
             (0..belongs.len()).filter(|at| !self.shared[*at]).filter_map(|at| Some((at, claims(at)?))).collect();
-        claimed.into_iter().for_each(|(at, cases)| belongs[at] = Belongs::To(cases));
+        for (at, cases) in claimed {
+            belongs[at] = Belongs::To(cases);
+        }
     }
 
     /// What is still open belongs, with all that it is connected with, to the one case that any of that is connected with.
@@ -227,6 +220,19 @@ impl Graph {
             belongs[at] = if may { Belongs::To(vec![case]) } else { Belongs::Nowhere };
         }
     }
+}
+
+/// Whom a record says that it is about.
+fn about(record: &Anchor, said: &Said<'_, '_>, numbers: &HashMap<Anchor, usize>) -> Vec<usize> {
+    let mut persons = Vec::new();
+    if let (Anchor::Here(at), Some(role)) = (record, said.plan.cases.person) {
+        let (here, absent) = said.targets(*at, role);
+        let anchors = here.into_iter().map(Anchor::Here).chain(absent.into_iter().map(Anchor::Absent));
+        persons.extend(anchors.filter_map(|anchor| numbers.get(&anchor).copied()));
+    }
+    persons.sort_unstable();
+    persons.dedup();
+    persons
 }
 
 /// Where a resource belongs by the records and persons that it names.
@@ -296,7 +302,9 @@ fn within<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t Tree)) {
             if is_reference {
                 visit(tree);
             }
-            members.iter().for_each(|(_, inner)| within(inner, visit));
+            for (_, inner) in members {
+                within(inner, visit);
+            }
         }
         Tree::Array(items) => items.iter().for_each(|item| within(item, visit)),
         Tree::Leaf(_) => {}
