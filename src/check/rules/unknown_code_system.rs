@@ -72,10 +72,13 @@ fn misspelt(context: &Context<'_>, findings: &mut Findings<'_>) {
         for (name, times) in unknown().filter(|(name, _)| is_oid(name) == (column == "oid")) {
             let idle = sheet.rows().filter(|row| !named.contains_key(row.get(column)));
             let near: Vec<_> = idle.filter(|row| is_slip_of(row.get(column), name)).collect();
-            // Of several that are a letter off, the one whose URI still has the OID.
+            // The one whose URI still has the OID, or else the only one that is a letter off.
             let meant = match near.as_slice() {
+                _ if sheet.rows().any(|row| row.get("uri") == format!("urn:oid:{name}")) => {
+                    sheet.rows().find(|row| row.get("uri") == format!("urn:oid:{name}"))
+                }
                 [only] => Some(*only),
-                several => several.iter().find(|row| row.get("uri") == format!("urn:oid:{name}")).copied(),
+                _ => None,
             };
             if let Some(row) = meant {
                 let message = format!("nothing names it, and {times} cells name `{name}`, which has no row");
