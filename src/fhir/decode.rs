@@ -263,17 +263,14 @@ fn read_day(day: &str, companion: Option<&Tree>, used: &mut Used) -> Result<Cont
     };
     let moment = extension.leaf_at("valueDateTime").filter(|leaf| leaf.text.split('T').next() == Some(day));
     let beside = extension.get("_valueDateTime");
-    match moment.and_then(|leaf| read_moment(&leaf.text, beside, used).ok()) {
-        Some(content) => {
-            for name in ["url", "valueDateTime"] {
-                used.take_at(extension, name);
-            }
-            Ok(content)
+    if let Some(content) = moment.and_then(|leaf| read_moment(&leaf.text, beside, used).ok()) {
+        for name in ["url", "valueDateTime"] {
+            used.take_at(extension, name);
         }
-        None => {
-            used.contradict(extension);
-            read_moment(day, None, used)
-        }
+        Ok(content)
+    } else {
+        used.contradict(extension);
+        read_moment(day, None, used)
     }
 }
 
@@ -296,15 +293,12 @@ fn read_moment(text: &str, companion: Option<&Tree>, used: &mut Used) -> Result<
         let coarse = DateTime::from_fhir_with_precision(text, written.precision());
         written.to_written() == rendered && coarse.is_ok_and(|coarse| coarse == *written && coarse.to_fhir() == text)
     };
-    match DateTime::from_local(rendered).ok().filter(says_the_same) {
-        Some(written) => {
-            used.take_all(extension);
-            Ok(Content::Value(Value::DateTime(written)))
-        }
-        None => {
-            used.contradict(extension);
-            Ok(Content::Value(Value::DateTime(moment)))
-        }
+    if let Some(written) = DateTime::from_local(rendered).ok().filter(says_the_same) {
+        used.take_all(extension);
+        Ok(Content::Value(Value::DateTime(written)))
+    } else {
+        used.contradict(extension);
+        Ok(Content::Value(Value::DateTime(moment)))
     }
 }
 

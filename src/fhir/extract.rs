@@ -150,13 +150,14 @@ impl Extractor<'_, '_> {
                         let origin = Origin { position: used.position, leaves: fresh };
                         self.occurrences.add_leaf(base, concept, content, origin);
                     }
-                    None => match self.coarser_copy(ix, &there, &content) {
-                        Some(node) => self.occurrences.instance.add_leaves(node, fresh),
-                        None => {
+                    None => {
+                        if let Some(node) = self.coarser_copy(ix, &there, &content) {
+                            self.occurrences.instance.add_leaves(node, fresh)
+                        } else {
                             self.accounts.give_reason(&used.leaves, Reason::Contradiction, concept);
                             continue;
                         }
-                    },
+                    }
                 }
                 self.accounts.mark(&used.leaves, Fate::Used);
             }

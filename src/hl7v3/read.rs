@@ -11,7 +11,7 @@ use super::words::{TextForm, Words};
 use super::xml::{attribute_name, is_content, leaves, without_prefix};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NullFlavor, Origin, Value};
 use crate::ledger::{Ledger, Reason};
-use crate::plan::hl7v3::{ANY_TEXT, Datatype, Element, ElementIx, Hole, MessagePlan, Scope, XSI, XSI_TYPE};
+use crate::plan::hl7v3::{ANY_TEXT, About, Datatype, Element, ElementIx, Hole, MessagePlan, Scope, XSI, XSI_TYPE};
 
 /// Why a document is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -278,7 +278,7 @@ impl<'p, 'd> Reader<'p, 'd> {
 
     /// Reads an element that is no node of a row, and so stands for one thing in its parent.
     fn only_one(&mut self, node: Node<'d, '_>, ix: ElementIx) -> Result<(), Reason> {
-        if self.plan.element(ix).once {
+        if self.plan.element(ix).about == About::One {
             if self.seen[self.first_seen..].contains(&ix) {
                 return Err(Reason::TooMany);
             }

@@ -68,7 +68,9 @@ type Said = BTreeMap<Place, Vec<String>>;
 /// The texts of the one that the other does not have as often.
 fn without(some: &[String], others: &[String]) -> Vec<String> {
     let mut left: BTreeMap<&str, usize> = BTreeMap::new();
-    others.iter().for_each(|text| *left.entry(text).or_default() += 1);
+    for text in others {
+        *left.entry(text).or_default() += 1;
+    }
     let is_more = |text: &&String| match left.get_mut(text.as_str()) {
         Some(times) if *times > 0 => {
             *times -= 1;
@@ -92,17 +94,14 @@ fn said(converter: &Converter, input: &[u8]) -> Said {
     for format in [Format::Hl7v3, Format::Ada, Format::FhirJson] {
         // Tables that do not bind the kind of message to a format write nothing in it.
         let Ok(outcome) = converter.convert(input, format) else { continue };
-        match format {
-            Format::FhirJson => {
-                if let Ok((tree, _)) = parse_json(&outcome.output, &Limits::default()) {
-                    resources(&tree, &mut said);
-                }
+        if format == Format::FhirJson {
+            if let Ok((tree, _)) = parse_json(&outcome.output, &Limits::default()) {
+                resources(&tree, &mut said);
             }
-            _ => {
-                let text = String::from_utf8_lossy(&outcome.output);
-                if let Ok(document) = Document::parse(&text) {
-                    elements(format.name(), document.root_element(), String::new(), &mut said);
-                }
+        } else {
+            let text = String::from_utf8_lossy(&outcome.output);
+            if let Ok(document) = Document::parse(&text) {
+                elements(format.name(), document.root_element(), "", &mut said);
             }
         }
     }
@@ -136,7 +135,9 @@ fn resources(tree: &Tree, said: &mut Said) {
 fn members(tree: &Tree, path: &str, said: &mut Said) {
     match tree {
         Tree::Object(members_of) => {
-            members_of.iter().for_each(|(key, value)| members(value, &format!("{path}.{key}"), said))
+            for (key, value) in members_of {
+                members(value, &format!("{path}.{key}"), said);
+            }
         }
         Tree::Array(items) => items.iter().for_each(|item| members(item, path, said)),
         Tree::Leaf(leaf) => {
@@ -146,7 +147,7 @@ fn members(tree: &Tree, path: &str, said: &mut Said) {
 }
 
 /// The attributes and texts of an element and all in it.
-fn elements(format: &'static str, node: Node<'_, '_>, above: String, said: &mut Said) {
+fn elements(format: &'static str, node: Node<'_, '_>, above: &str, said: &mut Said) {
     let path = format!("{above}/{}", node.tag_name().name());
     for attribute in node.attributes() {
         let place = (format, format!("{path}/@{}", attribute.name()));
@@ -156,6 +157,6 @@ fn elements(format: &'static str, node: Node<'_, '_>, above: String, said: &mut 
         said.entry((format, path.clone())).or_default().push(text.to_owned());
     }
     for child in node.children().filter(Node::is_element) {
-        elements(format, child, path.clone(), said);
+        elements(format, child, &path, said);
     }
 }

@@ -119,7 +119,7 @@ fn out_of_order<'a>(rows: &[Row<'a>]) -> Option<(Row<'a>, Row<'a>)> {
 const OLD: &str = "not in the current version";
 
 /// What people call the target of a row.
-fn target<'a>(row: Row<'a>) -> &'a str {
+fn target(row: Row<'_>) -> &str {
     match row.get("target_display") {
         "" => row.get("target_code"),
         display => display,

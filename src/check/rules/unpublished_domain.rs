@@ -36,13 +36,11 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 compare(row, fact, &["parent", "kind"], true, &mut seen, findings);
                 compare(row, fact, &["unit", "value_set"], false, &mut seen, findings);
             }
-            match message.use_of(number) {
-                Some(row) => compare(row, fact, &["min", "max"], false, &mut seen, findings),
-                None => {
-                    let message =
-                        format!("the published transaction has concept {number}, concepts.csv has no row for it");
-                    findings.cell(fact, "concept", message, "add the row to concepts.csv");
-                }
+            if let Some(row) = message.use_of(number) {
+                compare(row, fact, &["min", "max"], false, &mut seen, findings)
+            } else {
+                let message = format!("the published transaction has concept {number}, concepts.csv has no row for it");
+                findings.cell(fact, "concept", message, "add the row to concepts.csv");
             }
             let rows = message.rows.into_iter().flat_map(Sheet::rows).filter(|row| row.get("concept") == number);
             // An answer is said by an attribute of the node, and presence by the node.

@@ -6,7 +6,7 @@ use super::build::Builder;
 use super::rows::Rows;
 use super::scope::Scoper;
 use super::skeleton::Skeleton;
-use super::{Align, Child, Element, ElementIx, MessagePlan, Modifier, ident, questions};
+use super::{About, Align, Child, Element, ElementIx, MessagePlan, Modifier, ident, questions};
 use crate::dataset::{ConceptIx, Dataset, Text};
 use crate::plan::MessageMeta;
 use crate::tables::{Source, TableError};
@@ -42,7 +42,7 @@ impl MessagePlan {
         plan.carriers = scoper.carriers;
         plan.answered = questions::answered(&plan.elements, &rows, dataset)?;
         for at in 0..plan.elements.len() {
-            plan.elements[at].once = stands_for_one(&plan.elements, &plan.elements[at]);
+            plan.elements[at].about = about(&plan.elements, &plan.elements[at]);
         }
         ident::index(&mut plan.elements, &built.places, &rows, &skeleton.file, &plan.meta.labels)?;
         plan.roots = roots(&plan, root, &folder)?;
@@ -51,10 +51,11 @@ impl MessagePlan {
     }
 }
 
-/// True for an element that is neither a value nor the node of a row, but holds values: two of them would be mixed.
-fn stands_for_one(elements: &[Element], element: &Element) -> bool {
+/// One thing, if the element is neither a value nor the node of a row, but holds values: two of them would be mixed.
+fn about(elements: &[Element], element: &Element) -> About {
     let is_value = element.value.is_some() || element.presence.is_some();
-    !is_value && element.scope.is_none() && element.slot.is_none() && holds_values(elements, element)
+    let is_one = !is_value && element.scope.is_none() && element.slot.is_none() && holds_values(elements, element);
+    if is_one { About::One } else { About::Any }
 }
 
 /// True if there is a value in an element that belongs to no node inside it.

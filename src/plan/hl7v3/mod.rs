@@ -93,13 +93,23 @@ pub(crate) struct Element {
     /// It is repeated for every node of these rows, which stand at the [`Child::Rows`] somewhere inside.
     pub slot: Option<Vec<ElementIx>>,
     pub children: Vec<Child>,
-    /// It stands for one thing in its parent: a second one is about something else.
-    pub once: bool,
+    /// How many of it can be about the same thing in their parent.
+    pub about: About,
     /// The templates and the code that tell it from its siblings.
     pub ident: Ident,
     /// Its children by name, for reading.
     pub buckets: Vec<Bucket>,
     pub parent: Option<ElementIx>,
+}
+
+/// What elements of one kind in the same parent are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum About {
+    /// Each may say something of the same thing, or is an occurrence of its own.
+    #[default]
+    Any,
+    /// One thing: a second element is about something else.
+    One,
 }
 
 /// What an element holds, in the order in which it is written.
