@@ -7,7 +7,7 @@ use crate::dataset::{ConceptIx, Dataset};
 use crate::plan::fhir::{FhirPlan, Place, Role, RoleIx, Target};
 use crate::plan::hl7v3::MessagePlan;
 
-/// The groups whose members would come back mixed, each with the members that nothing holds to it.
+/// The groups of which a detail (a member with a question) would come back under another answer, each with those details.
 pub fn apart(dataset: &Dataset, message: &MessagePlan, plan: &FhirPlan) -> Vec<(ConceptIx, Vec<ConceptIx>)> {
     let is_node = |group: ConceptIx| dataset.may_repeat(group) && message.has_node(group);
     let groups =
@@ -15,12 +15,14 @@ pub fn apart(dataset: &Dataset, message: &MessagePlan, plan: &FhirPlan) -> Vec<(
     let found = groups.filter_map(|group| {
         let members = dataset.concepts().map(|(ix, _)| ix).filter(|leaf| {
             let between = dataset.groups_between(group, *leaf);
-            dataset.is_within(*leaf, group) && *leaf != group && !between.into_iter().any(is_node) && !is_node(*leaf)
+            dataset.is_within(*leaf, group) && *leaf != group && !between.into_iter().any(is_node)
         });
         let placed: Vec<(ConceptIx, RoleIx)> =
             members.filter_map(|leaf| role_of(plan, leaf).map(|role| (leaf, role))).collect();
         let is_one = placed.iter().all(|(_, role)| *role == placed[0].1);
-        let loose = placed.iter().filter(|(_, role)| !is_held(dataset, plan, *role, group));
+        // A detail belongs to the answer that it is a detail of; statements that say nothing of each other may stand alone.
+        let is_detail = |leaf: &ConceptIx| dataset.get(*leaf).question.is_some();
+        let loose = placed.iter().filter(|(leaf, role)| is_detail(leaf) && !is_held(dataset, plan, *role, group));
         let loose: Vec<ConceptIx> = loose.map(|(leaf, _)| *leaf).collect();
         (!is_one && !loose.is_empty()).then_some((group, loose))
     });
