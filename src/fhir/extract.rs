@@ -152,7 +152,7 @@ impl Extractor<'_, '_> {
                     }
                     None => {
                         if let Some(node) = self.coarser_copy(ix, &there, &content) {
-                            self.occurrences.instance.add_leaves(node, fresh)
+                            self.occurrences.instance.add_leaves(node, fresh);
                         } else {
                             self.accounts.give_reason(&used.leaves, Reason::Contradiction, concept);
                             continue;

@@ -37,7 +37,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 compare(row, fact, &["unit", "value_set"], false, &mut seen, findings);
             }
             if let Some(row) = message.use_of(number) {
-                compare(row, fact, &["min", "max"], false, &mut seen, findings)
+                compare(row, fact, &["min", "max"], false, &mut seen, findings);
             } else {
                 let message = format!("the published transaction has concept {number}, concepts.csv has no row for it");
                 findings.cell(fact, "concept", message, "add the row to concepts.csv");
