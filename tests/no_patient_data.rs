@@ -295,7 +295,7 @@ fn no_error_shows_values() {
     let bare = message.split_once("?>").unwrap().1;
     let inputs: Vec<(Converter, Vec<u8>)> = vec![
         (plain(), women("Patient/a", &format!("Patient/{MARKER} x")).into_bytes()),
-        (plain(), women("Patient/a", &MARKER.to_string()).into_bytes()),
+        (plain(), women("Patient/a", MARKER).into_bytes()),
         (plain().with_case(MARKER), women("Patient/a", "Patient/b").into_bytes()),
         (plain(), message.replace(kernset, &format!("\"{MARKER}\"")).into_bytes()),
         (plain(), message.replace(kernset, &format!("\"2.16.{MARKER}\"")).into_bytes()),

@@ -4,6 +4,7 @@
 //! places with those of the row that begins with `value`), `delete`, `double` or `text` (the text becomes `value`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -90,8 +91,8 @@ fn make(mistake: &Mistake, text: &str) -> Changed {
                 let cell = sheet.rows[at].cells[place].text.clone();
                 match other {
                     Some(other) => {
-                        sheet.rows[at].cells[place].text = sheet.rows[other].cells[place].text.clone();
-                        sheet.rows[other].cells[place].text = cell;
+                        let theirs = std::mem::replace(&mut sheet.rows[other].cells[place].text, cell);
+                        sheet.rows[at].cells[place].text = theirs;
                         changed.lines.insert(sheet.rows[other].line);
                     }
                     None => sheet.rows[at].cells[place].text.clone_from(&mistake.value),
@@ -145,10 +146,8 @@ fn a_mistake_of_an_editor_is_found_at_its_cell_and_nothing_else() {
                 all => text.push_str(&all.iter().map(|finding| finding.code).collect::<Vec<_>>().join(" ")),
             }
             for other in &false_ones {
-                text.push_str(&format!(
-                    "\n    FALSE {} {}:{} {}: {}",
-                    other.code, other.file, other.line, other.column, other.message
-                ));
+                let Diagnostic { code, file, line, column, message, .. } = other;
+                write!(text, "\n    FALSE {code} {file}:{line} {column}: {message}").unwrap();
             }
             (!true_ones.is_empty(), false_ones.len(), text)
         })

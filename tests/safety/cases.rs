@@ -68,7 +68,7 @@ fn bundle(resources: &[Json]) -> String {
 }
 
 fn lines(resources: &[Json]) -> String {
-    resources.iter().map(|resource| format!("{resource}\n")).collect()
+    resources.iter().flat_map(|resource| [resource.to_string(), "\n".to_owned()]).collect()
 }
 
 /// Two women, each with a record and a height.
@@ -92,8 +92,11 @@ fn heights(reading: &Reading) -> Vec<String> {
     found.collect()
 }
 
+/// The number of a case, and what it says.
+type Told = (Option<usize>, Result<Vec<String>, Error>);
+
 /// All cases in an input, each by its number, and what was told beside them.
-fn each(input: &str) -> Vec<(Option<usize>, Result<Vec<String>, Error>)> {
+fn each(input: &str) -> Vec<Told> {
     let mut found = Vec::new();
     let give = &mut |Case { number, reading }: Case| found.push((number, reading.map(|reading| heights(&reading))));
     converter().read_each(input.as_bytes(), give).unwrap();

@@ -58,7 +58,9 @@ impl Proof {
         };
         files::print(text.as_bytes())?;
         let mixed: Vec<String> = converter.kinds().iter().flat_map(mixed).collect();
-        mixed.iter().for_each(|line| eprintln!("{line}"));
+        for line in &mixed {
+            eprintln!("{line}");
+        }
         let holds = mixed.is_empty() && proved.iter().flat_map(|(_, rows)| rows).all(|row| !row.is_false());
         Ok(if holds { Exit::Done } else { Exit::Losses })
     }
