@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ooievaar::dataset::{Content, Value as Leaf};
 use ooievaar::{Bundle, Converter, Format, IdKey};
 use serde_json::Value;
-use support::{Sample, fixtures, published, read, reference_day};
+use support::{Sample, ends_before_it_begins, fixtures, is_of_another_release, published, read, reference_day};
 
 const KIND: &str = "kernset-2.3";
 /// The namespace of the BSN.
@@ -22,7 +22,8 @@ fn converter() -> Converter {
 
 fn all_samples() -> Vec<Sample> {
     let kinds = ["kernset-2.3.6", "kernset-2.3.5", "kernset-2.3.5-test"];
-    fixtures(KIND).into_iter().chain(kinds.iter().flat_map(|kind| published(kind, "hl7v3"))).collect()
+    let published = kinds.iter().flat_map(|kind| published(kind, "hl7v3"));
+    fixtures(KIND).into_iter().chain(published.filter(|sample| !is_of_another_release(sample))).collect()
 }
 
 fn fixture(name: &str) -> String {
@@ -98,7 +99,11 @@ fn all_serialisations_say_the_same() {
             let again = read(&converter, &other.output, &sample.name);
             assert_eq!(again.format, format, "{}", sample.name);
             assert!(again.instance == first.instance, "{} as {format}", sample.name);
-            assert_eq!(again.ledger.losses, [], "{} as {format}", sample.name);
+            // That a record is over, without when, is more than the status of a record says.
+            let lost: Vec<&str> = again.ledger.losses.iter().filter_map(|loss| loss.path.as_deref()).collect();
+            let expected: &[&str] = if ends_before_it_begins(&sample) { &["EpisodeOfCare[0].status"] } else { &[] };
+            assert_eq!(lost, expected, "{} as {format}", sample.name);
+            assert_eq!(again.ledger.losses.len(), expected.len(), "{} as {format}", sample.name);
             assert_eq!(again.ledger.translated, first.ledger.translated, "{} as {format}", sample.name);
             if format == Format::FhirXml {
                 assert_eq!(again.ledger.total, first.ledger.total, "{} as {format}", sample.name);

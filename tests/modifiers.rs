@@ -177,7 +177,7 @@ fn less_than_a_number_is_not_the_number() {
 fn what_is_no_number_is_no_number() {
     let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {
         "resourceType": "Patient", "id": "w", "meta": {"profile": ["http://nictiz.nl/fhir/StructureDefinition/bc-Woman"]},
-        "birthDate": "1990-02-03"}}, {"resource": {
+        "deceasedBoolean": false}}, {"resource": {
         "resourceType": "Observation", "status": "final", "subject": {"reference": "Patient/w"},
         "code": {"coding": [{"system": "http://loinc.org", "code": "11996-6"}]}, "valueQuantity": {"value": "twee"}}}]});
     let reading = CONVERTER.read(bundle.to_string().as_bytes()).unwrap();

@@ -117,8 +117,13 @@ impl DateTime {
             (small(part(8, 10)?)?, small(part(10, 12)?)?, small(part(12, 14)?)?);
         result.set_fraction(fraction)?;
         let result = result.validated()?;
+        let has_time = result.precision >= Precision::Hour;
+        // `2021-10` is a month that somebody wrote in another form, and no year.
+        if !has_time && offset.is_some_and(|zone| zone.is_short) {
+            return Err(DateTimeError);
+        }
         // A date has no offset.
-        Ok(result.with_zone(offset.filter(|_| result.precision >= Precision::Hour)))
+        Ok(result.with_zone(offset.filter(|_| has_time)))
     }
 
     /// The same moment, with the offset that a source wrote beside it. That of the Netherlands goes without saying.

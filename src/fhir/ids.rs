@@ -123,8 +123,8 @@ impl<'a> Ids<'a> {
 
     /// A digest of everything in the case that is no secret, with its place.
     fn digest(&mut self) -> String {
-        let mut hash = Sha256::new();
         let instance = self.instance;
+        let mut facts = Vec::new();
         for (ix, node, content) in instance.leaves() {
             let text = match content {
                 Content::Value(Value::Identifier(identifier)) => self.public(node.concept, identifier),
@@ -135,9 +135,13 @@ impl<'a> Ids<'a> {
                 }
             };
             if let Some(text) = text {
-                hash.update(format!("{}={text};", self.path(ix)));
+                facts.push(format!("{}={text};", self.path(ix)));
             }
         }
+        // The order in which a format gives them says nothing.
+        facts.sort_unstable();
+        let mut hash = Sha256::new();
+        facts.iter().for_each(|fact| hash.update(fact));
         format!("{:x?}", hash.finalize())
     }
 

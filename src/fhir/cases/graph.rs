@@ -21,6 +21,8 @@ pub(super) struct Graph {
     record_persons: Vec<Vec<usize>>,
     /// Per resource: true if several cases may have it.
     shared: Vec<bool>,
+    /// Per resource: true if it is somebody, as the persons are whose cases these are: a child has one mother.
+    somebody: Vec<bool>,
 }
 
 impl Graph {
@@ -36,6 +38,7 @@ impl Graph {
             persons: lists(),
             record_persons: Vec::new(),
             shared: vec![false; count],
+            somebody: vec![false; count],
         };
         let numbered = |met: &Met<Anchor>| -> HashMap<Anchor, usize> {
             met.iter().enumerate().map(|(nth, (_, anchor))| (anchor.clone(), nth)).collect()
@@ -61,6 +64,7 @@ impl Graph {
         for (at, entry) in entries.iter().enumerate() {
             let kind = entry.resource.text_at("resourceType").unwrap_or_default();
             graph.shared[at] = plan.cases.may_share(kind) && graph.names_nobody(at);
+            graph.somebody[at] = plan.cases.person.is_some_and(|role| plan.role(role).resource_type == kind);
         }
         graph.record_persons = records.iter().map(|(_, record)| about(record, said, &person_numbers)).collect();
         graph.named_together();
@@ -169,20 +173,32 @@ impl Graph {
 
     /// What does not say where it belongs belongs to the cases of what refers to it.
     fn referred_to(&self, belongs: &mut [Belongs]) {
-        let claims = |at: usize| -> Option<Vec<usize>> {
-            let Belongs::Open(open) = &belongs[at] else { return None };
-            let mut claims: Vec<usize> =
-                self.backward[at].iter().flat_map(|from| belongs[*from].cases()).copied().collect();
+        let open = |at: &usize| !self.shared[*at] && matches!(belongs[*at], Belongs::Open(_));
+        let claimed: Vec<(usize, Belongs)> =
+            (0..belongs.len()).filter(open).filter_map(|at| Some((at, self.claimed(at, belongs)?))).collect();
+        for (at, cases) in claimed {
+            belongs[at] = cases;
+        }
+    }
+
+    /// The cases of what refers to a resource, if any does. Of somebody whom several cases claim, what names a person too
+    /// (the birth of a child names the mother) knows better than what names only a record; else nothing is known.
+    fn claimed(&self, at: usize, belongs: &[Belongs]) -> Option<Belongs> {
+        let Belongs::Open(open) = &belongs[at] else { return None };
+        let claims = |knows: &dyn Fn(usize) -> bool| {
+            let from = self.backward[at].iter().copied().filter(|from| knows(*from));
+            let mut claims: Vec<usize> = from.flat_map(|from| belongs[from].cases()).copied().collect();
             claims.retain(|case| open.is_empty() || open.contains(case));
             claims.sort_unstable();
             claims.dedup();
-            (!claims.is_empty()).then_some(claims)
+            claims
         };
-        let claimed: Vec<(usize, Vec<usize>)> =
-            (0..belongs.len()).filter(|at| !self.shared[*at]).filter_map(|at| Some((at, claims(at)?))).collect();
-        for (at, cases) in claimed {
-            belongs[at] = Belongs::To(cases);
+        let all = claims(&|_| true);
+        if all.len() < 2 || !self.somebody[at] {
+            return (!all.is_empty()).then_some(Belongs::To(all));
         }
+        let known = claims(&|from| !self.persons[from].is_empty());
+        Some(if known.len() == 1 { Belongs::To(known) } else { Belongs::Nowhere })
     }
 
     /// What is still open belongs, with all that it is connected with, to the one case that any of that is connected with.
