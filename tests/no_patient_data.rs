@@ -12,7 +12,7 @@ use ooievaar::convert::MessageKind;
 use ooievaar::dataset::{Content, Identifier, Instance, NodeIx, Value};
 use ooievaar::generate::Generator;
 use ooievaar::ledger::Reason;
-use ooievaar::{Converter, Format};
+use ooievaar::{Converter, Format, IdKey};
 
 /// Digits, so that numbers and dates can carry it too.
 const MARKER: &str = "7316427";
@@ -356,12 +356,30 @@ fn no_error_shows_values() {
     let case = CONVERTER.read_case(&[bundle.as_bytes(), format!("<a>{MARKER}").as_bytes()]).unwrap_err();
     assert!(matches!(case, ooievaar::Error::Input { .. }), "{case:?}");
     assert_silent(&format!("{case} {case:?}"), "a case");
+    seen.extend(errors_of_deliveries(&message, &bundle));
     let mut wanted = all_errors();
     // Faults in the tables are found before there is an input.
     assert!(wanted.remove("tables"));
     // So is a kind that is not there; and what is of no case is given beside the cases.
     assert!(wanted.remove("no-such-kind") && wanted.remove("no-case") && wanted.remove("shared-too-much"));
     assert_eq!(seen, wanted);
+}
+
+/// The codes of what is wrong with an earlier delivery, none of which shows a value.
+fn errors_of_deliveries(message: &str, bundle: &str) -> BTreeSet<String> {
+    let key = IdKey::new(b"k3y-0f-4-t3st:9wQzX1vB7rTp-uY2LmC8").unwrap();
+    let keyed = Converter::new().unwrap().with_id_key(key);
+    let number = "extension=\"min-0001\"";
+    assert!(message.contains(number));
+    let other = message.replace(number, &format!("extension=\"{MARKER}\""));
+    let (first, second) = (CONVERTER.read_delivery(&[message]).unwrap(), CONVERTER.read(other.as_bytes()).unwrap());
+    let errors = [
+        CONVERTER.write_after(second.clone(), &first, Format::FhirJson).unwrap_err(),
+        CONVERTER.write_after(second, &first, Format::Hl7v3).unwrap_err(),
+        keyed.read_delivery(&[bundle]).unwrap_err(),
+    ];
+    errors.iter().for_each(|error| assert_silent(&format!("{error} {error:?}"), "a delivery"));
+    errors.iter().map(|error| error.code().to_owned()).collect()
 }
 
 /// A document for each reason there is to lose something.
@@ -379,6 +397,7 @@ fn every_reason_was_given_without_a_value() {
         format!("{}{}{}", &text[..end], other, &text[end..])
     };
     inputs.push(twice(&full, "<birthTime "));
+    inputs.push(full.replace("unit=\"cm\"", &format!("unit=\"{MARKER}\"")));
     inputs.push(full.replace("2.16.840.1.113883.2.4.6.1\"", "1.2.7316427\""));
     inputs.push(bundle.replace("urn:oid:2.16.840.1.113883.2.4.3.22.96.6", "urn:oid:1.2.7316427"));
     inputs.push(bundle.replace("\"birthDate\":\"", "\"birthDate\":\"7316427"));
