@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::kinds::{self, MessageKind};
 use super::stated::stated;
-use super::{Error, Format, Withdrawal, units};
+use super::{Error, Format, Withdrawal, excess, units};
 use crate::ada::{self, ReferenceDay};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, NodeIx, Text, Value};
 use crate::fhir::{self, BundleType, IdKey, Syntax};
@@ -335,6 +335,7 @@ impl Converter {
         mut ledger: Ledger,
         resources: usize,
     ) -> Reading {
+        excess::cut(&self.kinds[kind], &mut instance, &mut ledger);
         units::tell(&self.kinds[kind], &mut instance, &mut ledger);
         Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind }
     }

@@ -4,6 +4,7 @@ mod converter;
 mod delivery;
 mod detect;
 mod error;
+mod excess;
 mod format;
 mod kinds;
 mod messages;

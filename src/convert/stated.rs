@@ -27,7 +27,9 @@ pub(super) fn stated<'i>(
             let question = kind.dataset.question_of(instance.node(*node).concept);
             question.is_some_and(|question| plan.says_yes_by_silence(question))
         });
-        withheld.extend(unasked.into_iter().map(unwritten(Reason::NoCarrier)));
+        let mut unanswered = plan.unanswered(&kind.dataset, instance);
+        unanswered.retain(|node| !unasked.contains(node) && withheld.iter().all(|known| known.node != *node));
+        withheld.extend(unasked.into_iter().chain(unanswered).map(unwritten(Reason::NoCarrier)));
     }
     if withheld.is_empty() {
         return (Cow::Borrowed(instance), withheld);

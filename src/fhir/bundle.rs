@@ -1,5 +1,7 @@
 //! Bundles and loose resources.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use crate::dataset::Text;
@@ -7,6 +9,9 @@ use crate::tree::{Tree, write_json, write_json_list, write_xml_list};
 
 /// The element of a resource with the resources that exist only within it.
 pub(super) const CONTAINED: &str = "contained";
+
+/// The method of an entry that takes a resource away.
+const DELETE: &str = "DELETE";
 
 /// How a bundle is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -28,6 +33,8 @@ pub struct Entry<'t> {
     pub container: Option<usize>,
     /// Its place among all resources of the source.
     pub number: usize,
+    /// The source has it deleted: nothing of it is so any more.
+    pub deleted: bool,
 }
 
 /// The resources in what was read: the entries of bundles (also nested), loose resources, and what they contain.
@@ -38,7 +45,33 @@ pub fn collect<'t>(roots: &'t [Tree], structural: &mut Vec<u32>) -> Vec<Entry<'t
     for root in roots {
         collect_one(root, None, &mut entries, structural);
     }
+    let deleted: HashSet<&str> = roots.iter().flat_map(deletions).collect();
+    if !deleted.is_empty() {
+        for at in 0..entries.len() {
+            let container = entries[at].container;
+            entries[at].deleted = container.map_or_else(
+                || entries[at].names.iter().any(|name| deleted.contains(name.as_str())),
+                |container| entries[container].deleted,
+            );
+        }
+    }
     entries
+}
+
+/// What the entries of a bundle, and of bundles in it, have deleted: what the URL of each calls it, and the entry itself.
+fn deletions(bundle: &Tree) -> Vec<&str> {
+    let mut names = Vec::new();
+    for entry in bundle.get("entry").map_or(&[][..], Tree::items) {
+        let request = entry.get("request");
+        if request.and_then(|request| request.text_at("method")) == Some(DELETE) {
+            let url = request.and_then(|request| request.text_at("url"));
+            names.extend(url.into_iter().chain(entry.text_at("fullUrl")));
+        }
+        if let Some(inner) = entry.get("resource") {
+            names.extend(deletions(inner));
+        }
+    }
+    names
 }
 
 fn collect_one<'t>(tree: &'t Tree, full_url: Option<&'t str>, entries: &mut Vec<Entry<'t>>, structural: &mut Vec<u32>) {
@@ -81,10 +114,16 @@ fn collect_one<'t>(tree: &'t Tree, full_url: Option<&'t str>, entries: &mut Vec<
 /// Adds a resource, which is at a place among all of the source, and what it contains.
 pub(super) fn add_resource<'t>(resource: &'t Tree, names: Vec<Text>, number: usize, entries: &mut Vec<Entry<'t>>) {
     let container = Some(entries.len());
-    entries.push(Entry { resource, names, container: None, number });
+    entries.push(Entry { resource, names, container: None, number, deleted: false });
     let contained = resource.get(CONTAINED).map_or(&[][..], Tree::items);
     let within = (number + 1..).zip(contained);
-    entries.extend(within.map(|(number, resource)| Entry { resource, names: Vec::new(), container, number }));
+    entries.extend(within.map(|(number, resource)| Entry {
+        resource,
+        names: Vec::new(),
+        container,
+        number,
+        deleted: false,
+    }));
 }
 
 /// How a bundle is written.
@@ -160,7 +199,7 @@ fn empty_entry(bundle_type: BundleType) -> Tree {
 }
 
 fn deletion(url: &Text) -> Tree {
-    let request = vec![("method".into(), Tree::string("DELETE")), ("url".into(), Tree::string(url.clone()))];
+    let request = vec![("method".into(), Tree::string(DELETE)), ("url".into(), Tree::string(url.clone()))];
     Tree::Object(vec![("request".into(), Tree::Object(request))])
 }
 

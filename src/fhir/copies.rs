@@ -2,7 +2,7 @@
 //!
 //! Copies that say the same are one resource. Of those that say something else under the same id the first stands, and the
 //! others are told as a whole: nothing says which of them is right. If one of them takes the resource back (entered in error,
-//! refuted), none stands.
+//! refuted), none stands; nor does what the source has deleted.
 
 use std::collections::HashMap;
 
@@ -69,6 +69,9 @@ fn fates(plan: &FhirPlan, entries: &[Entry]) -> Vec<Fate> {
                     fates[first] = Fate::Rival;
                 }
             }
+        }
+        if entry.deleted {
+            fates[at] = Fate::Rival;
         }
         for name in &entry.names {
             seen.entry(name).or_insert(at);

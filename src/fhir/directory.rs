@@ -60,7 +60,8 @@ impl<'t> Directory<'t> {
             return Some(*at);
         }
         let (resource_type, id) = type_and_id(reference)?;
-        self.names.get(format!("{resource_type}/{id}").as_str()).copied()
+        let found = self.names.get(format!("{resource_type}/{id}").as_str()).copied();
+        found.filter(|at| !is_elsewhere(reference, &entries[*at]))
     }
 
     /// The resources that a caller may mean: by a reference to it, its id, or an identifier (`system|value`, or the
@@ -88,6 +89,13 @@ pub(super) fn shown(entries: &[Entry<'_>], at: usize) -> String {
     let id = resource.text_at("id").filter(|id| is_id(id));
     let id = id.map_or_else(|| format!("(resource {}, without an id)", at + 1), |id| format!("/{id}"));
     format!("{}{id}", resource.text_at("resourceType").unwrap_or_default())
+}
+
+/// True if a reference is to another server than the one where a resource was found: the same id is another's there.
+fn is_elsewhere(reference: &str, entry: &Entry<'_>) -> bool {
+    let of_version = |url: &str| url.split("/_history/").next() == reference.split("/_history/").next();
+    let is_url = |name: &str| name.contains("://");
+    is_url(reference) && entry.names.iter().any(|name| is_url(name)) && !entry.names.iter().any(|name| of_version(name))
 }
 
 /// The two ends of a literal reference: `Patient/1`, also at the end of a URL and before a version.

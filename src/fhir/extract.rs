@@ -335,7 +335,8 @@ impl Extractor<'_, '_> {
                 (entry, known, recognised.lost[at].filter(|_| !known).unwrap_or(Reason::Unknown))
             });
             let strays = self.strays.iter().map(|entry| (entry, false, Reason::NoCarrier));
-            let rivals = self.rivals.iter().map(|entry| (entry, false, Reason::Contradiction));
+            let reason = |entry: &Entry<'_>| if entry.deleted { Reason::Modifier } else { Reason::Contradiction };
+            let rivals = self.rivals.iter().map(|entry| (entry, false, reason(entry)));
             for (entry, known, otherwise) in own.chain(strays).chain(rivals) {
                 let account = losses::Account { entry, known, otherwise };
                 for loss in account.losses(self.plan, self.codecs.terminology, &self.accounts) {

@@ -6,7 +6,7 @@ use super::codec::Used;
 use super::directory::{Directory, FOLLOWED, shown, type_said};
 use super::modifier;
 use super::sole::Undecided;
-use super::web::{Led, Web};
+use super::web::{Leads, Led, Web};
 use crate::dataset::{Dataset, NullFlavor, Text};
 use crate::ledger::Reason;
 use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, Role, RoleIx};
@@ -91,16 +91,16 @@ impl<'t> Recognised<'t> {
     }
 
     /// The same for each reference apart, and the types of what is not in the source: empty if the reference does not say.
-    fn each_target(&self, at: usize, path: &ElementPath) -> (Vec<Vec<Led>>, Vec<Text>) {
-        let (mut each, mut astray) = (Vec::new(), Vec::new());
+    fn each_target(&self, at: usize, path: &ElementPath) -> Leads {
+        let (mut each, mut astray, mut named_only) = (Vec::new(), Vec::new(), false);
         for reference in path.select(self.entries[at].resource) {
             match self.reached(at, reference) {
                 Some(reached) if reached.is_empty() => astray.push(type_said(reference)),
                 Some(reached) => each.push(reached),
-                None => {}
+                None => named_only |= !reference.is_empty(),
             }
         }
-        (each, astray)
+        (each, astray, named_only)
     }
 
     /// The resources that a reference means, and those that they are part of: none if they are not in the source. `None` if

@@ -27,11 +27,17 @@ struct Reached {
     each: Vec<Vec<Led>>,
     /// The types, as far as they are said, of what it refers to and what is not in the source.
     astray: Vec<Text>,
+    /// It names something, and does not say where that is to be found.
+    named_only: bool,
 }
 
+/// Where the references of an element lead, each apart; the types of what is not in the source; and whether one of them names
+/// something and does not say where that is to be found.
+pub(super) type Leads = (Vec<Vec<Led>>, Vec<Text>, bool);
+
 impl Reached {
-    fn of((each, astray): (Vec<Vec<Led>>, Vec<Text>)) -> Self {
-        Self { all: each.concat(), each: if each.len() > 1 { each } else { Vec::new() }, astray }
+    fn of((each, astray, named_only): Leads) -> Self {
+        Self { all: each.concat(), each: if each.len() > 1 { each } else { Vec::new() }, astray, named_only }
     }
 }
 
@@ -62,7 +68,7 @@ impl<'p> Web<'p> {
         plan: &'p FhirPlan,
         dataset: &'p Dataset,
         candidates: Vec<Vec<RoleIx>>,
-        targets: impl Fn(usize, &ElementPath) -> (Vec<Vec<Led>>, Vec<Text>),
+        targets: impl Fn(usize, &ElementPath) -> Leads,
     ) -> Self {
         let mut incoming: Vec<Vec<Incoming>> = candidates.iter().map(|_| Vec::new()).collect();
         let mut outgoing = Vec::with_capacity(candidates.len());
@@ -157,7 +163,9 @@ impl<'p> Web<'p> {
             return false;
         }
         let agrees = self.references(at, ix).all(|(wanted, reached)| {
-            let is_open = !self.dataset.may_repeat(self.plan.role(wanted).group) && !self.is_another(wanted, reached);
+            let is_open = !self.dataset.may_repeat(self.plan.role(wanted).group)
+                && !self.is_another(wanted, reached)
+                && !self.is_nobodys(at, ix, wanted, reached);
             (reached.all.is_empty() && is_open) || self.may_mean(reached, wanted)
         });
         agrees && !self.says_more(at, ix) && !self.is_about_another(at, ix)
@@ -177,6 +185,16 @@ impl<'p> Web<'p> {
             let leads = !reached.all.is_empty() || self.is_another(wanted, reached);
             reference.optional && self.is_person(wanted) && leads && !self.may_mean(reached, wanted)
         })
+    }
+
+    /// True if a resource does not say that it is about the person whom the role wants and who is in the source: it names
+    /// somebody without saying who that is, or nobody, and nothing else that it refers to is hers.
+    fn is_nobodys(&self, at: usize, ix: RoleIx, wanted: RoleIx, reached: &Reached) -> bool {
+        if !self.is_person(wanted) || !self.present[usize::from(wanted.0)] {
+            return false;
+        }
+        let is_hers = |(other, led): (RoleIx, &Reached)| other != wanted && self.may_mean(led, other);
+        reached.named_only || !self.references(at, ix).any(is_hers)
     }
 
     /// True for the role of a person about whom resources are.

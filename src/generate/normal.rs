@@ -111,6 +111,9 @@ impl<'a> Normal<'a> {
         for node in instance.taken_back(self.dataset).into_iter().chain(unasked) {
             instance.remove(node);
         }
+        for node in message.unanswered(self.dataset, &instance) {
+            instance.remove(node);
+        }
         instance
     }
 

@@ -105,6 +105,8 @@ impl<'p, 'd> Reader<'p, 'd> {
             && let Some(hole) = &element.negation
         {
             match boolean(value) {
+                // The null flavour is the answer.
+                Some(false) if node.has_attribute("nullFlavor") => self.account.ledger.structural(1),
                 Some(negated) => self.fact(node, hole, Content::Value(Value::Boolean(!negated)), 1),
                 None => self.lose(node, element, attribute, Reason::Datatype),
             }

@@ -12,9 +12,8 @@ use crate::plan::hl7v3::{Datatype, Element, Hole, MessagePlan, Modifier};
 /// True if something in an element says that what it states is not so, not now, or not certain, and the plan has no
 /// place for that: then none of it may be read as if it were stated.
 pub(super) fn is_modified(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> bool {
-    // What holds no statement is none.
-    let may_state = !element.filler && element.value.is_none();
-    may_state
+    // What is only written for its form states nothing.
+    !element.filler
         && (node.attributes().any(|attribute| is_changed_by(plan, None, &attribute, Some(element)))
             || node.children().filter(Node::is_element).any(|child| is_changed_by_child(plan, child, element)))
 }
@@ -39,18 +38,30 @@ fn is_changed_by_child(plan: &MessagePlan, child: Node<'_, '_>, element: &Elemen
     let is_named = |modifier: &Modifier| modifier.child.as_deref() == Some(name);
     plan.modifiers().iter().any(is_named) && {
         let bucket = plan.bucket(element, namespace, name);
+        if bucket.is_none()
+            && plan.modifiers().iter().any(|modifier| is_named(modifier) && modifier.attribute.is_empty())
+        {
+            return true;
+        }
         let own = bucket.and_then(|bucket| matching::pick(plan, bucket, child).ok());
         let own = own.map(|ix| plan.element(ix));
         child.attributes().any(|attribute| is_changed_by(plan, Some(name), &attribute, own))
     }
 }
 
+/// What `negationInd` says when it says nothing.
+const NOT_NEGATED: &str = "false";
+
 /// The answer that an act gives by its own attributes. Without `negationInd` it is the default, which is no negation.
 ///
 /// # Errors
 /// If it gives two, or one that is no value: then nothing that it holds can be relied on.
 pub(super) fn answer(node: Node<'_, '_>) -> Result<Content, Reason> {
-    match (node.attribute("negationInd"), node.attribute("nullFlavor")) {
+    // What goes without saying may be said: beside a null flavour too.
+    let negated = node
+        .attribute("negationInd")
+        .filter(|negated| *negated != NOT_NEGATED || node.attribute("nullFlavor").is_none());
+    match (negated, node.attribute("nullFlavor")) {
         (None, None) => Ok(Content::Value(Value::Boolean(true))),
         (Some(negated), None) => {
             boolean(negated).map(|negated| Content::Value(Value::Boolean(!negated))).ok_or(Reason::Datatype)

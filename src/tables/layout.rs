@@ -303,7 +303,11 @@ pub const LAYOUTS: &[Layout] = &[
         about: "What makes an element of any HL7v3 message say something else than it states: that it is not so, is meant to be, is withdrawn, is doubted.",
         columns: &[
             may("element", Content::Name, "the child that has the attribute; empty if it is the element itself"),
-            must("attribute", Content::Name, "the attribute"),
+            may(
+                "attribute",
+                Content::Name,
+                "the attribute; empty: that the child is there, where the skeleton has none, is enough",
+            ),
             may("harmless", Content::Text, "the values that change nothing, with spaces between"),
             must("source", Content::Text, "where this comes from, and why"),
             ALLOW_COLUMN,
@@ -314,8 +318,12 @@ pub const LAYOUTS: &[Layout] = &[
         about: "Facts of the HL7v3 RIM: what makes an element say something else than it states. The checker compares `modifiers.csv` with them.",
         columns: &[
             may("element", Content::Name, "the child that has the attribute; empty if it is the element itself"),
-            must("attribute", Content::Name, "the attribute"),
-            must("harmful", Content::Text, "values that change what is said, with spaces between"),
+            may(
+                "attribute",
+                Content::Name,
+                "the attribute; empty: that the child is there, where the skeleton has none, is enough",
+            ),
+            may("harmful", Content::Text, "values that change what is said, with spaces between"),
             must("source", Content::Text, "where this comes from"),
             ALLOW_COLUMN,
         ],

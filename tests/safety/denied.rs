@@ -326,3 +326,43 @@ fn no_act_is_made_for_a_null_flavour_alone() {
     assert!(!String::from_utf8(output).unwrap().contains("PRN540701"));
     assert_eq!(unwritten.iter().map(|own| (own.node, own.reason)).collect::<Vec<_>>(), [(leaf, Reason::NoCarrier)]);
 }
+
+/// What stands in an act and says that it is of somebody else, deleted, or turned round by a qualifier.
+#[test]
+fn what_is_of_somebody_else_or_deleted_within_an_act_loses_the_act() {
+    let full = include_str!("../../fixtures/kernset-2.3/full-single.xml");
+    let converter = Converter::new().unwrap();
+    let value = r#"<value xsi:type="PQ" value="171" unit="cm"/>"#;
+    assert_eq!(full.matches(value).count(), 1);
+    let heights = |message: &str| {
+        let outcome = converter.convert(message.as_bytes(), Format::FhirJson).unwrap();
+        let told = outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::Modifier);
+        (String::from_utf8(outcome.output).unwrap().matches("8302-2").count(), told)
+    };
+    assert_eq!(heights(full), (1, false));
+    let within = [
+        r#"<subject typeCode="SBJ"><relatedSubject classCode="PRS"><code code="FTH" codeSystem="2.16.840.1.113883.5.111"/></relatedSubject></subject>"#,
+        r#"<recordTarget typeCode="RCT"><patient classCode="PAT"><id root="2.16.840.1.113883.2.4.6.3" extension="999950002"/></patient></recordTarget>"#,
+    ];
+    for other in within {
+        assert_eq!(heights(&full.replace(value, &format!("{value}{other}"))), (0, true), "{other}");
+    }
+    for attribute in [r#"updateMode="D""#, r#"valueNegationInd="true""#, r#"actionNegationInd="true""#] {
+        let turned = full.replace(value, &value.replace("/>", &format!(" {attribute}/>")));
+        assert_eq!(heights(&turned), (0, true), "{attribute}");
+    }
+    let qualified = full.replace(value, &value.replace("/>", "><qualifier/></value>"));
+    assert_eq!(heights(&qualified), (0, true));
+}
+
+/// `negationInd="false"` is the default: beside a null flavour it says no more than that.
+#[test]
+fn a_default_that_is_said_beside_a_null_flavour_changes_nothing() {
+    let message = include_str!("../../fixtures/kernset-2.3/null-flavours.xml");
+    let said =
+        message.replace(r#"moodCode="EVN" nullFlavor="UNK""#, r#"moodCode="EVN" negationInd="false" nullFlavor="UNK""#);
+    assert_ne!(said, message);
+    let converter = Converter::new().unwrap();
+    let convert = |message: &str| converter.convert(message.as_bytes(), Format::FhirJson).unwrap();
+    assert_eq!(convert(&said).output, convert(message).output);
+}

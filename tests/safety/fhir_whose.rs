@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use ooievaar::{Converter, Format};
 use serde_json::{Value, json};
 
 use crate::fhir_denied::{bundles_of, entries, more, refers, stated_in, without_one};
@@ -137,4 +138,77 @@ fn a_person_of_another_kind_gets_nothing_wherever_the_reference_stands() {
     }
     assert!(wrong.is_empty(), "{}: {:#?}", wrong.len(), &wrong[..wrong.len().min(60)]);
     assert!(tried > 150, "{tried}");
+}
+
+/// A height of the woman, said of somebody in another way; how often it stands in the message, and whether it was told.
+fn heights(change: &dyn Fn(&mut Value)) -> (usize, bool) {
+    let converter = Converter::new().unwrap();
+    let message = include_bytes!("../../fixtures/kernset-2.3/full-single.xml");
+    let fhir = converter.convert(message, Format::FhirJson).unwrap().output;
+    let mut bundle: Value = serde_json::from_slice(&fhir).unwrap();
+    let entries = bundle["entry"].as_array_mut().unwrap();
+    change(entries.iter_mut().find(|entry| entry.to_string().contains("8302-2")).unwrap());
+    let outcome = converter.convert(bundle.to_string().as_bytes(), Format::Hl7v3).unwrap();
+    assert!(outcome.ledger.is_balanced());
+    let text = String::from_utf8(outcome.output).unwrap();
+    (text.matches("value=\"171\"").count(), outcome.ledger.lost_leaves() > 0)
+}
+
+#[test]
+fn what_names_nobody_or_only_a_name_is_not_guessed() {
+    assert_eq!(heights(&|_| ()), (1, false));
+    let subject = |subject: Value| move |entry: &mut Value| entry["resource"]["subject"] = subject.clone();
+    assert_eq!(heights(&subject(json!({"display": "Piet"}))), (0, true));
+    let nobody = |entry: &mut Value| {
+        let resource = entry["resource"].as_object_mut().unwrap();
+        resource.remove("subject");
+        resource.remove("context");
+    };
+    assert_eq!(heights(&nobody), (0, true));
+}
+
+#[test]
+fn the_same_id_on_another_server_is_somebody_else() {
+    let elsewhere = |entry: &mut Value| {
+        let own = entry["resource"]["subject"]["reference"].as_str().unwrap().rsplit(':').next().unwrap().to_owned();
+        entry["resource"]["subject"]["reference"] = format!("https://other.example/fhir/Patient/{own}").into();
+    };
+    // Where the bundle does not say on which server its resources are, the id is all there is.
+    assert_eq!(heights(&elsewhere), (1, false));
+    let converter = Converter::new().unwrap();
+    let message = include_bytes!("../../fixtures/kernset-2.3/full-single.xml");
+    let fhir = String::from_utf8(converter.convert(message, Format::FhirJson).unwrap().output).unwrap();
+    let mut bundle: Value = serde_json::from_str(&fhir).unwrap();
+    for entry in bundle["entry"].as_array_mut().unwrap() {
+        let url = entry["request"]["url"].as_str().unwrap();
+        entry["fullUrl"] = format!("https://one.example/fhir/{url}").into();
+        entry["resource"] = serde_json::from_str(&in_urls(&entry["resource"].to_string(), &fhir)).unwrap();
+    }
+    let count = |bundle: &Value| {
+        let outcome = converter.convert(bundle.to_string().as_bytes(), Format::Hl7v3).unwrap();
+        String::from_utf8(outcome.output).unwrap().matches("value=\"171\"").count()
+    };
+    assert_eq!(count(&bundle), 1);
+    let entries = bundle["entry"].as_array_mut().unwrap();
+    let height = entries.iter_mut().find(|entry| entry.to_string().contains("8302-2")).unwrap();
+    let woman = height["resource"]["subject"]["reference"].as_str().unwrap().to_owned();
+    height["resource"]["subject"]["reference"] = woman.replace("one.example", "two.example").into();
+    assert_eq!(count(&bundle), 0);
+}
+
+/// References by URL instead of by the ids in a bundle.
+fn in_urls(resource: &str, bundle: &str) -> String {
+    let bundle: Value = serde_json::from_str(bundle).unwrap();
+    let mut text = resource.to_owned();
+    for entry in bundle["entry"].as_array().unwrap() {
+        let (urn, url) = (entry["fullUrl"].as_str().unwrap(), entry["request"]["url"].as_str().unwrap());
+        text = text.replace(&format!("\"{urn}\""), &format!("\"https://one.example/fhir/{url}\""));
+    }
+    text
+}
+
+#[test]
+fn what_a_bundle_deletes_is_not_stated() {
+    let delete = |entry: &mut Value| entry["request"]["method"] = "DELETE".into();
+    assert_eq!(heights(&delete), (0, true));
 }

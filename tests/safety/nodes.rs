@@ -144,3 +144,58 @@ fn a_group_too_many_in_a_form_is_lost_as_a_whole() {
     assert!(text.contains("2024-05-24") && !text.contains("2024-06-07"));
     assert_eq!(outcome.ledger.losses.iter().map(|loss| loss.reason).collect::<Vec<_>>(), [Reason::TooMany]);
 }
+
+/// Two answers where there is one: the first stands, in whatever format they come, and the other is told.
+#[test]
+fn a_value_too_many_is_told_in_every_format() {
+    let converter = Converter::new().unwrap();
+    let message = include_str!("../../fixtures/kernset-2.3/full-single.xml").as_bytes();
+    let written = |format| String::from_utf8(converter.convert(message, format).unwrap().output).unwrap();
+    let ada = written(Format::Ada);
+    let start = ada.find("<lengte_gemeten").unwrap();
+    let end = start + ada[start..].find("/>").unwrap() + 2;
+    let other = ada[start..end].replace("\"171\"", "\"160\"");
+    assert_ne!(other, ada[start..end]);
+    let twice = format!("{}{other}{}", &ada[..end], &ada[end..]);
+    let fhir: serde_json::Value = serde_json::from_str(&written(Format::FhirJson)).unwrap();
+    let mut doubled = fhir.clone();
+    let entries = doubled["entry"].as_array_mut().unwrap();
+    let mut height = entries.iter().find(|entry| entry.to_string().contains("8302-2")).unwrap().clone();
+    height["fullUrl"] = "urn:uuid:5d0f1c7e-0000-5000-8000-000000000001".into();
+    height["resource"]["id"] = "5d0f1c7e-0000-5000-8000-000000000001".into();
+    height["resource"]["valueQuantity"]["value"] = 160.into();
+    entries.push(height);
+    for source in [twice, doubled.to_string()] {
+        let outcome = converter.convert(source.as_bytes(), Format::Hl7v3).unwrap();
+        let text = String::from_utf8(outcome.output).unwrap();
+        assert!(text.contains("value=\"171\"") && !text.contains("value=\"160\""));
+        assert!(outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::TooMany));
+        assert!(outcome.ledger.is_balanced());
+    }
+}
+
+/// Without its answer an act with a yes or no as its value would seem to give one.
+#[test]
+fn a_method_without_the_answer_makes_no_act() {
+    let converter = Converter::new().unwrap();
+    let message = include_bytes!("../../fixtures/kernset-2.3/full-single.xml");
+    let fhir = String::from_utf8(converter.convert(message, Format::FhirJson).unwrap().output).unwrap();
+    let mut bundle: serde_json::Value = serde_json::from_str(&fhir).unwrap();
+    for entry in bundle["entry"].as_array_mut().unwrap() {
+        let resource = &mut entry["resource"];
+        if resource["resourceType"] == "Condition" && resource.to_string().contains("\"59291004\"") {
+            resource["verificationStatus"] = "unknown".into();
+        }
+    }
+    let outcome = converter.convert(bundle.to_string().as_bytes(), Format::Hl7v3).unwrap();
+    let text = String::from_utf8(outcome.output).unwrap();
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let codes = document.descendants().filter(|node| node.attribute("code") == Some("59291004"));
+    for act in codes.filter_map(|code| code.parent()) {
+        assert!(
+            act.children().any(|child| child.has_tag_name(("urn:hl7-org:v3", "value"))),
+            "an act without an answer"
+        );
+    }
+    assert!(outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::NoCarrier));
+}

@@ -36,11 +36,13 @@ impl MessagePlan {
             namespaces: skeleton.namespaces,
             carriers: HashMap::new(),
             answered: HashSet::new(),
+            asked: HashMap::new(),
         };
         let mut scoper = Scoper::new(dataset, &rows, &built.rows, &built.repeated, &plan.aligns);
         scoper.run(&mut plan.elements, root)?;
         plan.carriers = scoper.carriers;
         plan.answered = questions::answered(&plan.elements, &rows, dataset)?;
+        plan.asked = questions::asked(&plan.elements);
         for at in 0..plan.elements.len() {
             plan.elements[at].about = about(&plan.elements, &plan.elements[at]);
         }
@@ -51,11 +53,14 @@ impl MessagePlan {
     }
 }
 
-/// One thing, if the element is neither a value nor the node of a row, but holds values: two of them would be mixed.
+/// One thing, if the element is a value that does not repeat, or holds values and is not the node of a row: two of them would
+/// be mixed.
 fn about(elements: &[Element], element: &Element) -> About {
-    let is_value = element.value.is_some() || element.presence.is_some();
-    let is_one = !is_value && element.scope.is_none() && element.slot.is_none() && holds_values(elements, element);
-    if is_one { About::One } else { About::Any }
+    let is_one = match &element.value {
+        Some(hole) => !hole.fill.repeats,
+        None => element.presence.is_none() && element.slot.is_none() && holds_values(elements, element),
+    };
+    if is_one && element.scope.is_none() { About::One } else { About::Any }
 }
 
 /// True if there is a value in an element that belongs to no node inside it.

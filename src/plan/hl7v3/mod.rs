@@ -17,7 +17,7 @@ mod skeleton;
 use std::collections::{HashMap, HashSet};
 
 use super::MessageMeta;
-use crate::dataset::{ConceptIx, Kind, Text};
+use crate::dataset::{ConceptIx, Dataset, Instance, Kind, NodeIx, Text};
 use crate::ledger::Reason;
 
 pub use datatype::Datatype;
@@ -50,6 +50,8 @@ pub struct MessagePlan {
     modifiers: Vec<Modifier>,
     /// The concepts that an act answers by `negationInd`.
     answered: HashSet<ConceptIx>,
+    /// The concepts in acts whose value is a yes or no, with that question.
+    asked: HashMap<ConceptIx, ConceptIx>,
 }
 
 /// A namespace of the message, with the prefix under which it is written.
@@ -265,6 +267,18 @@ impl MessagePlan {
     /// True if an act says yes to this concept by being there and saying nothing else.
     pub(crate) fn says_yes_by_silence(&self, concept: ConceptIx) -> bool {
         self.answered.contains(&concept)
+    }
+
+    /// The leaves that stand in an act whose value is a yes or no, and lack that answer: written, the act would seem to give it.
+    pub fn unanswered(&self, dataset: &Dataset, instance: &Instance) -> Vec<NodeIx> {
+        let asked = instance.leaves().filter_map(|(ix, leaf, _)| Some((ix, *self.asked.get(&leaf.concept)?)));
+        asked
+            .filter(|(ix, question)| {
+                let within = instance.holder_of(dataset, *ix, *question);
+                instance.descendants(dataset, within, *question).is_empty()
+            })
+            .map(|(ix, _)| ix)
+            .collect()
     }
 
     pub(crate) fn element(&self, ix: ElementIx) -> &Element {

@@ -7,11 +7,13 @@ use crate::tables::{Sheet, Source, TableError};
 /// The table, which all messages share.
 const FILE: &str = "hl7v3/modifiers.csv";
 
-/// An attribute that changes what the element that has it, or the parent of that element, says.
+/// An attribute that changes what the element that has it, or the parent of that element, says; or a child that does so by
+/// being there.
 #[derive(Clone, Debug)]
 pub(crate) struct Modifier {
     /// The child that has the attribute; `None`: the element itself.
     pub child: Option<Text>,
+    /// Empty: the child itself, where the plan has no place for it.
     pub attribute: Text,
     /// The values that change nothing.
     pub harmless: Vec<Text>,
@@ -21,7 +23,7 @@ impl Modifier {
     /// Reads `hl7v3/modifiers.csv`.
     ///
     /// # Errors
-    /// If the table cannot be read or has no rows: then what is denied would be read as stated.
+    /// If the table cannot be read, has a row that names nothing, or no rows: then what is denied would be read as stated.
     pub fn load(source: &Source) -> Result<Vec<Self>, TableError> {
         let sheet = Sheet::load(source, FILE, &["element", "attribute", "harmless"])?;
         let modifiers: Vec<Self> = sheet
@@ -32,6 +34,9 @@ impl Modifier {
                 harmless: row.get("harmless").split_whitespace().map(Text::from).collect(),
             })
             .collect();
+        if let Some(row) = sheet.rows().find(|row| row.get("element").is_empty() && row.get("attribute").is_empty()) {
+            return Err(row.fault("attribute", "names neither an attribute nor an element"));
+        }
         if modifiers.is_empty() {
             return Err(TableError::file(FILE, "has no rows: what a message denies would be read as stated"));
         }

@@ -1,9 +1,9 @@
 //! What an act answers: the dataset must know it as the question of everything else that the act holds.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::rows::Rows;
-use super::{Child, Element, ElementIx};
+use super::{Child, Datatype, Element, ElementIx};
 use crate::dataset::{ConceptIx, Dataset};
 use crate::tables::TableError;
 
@@ -29,6 +29,24 @@ pub(super) fn answered(elements: &[Element], rows: &Rows, dataset: &Dataset) -> 
         }
     }
     Ok(answered)
+}
+
+/// What an act with a yes or no as its value holds besides, with that question: without an answer the act says neither, and
+/// what it holds must not make it.
+pub(super) fn asked(elements: &[Element]) -> HashMap<ConceptIx, ConceptIx> {
+    let mut asked = HashMap::new();
+    for element in elements {
+        let mut values = element.children.iter().filter_map(|child| match child {
+            Child::Element(ix) => elements[ix.0 as usize].value.as_ref(),
+            _ => None,
+        });
+        if let Some(question) = values.find(|hole| hole.fill.datatype == Datatype::Bl).map(|hole| hole.fill.concept) {
+            let mut held = Vec::new();
+            concepts(elements, element, &mut held);
+            asked.extend(held.into_iter().filter(|held| *held != question).map(|held| (held, question)));
+        }
+    }
+    asked
 }
 
 /// The concepts of the holes in an element and in what it holds.
