@@ -335,15 +335,23 @@ impl<'p> Web<'p> {
         self.wanted[usize::from(ix.0)]
     }
 
-    /// True if the content of a resource alone tells its role: a code, or a profile that no other role has. A medicine by
-    /// itself says nothing of anybody: only what refers to it says that somebody had it.
+    /// True if the content of a resource alone tells its role: a code, or a profile that no other role has. A medicine, or the
+    /// place of a birth, says nothing of anybody by itself: only what refers to it says that somebody had it.
     fn is_telling(&self, ix: RoleIx) -> bool {
         let role = self.plan.role(ix);
-        if role.per != role.group && role.references.is_empty() && self.is_wanted(ix) {
+        if self.is_wanted(ix) && !self.is_person(ix) && self.says_nothing_of_anybody(role) {
             return false;
         }
         let alike = |other: &&Role| other.resource_type == role.resource_type && other.profiles == role.profiles;
         !role.codings.is_empty() || self.plan.roles.iter().filter(alike).count() == 1
+    }
+
+    /// True if what a role refers to refers to nothing: no person, and nothing that is about one.
+    fn says_nothing_of_anybody(&self, role: &Role) -> bool {
+        role.references.iter().all(|reference| match reference.target {
+            Target::Role(target) => !self.is_person(target) && self.plan.role(target).references.is_empty(),
+            Target::Members(_) => false,
+        })
     }
 }
 
