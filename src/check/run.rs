@@ -184,6 +184,12 @@ impl Findings<'_> {
         self.at(file, line, start, start + width, message, help);
     }
 
+    /// True if a cell already has an error.
+    pub fn cell_has_error(&self, row: Row<'_>, column: &str) -> bool {
+        let here = |f: &&Diagnostic| f.file == row.sheet.path && f.line == row.line() && f.column == column;
+        self.found.iter().filter(here).any(|f| f.severity == Severity::Error)
+    }
+
     /// Says what the cell of the last finding must be: that is certain, and what goes away with it is not told.
     pub fn mend(&mut self, text: &str) {
         if let Some(last) = self.found.last_mut() {

@@ -256,6 +256,7 @@ fn names(finding: &Diagnostic, part: &str) -> bool {
 fn identity(layout: &str) -> [&'static [&'static str]; 2] {
     match layout {
         "code-systems.csv" => [&["oid"], &["uri"]],
+        "units.csv" => [&["unit"], &[]],
         "value-sets/*.csv" => [&["code"], &[]],
         "code-maps/*.csv" => [&["source_code"], &[]],
         "hl7v3/modifiers.csv" => [&["attribute"], &[]],

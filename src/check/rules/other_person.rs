@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::check::context::FhirTable;
 use crate::check::registry::rule;
@@ -12,7 +12,7 @@ rule! {
     ///
     /// ## Why
     /// A finding of the mother in the record of her child, or the other way round, harms whoever is treated for it. The dataset says whose a concept is: what stands in the
-    /// group of a child is about that child or about the mother, what stands outside of it is about no child. `fhir-stu3/published/` says for each concept whom it is about.
+    /// group of a child is about that child or about the mother, what stands outside of it is about no child. A profile says whom its resources are about: `profiles.csv` has that in `subject`.
     ///
     /// ## How to mend it
     /// Give the row a pattern with the right subject, or mend `subject` in the pattern.
@@ -45,48 +45,29 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 findings.cell(row, "pattern", message, "name a pattern that is about the person whose concept it is");
             }
         }
-        decided(context, table, &makers, findings);
+        published(context, &makers, findings);
     }
 }
 
-/// The person whom a pattern is about is the one of the concepts of its rows. If that is so for none of them, the slip is in the pattern.
-fn decided(context: &Context<'_>, table: &FhirTable<'_>, makers: &HashMap<&str, Row<'_>>, findings: &mut Findings<'_>) {
-    let Some(facts) = context.sheet(&format!("fhir-stu3/published/{}.csv", table.sheet.name())) else { return };
-    let mut by_pattern: BTreeMap<&str, Vec<(Row<'_>, Fits)>> = BTreeMap::new();
-    for row in table.sheet.rows() {
-        let Some(subject) = subject_of(context, row.get("pattern")) else { continue };
+/// The person whom a pattern is about is the one whom its profile is about.
+fn published(context: &Context<'_>, makers: &HashMap<&str, Row<'_>>, findings: &mut Findings<'_>) {
+    let Some(profiles) = context.sheet("fhir-stu3/profiles.csv") else { return };
+    let persons: HashMap<&str, &str> = profiles
+        .rows()
+        .filter(|row| !row.get("subject").is_empty())
+        .map(|row| (row.get("profile"), row.get("subject")))
+        .collect();
+    for file in context.files.iter() {
+        let name = file.path.strip_prefix("fhir-stu3/patterns/").and_then(|name| name.strip_suffix(".json"));
+        let Some(subject) = name.and_then(|name| subject_of(context, name)) else { continue };
         let person = makers.get(subject.role).and_then(|maker| profile_of(context, maker.get("pattern")));
-        let own = |column: &'static str| {
-            let own = facts.rows().filter(|fact| fact.get("concept") == row.get("concept"));
-            own.map(move |fact| fact.get(column)).filter(|text| !text.is_empty())
-        };
-        let Some(person) = person.filter(|_| own("subject").next().is_some()) else { continue };
-        let fits = Fits {
-            person: own("subject").any(|subject| subject == person),
-            profile: own("profile").any(|profile| profile == subject.profile),
-        };
-        by_pattern.entry(row.get("pattern")).or_default().push((row, fits));
-    }
-    for (pattern, rows) in by_pattern {
-        let Some(subject) = subject_of(context, pattern) else { continue };
-        // A row with another pattern than its own mostly has another profile too.
-        if rows.iter().all(|(_, fits)| !fits.person && fits.profile) {
-            let message = format!("`{}` is not the person of the concepts that use the pattern", subject.role);
-            let file = format!("fhir-stu3/patterns/{pattern}.json");
-            findings.text(&file, &format!("\"@{}\"", subject.role), message, format!("mend `{}`", subject.element));
-            continue;
-        }
-        for (row, _) in rows.iter().filter(|(_, fits)| !fits.person) {
-            let message = format!("the pattern is about `{}`, and the concept is not", subject.role);
-            findings.cell(*row, "pattern", message, "name a pattern that is about the person whose concept it is");
+        let (Some(person), Some(wanted)) = (person, persons.get(subject.profile)) else { continue };
+        if person != *wanted {
+            let message = format!("`{}` is not the person whom the profile is about", subject.role);
+            let help = format!("mend `{}`: published is {wanted}", subject.element);
+            findings.text(&file.path, &format!("@{}\"", subject.role), message, help);
         }
     }
-}
-
-/// What of a pattern is right for the concept of a row.
-struct Fits {
-    person: bool,
-    profile: bool,
 }
 
 /// The profile of what a pattern makes.
