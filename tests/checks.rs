@@ -124,8 +124,8 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
 
 /// Faults that the facts of the publication find too: that finding stands for them, so they are looked for without these facts.
 const DECIDED: &[&str] = &[
-    "OOI-103", "OOI-104", "OOI-204", "OOI-205", "OOI-206", "OOI-208", "OOI-301", "OOI-306", "OOI-307", "OOI-308",
-    "OOI-407", "OOI-409",
+    "OOI-103", "OOI-104", "OOI-204", "OOI-205", "OOI-206", "OOI-208", "OOI-306", "OOI-307", "OOI-308", "OOI-407",
+    "OOI-409",
 ];
 
 /// True if a file holds facts of a publication.

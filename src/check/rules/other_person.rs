@@ -1,9 +1,10 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::unpublished_code::known;
 use crate::check::context::FhirTable;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
-use crate::check::sheet::Row;
+use crate::check::sheet::{Row, Sheet};
 use crate::check::{Body, Context};
 use crate::tree::Tree;
 
@@ -45,29 +46,55 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 findings.cell(row, "pattern", message, "name a pattern that is about the person whose concept it is");
             }
         }
-        published(context, &makers, findings);
+        published(context, table, &makers, findings);
     }
 }
 
-/// The person whom a pattern is about is the one whom its profile is about.
-fn published(context: &Context<'_>, makers: &HashMap<&str, Row<'_>>, findings: &mut Findings<'_>) {
-    let Some(profiles) = context.sheet("fhir-stu3/profiles.csv") else { return };
-    let persons: HashMap<&str, &str> = profiles
-        .rows()
-        .filter(|row| !row.get("subject").is_empty())
-        .map(|row| (row.get("profile"), row.get("subject")))
-        .collect();
-    for file in context.files.iter() {
-        let name = file.path.strip_prefix("fhir-stu3/patterns/").and_then(|name| name.strip_suffix(".json"));
-        let Some(subject) = name.and_then(|name| subject_of(context, name)) else { continue };
+/// The person whom a pattern is about is the one whom its profile is about, and those of its rows.
+fn published(
+    context: &Context<'_>,
+    table: &FhirTable<'_>,
+    makers: &HashMap<&str, Row<'_>>,
+    findings: &mut Findings<'_>,
+) {
+    let persons = persons(context);
+    let mut profiles: HashMap<&str, Vec<Row<'_>>> = HashMap::new();
+    let facts = context.sheet(&format!("fhir-stu3/published/{}.csv", table.sheet.name()));
+    for fact in facts.into_iter().flat_map(Sheet::rows) {
+        profiles.entry(fact.get("concept")).or_default().push(fact);
+    }
+    let mut told: HashSet<&str> = HashSet::new();
+    for row in table.sheet.rows() {
+        let Some(subject) = subject_of(context, row.get("pattern")) else { continue };
         let person = makers.get(subject.role).and_then(|maker| profile_of(context, maker.get("pattern")));
-        let (Some(person), Some(wanted)) = (person, persons.get(subject.profile)) else { continue };
-        if person != *wanted {
-            let message = format!("`{}` is not the person whom the profile is about", subject.role);
-            let help = format!("mend `{}`: published is {wanted}", subject.element);
-            findings.text(&file.path, &format!("@{}\"", subject.role), message, help);
+        let Some(person) = person else { continue };
+        if persons.get(subject.profile).is_some_and(|wanted| *wanted != person) {
+            if told.insert(row.get("pattern")) {
+                let message = format!("`{}` is not the person whom the profile is about", subject.role);
+                let file = format!("fhir-stu3/patterns/{}.json", row.get("pattern"));
+                findings.text(&file, &format!("\"@{}\"", subject.role), message, format!("mend `{}`", subject.element));
+            }
+            continue;
+        }
+        // A row says which profile decided it, if no publication did.
+        let decided = row.get("source").strip_prefix("profile ").and_then(|rest| rest.split([' ', ':']).next());
+        let decided = persons.iter().filter(|(profile, _)| profile.rsplit('/').next() == decided);
+        let own = known(row, &profiles, "profile");
+        // A profile that may be about one or the other decides nothing.
+        let own = own.iter().map(|profile| persons.get(profile)).collect::<Option<Vec<_>>>().unwrap_or_default();
+        let wanted: Vec<&str> = decided.map(|(_, person)| *person).chain(own.into_iter().copied()).collect();
+        if !wanted.is_empty() && !wanted.contains(&person) {
+            let message = format!("the pattern is about `{}`, and the concept is not", subject.role);
+            findings.cell(row, "pattern", message, "name a pattern that is about the person whose concept it is");
         }
     }
+}
+
+/// The person whom the resources of a profile are about, where it is one.
+fn persons<'c>(context: &'c Context<'_>) -> BTreeMap<&'c str, &'c str> {
+    let profiles = context.sheet("fhir-stu3/profiles.csv").into_iter().flat_map(Sheet::rows);
+    let known = profiles.filter(|row| !row.get("subject").is_empty());
+    known.map(|row| (row.get("profile"), row.get("subject"))).collect()
 }
 
 /// The profile of what a pattern makes.

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::check::registry::rule;
 use crate::check::run::Findings;
@@ -13,10 +13,10 @@ rule! {
     /// A code is right for its system, and wrong for its concept: two codes that changed places, a row that was copied. Then one finding is read as another. The table
     /// of the same name in `fhir-stu3/published/` holds the codes, elements and profiles of the publications, apart from the rows, so that a slip in the one shows.
     /// A row whose `follows` names a release is compared if that release says something; where it names none, the row says itself what was decided.
-    /// Of several rows for a concept one is as published; the others make what belongs to it.
     ///
     /// ## How to mend it
-    /// Mend the row. If the code was found in a publication that is not there yet, add it, with its source. If another place was decided on, say so in `follows`.
+    /// Mend the row. If the code was found in a publication that is not there yet, add it, with its source. If another place was decided on, say so in `follows`; a resource that belongs
+    /// to the published one is allowed with that reason.
     "OOI-315" "unpublished-code" Error run
 }
 
@@ -66,7 +66,7 @@ fn codes(row: Row<'_>, own: &[Row<'_>], findings: &mut Findings<'_>) {
 }
 
 /// What is published of the concept of a row in a column. Nothing, if the release that the row follows says nothing of that.
-fn known<'c>(row: Row<'_>, published: &HashMap<&str, Vec<Row<'c>>>, column: &str) -> Vec<&'c str> {
+pub(super) fn known<'c>(row: Row<'_>, published: &HashMap<&str, Vec<Row<'c>>>, column: &str) -> Vec<&'c str> {
     let own = || published.get(row.get("concept")).into_iter().flatten().filter(|fact| !fact.get(column).is_empty());
     let release = |word: &str| word.trim_end_matches(':') == row.get("follows");
     if own().any(|fact| fact.get("source").split_whitespace().any(release)) {
@@ -76,17 +76,14 @@ fn known<'c>(row: Row<'_>, published: &HashMap<&str, Vec<Row<'c>>>, column: &str
     }
 }
 
-/// One of the rows of a concept is in an element in which it is published.
+/// The element of a row is one in which its concept is published.
 fn elements(rows: Sheet<'_>, published: &HashMap<&str, Vec<Row<'_>>>, findings: &mut Findings<'_>) {
-    let placed = || rows.rows().filter(|row| !matches!(row.get("element"), "" | "-"));
-    let fits = |row: Row<'_>| {
-        // A row for every resource of a group names several.
+    for row in rows.rows().filter(|row| !matches!(row.get("element"), "" | "-")) {
         let known = known(row, published, "element");
-        row.get("resource").starts_with("each:") || known.contains(&plain(row.get("element")).as_str())
-    };
-    let right: HashSet<&str> = placed().filter(|row| fits(*row)).map(|row| row.get("concept")).collect();
-    for row in placed().filter(|row| !right.contains(row.get("concept"))) {
-        element(row, &known(row, published, "element"), findings);
+        // A row for every resource of a group names several.
+        if !row.get("resource").starts_with("each:") && !known.contains(&plain(row.get("element")).as_str()) {
+            element(row, &known, findings);
+        }
     }
 }
 
@@ -128,18 +125,13 @@ fn profiles(
     findings: &mut Findings<'_>,
 ) {
     let mut by_pattern: BTreeMap<&str, Vec<(Row<'_>, bool)>> = BTreeMap::new();
-    let mut right: HashSet<&str> = HashSet::new();
     for row in rows.rows().filter(|row| !row.get("pattern").is_empty()) {
         let Some(profile) = profile_of(context, row.get("pattern")) else { continue };
         let known = known(row, published, "profile");
         if !known.is_empty() {
             let agrees = known.contains(&profile);
-            right.extend(agrees.then(|| row.get("concept")));
             by_pattern.entry(row.get("pattern")).or_default().push((row, agrees));
         }
-    }
-    for rows in by_pattern.values_mut() {
-        rows.retain(|(row, agrees)| *agrees || !right.contains(row.get("concept")));
     }
     for (pattern, rows) in by_pattern {
         if rows.len() > 1 && rows.iter().all(|(_, agrees)| !agrees) {
