@@ -83,7 +83,7 @@ fn published(
         // A profile that may be about one or the other decides nothing.
         let own = own.iter().map(|profile| persons.get(profile)).collect::<Option<Vec<_>>>().unwrap_or_default();
         let wanted: Vec<&str> = decided.map(|(_, person)| *person).chain(own.into_iter().copied()).collect();
-        if !wanted.is_empty() && !wanted.contains(&person) {
+        if !wanted.is_empty() && !wanted.contains(&person) && !findings.cell_has_error(row, "pattern") {
             let message = format!("the pattern is about `{}`, and the concept is not", subject.role);
             findings.cell(row, "pattern", message, "name a pattern that is about the person whose concept it is");
         }

@@ -66,7 +66,8 @@ fn place(message: &Message<'_>, row: Row<'_>, findings: &mut Findings<'_>) {
     let Some((marks, name, part)) = marks else { return };
     let (known, kind): (bool, &str) =
         if pattern.is_empty() { (marks.has_hole(name), "hole") } else { (marks.slots.contains(name), "slot") };
-    if !known && !(pattern.is_empty() && renamed(message, part, marks, name)) {
+    let elsewhere = pattern.is_empty() && renamed(message, part, marks, name);
+    if !known && !elsewhere {
         let names: Vec<&str> = if pattern.is_empty() {
             marks.values.keys().chain(&marks.negations).map(String::as_str).collect()
         } else {

@@ -69,7 +69,9 @@ fn codes(row: Row<'_>, own: &[Row<'_>], findings: &mut Findings<'_>) {
 pub(super) fn known<'c>(row: Row<'_>, published: &HashMap<&str, Vec<Row<'c>>>, column: &str) -> Vec<&'c str> {
     let own = || published.get(row.get("concept")).into_iter().flatten().filter(|fact| !fact.get(column).is_empty());
     let release = |word: &str| word.trim_end_matches(':') == row.get("follows");
-    if own().any(|fact| fact.get("source").split_whitespace().any(release)) {
+    // An element is the same in both releases, unless the row says that it decides otherwise.
+    let follows_one = column == "element" && row.get("follows").parse::<f32>().is_ok();
+    if follows_one || own().any(|fact| fact.get("source").split_whitespace().any(release)) {
         own().map(|fact| fact.get(column)).collect()
     } else {
         Vec::new()
