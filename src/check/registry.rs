@@ -120,6 +120,7 @@ pub const ALL: &[&Rule] = &[
     &rules::code_form::RULE,
     &rules::swapped_codes::RULE,
     &rules::unpublished_translation::RULE,
+    &rules::unlike_unit::RULE,
     &rules::refuted_exact::RULE,
     &rules::no_example::RULE,
 ];

@@ -184,6 +184,12 @@ impl Findings<'_> {
         self.at(file, line, start, start + width, message, help);
     }
 
+    /// True if a cell already has an error.
+    pub fn cell_has_error(&self, row: Row<'_>, column: &str) -> bool {
+        let here = |f: &&Diagnostic| f.file == row.sheet.path && f.line == row.line() && f.column == column;
+        self.found.iter().filter(here).any(|f| f.severity == Severity::Error)
+    }
+
     /// Says what the cell of the last finding must be: that is certain, and what goes away with it is not told.
     pub fn mend(&mut self, text: &str) {
         if let Some(last) = self.found.last_mut() {
@@ -205,8 +211,9 @@ impl Findings<'_> {
         }
     }
 
-    /// True if there already is an error on a line of a file.
+    /// True if a check already found an error on a line of a file. What a loader refuses is no finding of its own, but follows from one.
     pub fn has_error(&self, file: &str, line: u32) -> bool {
-        self.found.iter().any(|f| f.severity == Severity::Error && f.file == file && (line == 0 || f.line == line))
+        let own = |f: &&Diagnostic| f.severity == Severity::Error && f.rule != "does-not-compile";
+        self.found.iter().filter(own).any(|f| f.file == file && (line == 0 || f.line == line))
     }
 }

@@ -141,7 +141,9 @@ impl<'a> Ids<'a> {
         // The order in which a format gives them says nothing.
         facts.sort_unstable();
         let mut hash = Sha256::new();
-        facts.iter().for_each(|fact| hash.update(fact));
+        for fact in facts.iter() {
+            hash.update(fact);
+        }
         format!("{:x?}", hash.finalize())
     }
 

@@ -228,7 +228,7 @@ pub const LAYOUTS: &[Layout] = &[
     },
     Layout {
         path: "code-maps/published/*.csv",
-        about: "Facts beside the code map of the same name: the translations as they were taken from the publication. The checker compares the two.",
+        about: "Facts beside the code map of the same name: the translations of a published concept map. The checker compares the two.",
         columns: &[
             must("source_system", Content::Oid, "the OID of the system of the 2.3 code"),
             must("source_code", Content::Code, "the 2.3 code"),
@@ -346,7 +346,7 @@ pub const LAYOUTS: &[Layout] = &[
     },
     Layout {
         path: "fhir-stu3/published/*.csv",
-        about: "Facts beside the FHIR table of the same name: the profiles, elements and codes with which a concept is published, or on which was decided, and the person whom it is about. The checker compares the two.",
+        about: "Facts beside the FHIR table of the same name: the profiles, elements and codes with which a concept is published. The checker compares the two.",
         columns: &[
             must("concept", Content::Concept, "the concept"),
             may(
@@ -359,7 +359,6 @@ pub const LAYOUTS: &[Layout] = &[
                 Content::Text,
                 "the path of an element that holds the value, without what stands in brackets",
             ),
-            may("subject", Content::Uri, "the profile of the person whom it is about"),
             may("code", Content::Code, "a code"),
             may("code_system", Content::Oid, "the OID of its system"),
             must("source", Content::Text, "where this comes from"),
@@ -438,6 +437,11 @@ pub const LAYOUTS: &[Layout] = &[
             ),
             must("min", Content::Number, "least number of occurrences"),
             must("max", Content::Maximum, "largest number of occurrences"),
+            extra(
+                "subject",
+                Content::Uri,
+                "on the row that only names the profile: the profile of the one person whom its resources are about",
+            ),
             ALLOW_COLUMN,
         ],
     },

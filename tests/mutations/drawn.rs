@@ -12,7 +12,7 @@ use rayon::prelude::*;
 /// How many of each class are drawn.
 const DRAWN: usize = 40;
 /// How many of all must be found at their place. Each change of a table draws other errors, so this leaves some room.
-const LEAST: usize = 310;
+const LEAST: usize = 335;
 
 /// A generator of numbers that gives the same ones on every run (splitmix64).
 struct Dice(u64);
@@ -256,6 +256,7 @@ fn names(finding: &Diagnostic, part: &str) -> bool {
 fn identity(layout: &str) -> [&'static [&'static str]; 2] {
     match layout {
         "code-systems.csv" => [&["oid"], &["uri"]],
+        "units.csv" => [&["unit"], &[]],
         "value-sets/*.csv" => [&["code"], &[]],
         "code-maps/*.csv" => [&["source_code"], &[]],
         "hl7v3/modifiers.csv" => [&["attribute"], &[]],

@@ -6,7 +6,7 @@ use crate::check::run::Findings;
 use crate::check::sheet::{Row, Sheet};
 
 rule! {
-    /// A concept has two rows where it can have one.
+    /// A concept, or another thing that a table is about, has two rows where it can have one.
     ///
     /// ## Why
     /// One fact, one row: of two rows nobody can say which is right. In a FHIR table a concept may have several rows if each puts it in
@@ -26,37 +26,39 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
             "messages/*/templates.csv" => &["concept", "template", "code"],
             "messages/*/published.csv" => &["concept"],
-            "fhir-stu3/published/*.csv" => &["concept", "profile", "element", "subject", "code", "code_system"],
+            "hl7v3/modifiers.csv" | "hl7v3/published.csv" => &["element", "attribute"],
+            "units.csv" => &["unit"],
+            "fhir-stu3/published/*.csv" => &["concept", "profile", "element", "code", "code_system"],
             "fhir-stu3/*.csv" => &["concept", "resource", "element"],
             "fhir-stu3/elements.csv" => &["type", "element"],
             "fhir-stu3/profiles.csv" => &["profile", "element"],
+            "fhir-stu3/invariants.csv" => &["of", "key"],
             _ => continue,
         };
         let mut seen = HashMap::new();
         for row in sheet.rows() {
             let what: Vec<&str> = key.iter().map(|column| row.get(column)).collect();
-            if what[0].is_empty() {
-                continue;
-            }
+            // A row may be about no concept, but then about something else.
+            let Some(named) = key.iter().copied().find(|column| !row.get(column).is_empty()) else { continue };
             let Some(other) = seen.insert(what, row) else { continue };
             // Of two rows that say the same, one is too many.
             let same = layout.columns.iter().all(|column| row.get(column.name) == other.get(column.name));
             if same {
-                let message = format!("`{}` has the same row on line {}", row.get(key[0]), other.line());
-                findings.cell(row, key[0], message, "keep one of the two");
+                let message = format!("`{}` has the same row on line {}", row.get(named), other.line());
+                findings.cell(row, named, message, "keep one of the two");
                 findings.remove();
                 continue;
             }
             if let Some((row, number)) = renumbered(context, other, row) {
-                let message = format!("`{}` has another row: this one seems to be concept {number}", row.get(key[0]));
-                findings.cell(row, key[0], message, "mend the number");
+                let message = format!("`{}` has another row: this one seems to be concept {number}", row.get(named));
+                findings.cell(row, named, message, "mend the number");
                 findings.mend(number);
                 continue;
             }
             // The slip may be in either: what else the rows say tells.
             for (row, line) in [(other, row.line()), (row, other.line())] {
-                let message = format!("`{}` has a row on line {line} too", row.get(key[0]));
-                findings.cell(row, key[0], message, "keep one of the two, or mend the number of the other");
+                let message = format!("`{}` has a row on line {line} too", row.get(named));
+                findings.cell(row, named, message, "keep one of the two, or mend the number of the other");
             }
         }
     }

@@ -57,6 +57,7 @@ pub(super) mod unknown_role;
 pub(super) mod unknown_template;
 pub(super) mod unknown_whole;
 pub(super) mod unlike_element;
+pub(super) mod unlike_unit;
 pub(super) mod unmapped_code;
 pub(super) mod unpublished_code;
 pub(super) mod unpublished_domain;

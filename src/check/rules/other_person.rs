@@ -1,9 +1,10 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::unpublished_code::known;
 use crate::check::context::FhirTable;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
-use crate::check::sheet::Row;
+use crate::check::sheet::{Row, Sheet};
 use crate::check::{Body, Context};
 use crate::tree::Tree;
 
@@ -12,7 +13,7 @@ rule! {
     ///
     /// ## Why
     /// A finding of the mother in the record of her child, or the other way round, harms whoever is treated for it. The dataset says whose a concept is: what stands in the
-    /// group of a child is about that child or about the mother, what stands outside of it is about no child. `fhir-stu3/published/` says for each concept whom it is about.
+    /// group of a child is about that child or about the mother, what stands outside of it is about no child. A profile says whom its resources are about: `profiles.csv` has that in `subject`.
     ///
     /// ## How to mend it
     /// Give the row a pattern with the right subject, or mend `subject` in the pattern.
@@ -45,48 +46,55 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 findings.cell(row, "pattern", message, "name a pattern that is about the person whose concept it is");
             }
         }
-        decided(context, table, &makers, findings);
+        published(context, table, &makers, findings);
     }
 }
 
-/// The person whom a pattern is about is the one of the concepts of its rows. If that is so for none of them, the slip is in the pattern.
-fn decided(context: &Context<'_>, table: &FhirTable<'_>, makers: &HashMap<&str, Row<'_>>, findings: &mut Findings<'_>) {
-    let Some(facts) = context.sheet(&format!("fhir-stu3/published/{}.csv", table.sheet.name())) else { return };
-    let mut by_pattern: BTreeMap<&str, Vec<(Row<'_>, Fits)>> = BTreeMap::new();
+/// The person whom a pattern is about is the one whom its profile is about, and those of its rows.
+fn published(
+    context: &Context<'_>,
+    table: &FhirTable<'_>,
+    makers: &HashMap<&str, Row<'_>>,
+    findings: &mut Findings<'_>,
+) {
+    let persons = persons(context);
+    let mut profiles: HashMap<&str, Vec<Row<'_>>> = HashMap::new();
+    let facts = context.sheet(&format!("fhir-stu3/published/{}.csv", table.sheet.name()));
+    for fact in facts.into_iter().flat_map(Sheet::rows) {
+        profiles.entry(fact.get("concept")).or_default().push(fact);
+    }
+    let mut told: HashSet<&str> = HashSet::new();
     for row in table.sheet.rows() {
         let Some(subject) = subject_of(context, row.get("pattern")) else { continue };
         let person = makers.get(subject.role).and_then(|maker| profile_of(context, maker.get("pattern")));
-        let own = |column: &'static str| {
-            let own = facts.rows().filter(|fact| fact.get("concept") == row.get("concept"));
-            own.map(move |fact| fact.get(column)).filter(|text| !text.is_empty())
-        };
-        let Some(person) = person.filter(|_| own("subject").next().is_some()) else { continue };
-        let fits = Fits {
-            person: own("subject").any(|subject| subject == person),
-            profile: own("profile").any(|profile| profile == subject.profile),
-        };
-        by_pattern.entry(row.get("pattern")).or_default().push((row, fits));
-    }
-    for (pattern, rows) in by_pattern {
-        let Some(subject) = subject_of(context, pattern) else { continue };
-        // A row with another pattern than its own mostly has another profile too.
-        if rows.iter().all(|(_, fits)| !fits.person && fits.profile) {
-            let message = format!("`{}` is not the person of the concepts that use the pattern", subject.role);
-            let file = format!("fhir-stu3/patterns/{pattern}.json");
-            findings.text(&file, &format!("\"@{}\"", subject.role), message, format!("mend `{}`", subject.element));
+        let Some(person) = person else { continue };
+        if persons.get(subject.profile).is_some_and(|wanted| *wanted != person) {
+            if told.insert(row.get("pattern")) {
+                let message = format!("`{}` is not the person whom the profile is about", subject.role);
+                let file = format!("fhir-stu3/patterns/{}.json", row.get("pattern"));
+                findings.text(&file, &format!("\"@{}\"", subject.role), message, format!("mend `{}`", subject.element));
+            }
             continue;
         }
-        for (row, _) in rows.iter().filter(|(_, fits)| !fits.person) {
+        // A row says which profile decided it, if no publication did.
+        let decided = row.get("source").strip_prefix("profile ").and_then(|rest| rest.split([' ', ':']).next());
+        let decided = persons.iter().filter(|(profile, _)| profile.rsplit('/').next() == decided);
+        let own = known(row, &profiles, "profile");
+        // A profile that may be about one or the other decides nothing.
+        let own = own.iter().map(|profile| persons.get(profile)).collect::<Option<Vec<_>>>().unwrap_or_default();
+        let wanted: Vec<&str> = decided.map(|(_, person)| *person).chain(own.into_iter().copied()).collect();
+        if !wanted.is_empty() && !wanted.contains(&person) && !findings.cell_has_error(row, "pattern") {
             let message = format!("the pattern is about `{}`, and the concept is not", subject.role);
-            findings.cell(*row, "pattern", message, "name a pattern that is about the person whose concept it is");
+            findings.cell(row, "pattern", message, "name a pattern that is about the person whose concept it is");
         }
     }
 }
 
-/// What of a pattern is right for the concept of a row.
-struct Fits {
-    person: bool,
-    profile: bool,
+/// The person whom the resources of a profile are about, where it is one.
+fn persons<'c>(context: &'c Context<'_>) -> BTreeMap<&'c str, &'c str> {
+    let profiles = context.sheet("fhir-stu3/profiles.csv").into_iter().flat_map(Sheet::rows);
+    let known = profiles.filter(|row| !row.get("subject").is_empty());
+    known.map(|row| (row.get("profile"), row.get("subject"))).collect()
 }
 
 /// The profile of what a pattern makes.

@@ -1,8 +1,11 @@
+use super::unused_hole::free;
 use crate::check::Context;
 use crate::check::context::Message;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
 use crate::check::sheet::Row;
+use crate::check::skeleton::Marks;
+use crate::check::slip::distance;
 
 rule! {
     /// A row names a hole, slot or pattern that the skeleton does not have.
@@ -45,7 +48,7 @@ fn place(message: &Message<'_>, row: Row<'_>, findings: &mut Findings<'_>) {
         Some((number, name, owner))
     });
     let marks = match owner {
-        None => Some((&skeleton.root, place)),
+        None => Some((&skeleton.root, place, None)),
         Some((number, _, None)) => {
             findings.cell(
                 row,
@@ -55,12 +58,16 @@ fn place(message: &Message<'_>, row: Row<'_>, findings: &mut Findings<'_>) {
             );
             return;
         }
-        Some((_, name, Some(owner))) => skeleton.patterns.get(owner.get("pattern")).map(|marks| (marks, name)),
+        Some((_, name, Some(owner))) => {
+            let pattern = owner.get("pattern");
+            skeleton.patterns.get(pattern).map(|marks| (marks, name, Some(pattern)))
+        }
     };
-    let Some((marks, name)) = marks else { return };
+    let Some((marks, name, part)) = marks else { return };
     let (known, kind): (bool, &str) =
         if pattern.is_empty() { (marks.has_hole(name), "hole") } else { (marks.slots.contains(name), "slot") };
-    if !known {
+    let elsewhere = pattern.is_empty() && renamed(message, part, marks, name);
+    if !known && !elsewhere {
         let names: Vec<&str> = if pattern.is_empty() {
             marks.values.keys().chain(&marks.negations).map(String::as_str).collect()
         } else {
@@ -69,4 +76,16 @@ fn place(message: &Message<'_>, row: Row<'_>, findings: &mut Findings<'_>) {
         let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         findings.cell(row, "in", format!("there is no {kind} `{name}` there"), format!("what there is: {there}"));
     }
+}
+
+/// True if it is the hole that has another name than before, and not the row: one hole is left, no slip makes its name of that in the row, and no other place is called so.
+/// That finding is then at the hole ([`super::unused_hole`]).
+fn renamed(message: &Message<'_>, part: Option<&str>, marks: &Marks, name: &str) -> bool {
+    let (Some(rows), Some(skeleton)) = (message.rows, &message.skeleton) else { return false };
+    let [left] = free(rows, part, marks)[..] else { return false };
+    let letters = |text: &str| text.chars().collect::<Vec<_>>();
+    let is_elsewhere = std::iter::once(&skeleton.root)
+        .chain(skeleton.patterns.values())
+        .any(|marks| marks.has_hole(name) || marks.slots.contains(name));
+    !is_elsewhere && distance(&letters(left), &letters(name)) > 1
 }

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::check::registry::rule;
 use crate::check::run::Findings;
@@ -12,9 +12,11 @@ rule! {
     /// ## Why
     /// A code is right for its system, and wrong for its concept: two codes that changed places, a row that was copied. Then one finding is read as another. The table
     /// of the same name in `fhir-stu3/published/` holds the codes, elements and profiles of the publications, apart from the rows, so that a slip in the one shows.
+    /// A row whose `follows` names a release is compared if that release says something; where it names none, the row says itself what was decided.
     ///
     /// ## How to mend it
-    /// Mend the row. If the code was found in a publication that is not there yet, add it, with its source; if it was decided on, add it and say so.
+    /// Mend the row. If the code was found in a publication that is not there yet, add it, with its source. If another place was decided on, say so in `follows`; a resource that belongs
+    /// to the published one is allowed with that reason.
     "OOI-315" "unpublished-code" Error run
 }
 
@@ -29,10 +31,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             let Some(own) = published.get(row.get("concept")) else { continue };
             codes(row, own, findings);
         }
-        for row in table.sheet.rows().filter(|row| !matches!(row.get("element"), "" | "-")) {
-            let own = published.get(row.get("concept")).map(Vec::as_slice).unwrap_or_default();
-            element(row, own, findings);
-        }
+        elements(table.sheet, &published, findings);
         profiles(context, table.sheet, &published, findings);
     }
 }
@@ -66,16 +65,39 @@ fn codes(row: Row<'_>, own: &[Row<'_>], findings: &mut Findings<'_>) {
     }
 }
 
-/// The element of a row is among those of its concept. A row for every resource of a group names several.
-fn element(row: Row<'_>, own: &[Row<'_>], findings: &mut Findings<'_>) {
-    let known: Vec<&str> = own.iter().map(|fact| fact.get("element")).filter(|element| !element.is_empty()).collect();
-    let plain = plain(row.get("element"));
-    if known.is_empty() || row.get("resource").starts_with("each:") || known.contains(&plain.as_str()) {
+/// What is published of the concept of a row in a column. Nothing, if the release that the row follows says nothing of that.
+pub(super) fn known<'c>(row: Row<'_>, published: &HashMap<&str, Vec<Row<'c>>>, column: &str) -> Vec<&'c str> {
+    let own = || published.get(row.get("concept")).into_iter().flatten().filter(|fact| !fact.get(column).is_empty());
+    let release = |word: &str| word.trim_end_matches(':') == row.get("follows");
+    // An element is the same in both releases, unless the row says that it decides otherwise.
+    let follows_one = column == "element" && row.get("follows").parse::<f32>().is_ok();
+    if follows_one || own().any(|fact| fact.get("source").split_whitespace().any(release)) {
+        own().map(|fact| fact.get(column)).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// The element of a row is one in which its concept is published.
+fn elements(rows: Sheet<'_>, published: &HashMap<&str, Vec<Row<'_>>>, findings: &mut Findings<'_>) {
+    for row in rows.rows().filter(|row| !matches!(row.get("element"), "" | "-")) {
+        let known = known(row, published, "element");
+        // A row for every resource of a group names several.
+        if !row.get("resource").starts_with("each:") && !known.contains(&plain(row.get("element")).as_str()) {
+            element(row, &known, findings);
+        }
+    }
+}
+
+/// Tells of an element that is not published, unless it does not even exist: that is told already.
+fn element(row: Row<'_>, known: &[&str], findings: &mut Findings<'_>) {
+    if known.is_empty() || findings.cell_has_error(row, "element") {
         return;
     }
+    let plain = plain(row.get("element"));
     let message = format!("the concept is not published in `{plain}`");
     findings.cell(row, "element", message, format!("published: {}", known.join(", ")));
-    if let [only] = known.as_slice()
+    if let [only] = known
         && !row.get("element").contains(['[', '|'])
     {
         findings.mend(only);
@@ -104,12 +126,12 @@ fn profiles(
     published: &HashMap<&str, Vec<Row<'_>>>,
     findings: &mut Findings<'_>,
 ) {
-    let mut by_pattern: HashMap<&str, Vec<(Row<'_>, bool)>> = HashMap::new();
+    let mut by_pattern: BTreeMap<&str, Vec<(Row<'_>, bool)>> = BTreeMap::new();
     for row in rows.rows().filter(|row| !row.get("pattern").is_empty()) {
         let Some(profile) = profile_of(context, row.get("pattern")) else { continue };
-        let own = || published.get(row.get("concept")).into_iter().flatten();
-        if own().any(|fact| !fact.get("profile").is_empty()) {
-            let agrees = own().any(|fact| fact.get("profile") == profile);
+        let known = known(row, published, "profile");
+        if !known.is_empty() {
+            let agrees = known.contains(&profile);
             by_pattern.entry(row.get("pattern")).or_default().push((row, agrees));
         }
     }

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::check::Context;
 use crate::check::context::Message;
@@ -26,30 +26,38 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     let mut seen = Seen::new();
     for message in &context.messages {
         let Some(facts) = context.sheet(&format!("messages/{}/published.csv", message.name)) else { continue };
+        let concepts = by_concept(context.dataset_of(facts.path).map(|dataset| dataset.sheet));
+        let (uses, rows) = (by_concept(message.concepts), by_concept(message.rows));
         for fact in facts.rows() {
             let number = fact.get("concept");
             // Which of two rows with one number is the concept, another check says.
-            let once = context
-                .dataset_of(facts.path)
-                .is_some_and(|dataset| dataset.sheet.rows().filter(|row| row.get("concept") == number).count() == 1);
-            if let Some(row) = context.concept(facts.path, number).filter(|_| once) {
-                compare(row, fact, &["parent", "kind"], true, &mut seen, findings);
-                compare(row, fact, &["unit", "value_set"], false, &mut seen, findings);
+            if let Some([row]) = concepts.get(number).map(Vec::as_slice) {
+                compare(*row, fact, &["parent", "kind"], true, &mut seen, findings);
+                compare(*row, fact, &["unit", "value_set"], false, &mut seen, findings);
             }
-            if let Some(row) = message.use_of(number) {
-                compare(row, fact, &["min", "max"], false, &mut seen, findings);
+            if let Some(row) = uses.get(number).and_then(|rows| rows.first()) {
+                compare(*row, fact, &["min", "max"], false, &mut seen, findings);
             } else {
                 let message = format!("the published transaction has concept {number}, concepts.csv has no row for it");
                 findings.cell(fact, "concept", message, "add the row to concepts.csv");
             }
-            let rows = message.rows.into_iter().flat_map(Sheet::rows).filter(|row| row.get("concept") == number);
             // An answer is said by an attribute of the node, and presence by the node.
-            for row in rows.filter(|row| !matches!(row.get("datatype"), "" | "negation" | "presence")) {
-                compare(row, fact, &["datatype"], false, &mut seen, findings);
+            let valued = |row: &&Row<'_>| !matches!(row.get("datatype"), "" | "negation" | "presence");
+            for row in rows.get(number).into_iter().flatten().filter(valued) {
+                compare(*row, fact, &["datatype"], false, &mut seen, findings);
             }
         }
         unknown(context, message, facts, findings);
     }
+}
+
+/// The rows of a table, by concept.
+fn by_concept(sheet: Option<Sheet<'_>>) -> HashMap<&str, Vec<Row<'_>>> {
+    let mut rows: HashMap<&str, Vec<Row<'_>>> = HashMap::new();
+    for row in sheet.into_iter().flat_map(Sheet::rows) {
+        rows.entry(row.get("concept")).or_default().push(row);
+    }
+    rows
 }
 
 /// Reports cells that are not as published; an empty fact says something only if that is asked.

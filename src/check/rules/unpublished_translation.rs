@@ -6,14 +6,14 @@ use crate::check::run::Findings;
 use crate::check::sheet::Row;
 
 rule! {
-    /// A code map translates a code into another one than was taken from the publication.
+    /// A code map translates a code into another one than the published concept map.
     ///
     /// ## Why
-    /// Male and female, or any two targets that changed places, are codes of their system all the same: no arithmetic and no label in another language shows it. The table of the same name in
-    /// `code-maps/published/` holds the translations apart from the map, so that a slip in the one shows.
+    /// Male and female, or any two targets that changed places, are codes of their system all the same: no arithmetic and no label in another language shows it. Where a
+    /// concept map is published, the table of the same name in `code-maps/published/` has it, apart from ours, so that a slip in the one shows.
     ///
     /// ## How to mend it
-    /// Mend the map. If another translation was decided on, change it there too, and say so in `source`.
+    /// Mend the map. If another translation was decided on, allow it with the reason.
     "OOI-413" "unpublished-translation" Error run
 }
 

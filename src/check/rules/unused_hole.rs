@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
 use crate::check::Context;
-use crate::check::context::Message;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
 use crate::check::sheet::Sheet;
+use crate::check::skeleton::Marks;
 
 rule! {
     /// A hole of a skeleton is filled by no row.
@@ -25,22 +25,24 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let path = format!("messages/{}/skeleton.xml", message.name);
-        let root: BTreeSet<&str> = rows.rows().map(|row| row.get("in")).collect();
-        for hole in skeleton.root.values.keys().chain(&skeleton.root.negations) {
-            if !root.contains(hole.as_str()) {
+        let parts = std::iter::once((None, &skeleton.root));
+        for (pattern, marks) in parts.chain(skeleton.patterns.iter().map(|(name, marks)| (Some(name.as_str()), marks)))
+        {
+            for hole in free(rows, pattern, marks) {
                 tell(&path, hole, findings);
             }
         }
-        for (name, marks) in &skeleton.patterns {
-            let used = used(message, rows, name);
-            for hole in marks.values.keys().chain(&marks.negations) {
-                // Its own value goes into the hole of that name.
-                if !used.is_empty() && !used.contains(hole.as_str()) {
-                    tell(&path, hole, findings);
-                }
-            }
-        }
     }
+}
+
+/// The holes of a pattern, or of the skeleton itself, that no row fills. None if no row has the pattern.
+pub(super) fn free<'c>(rows: Sheet<'c>, pattern: Option<&str>, marks: &'c Marks) -> Vec<&'c str> {
+    let used = match pattern {
+        Some(pattern) => used(rows, pattern),
+        None => rows.rows().map(|row| row.get("in")).collect(),
+    };
+    let holes = marks.values.keys().chain(&marks.negations).map(String::as_str);
+    holes.filter(|hole| !used.is_empty() && !used.contains(hole)).collect()
 }
 
 fn tell(path: &str, hole: &str, findings: &mut Findings<'_>) {
@@ -49,12 +51,13 @@ fn tell(path: &str, hole: &str, findings: &mut Findings<'_>) {
 }
 
 /// The holes that rows of a pattern fill. Empty if no row has the pattern.
-fn used<'c>(message: &'c Message<'_>, rows: Sheet<'c>, pattern: &str) -> BTreeSet<&'c str> {
+fn used<'c>(rows: Sheet<'c>, pattern: &str) -> BTreeSet<&'c str> {
     let nodes: BTreeSet<&str> =
         rows.rows().filter(|row| row.get("pattern") == pattern).map(|row| row.get("concept")).collect();
     let mut used: BTreeSet<&str> = BTreeSet::new();
-    for row in message.rows.into_iter().flat_map(Sheet::rows) {
+    for row in rows.rows() {
         if row.get("pattern") == pattern {
+            // Its own value goes into the hole of that name.
             let own = match row.get("datatype") {
                 "negation" => Some("negation"),
                 "" | "presence" => None,

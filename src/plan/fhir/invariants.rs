@@ -98,6 +98,15 @@ impl Rule {
         if !wanted {
             return Err(row.fault("elements", "must name two elements if it is `ordered`, and else one at least"));
         }
+        if (kind == Kind::Bound) == row.get("values").is_empty() {
+            return Err(row.fault("values", "must be given if it is `bound`, and not otherwise"));
+        }
+        if (kind == Kind::Bound) != of.contains(':') {
+            return Err(row.fault("of", "must be the URL of a profile if it is `bound`, and else a type"));
+        }
+        if kind == Kind::Some && elements.get(of, "meta").is_none() {
+            return Err(row.fault("kind", format!("`some` is a rule of resources, and {of} is none")));
+        }
         if kind == Kind::Bound {
             if ElementPath::parse(&named[0]).is_err() || named.len() > 1 {
                 return Err(row.fault("elements", "must be one path of an element if it is `bound`"));
