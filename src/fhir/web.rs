@@ -203,14 +203,16 @@ impl<'p> Web<'p> {
         person == Some(&self.plan.role(ix).resource_type)
     }
 
-    /// True if a reference is to a person or an organisation that is not there, while one is that has the role. A case has one
-    /// record and one current pregnancy, however they are called; of what exists apart from the case there are others.
+    /// True if a reference is to a person, an organisation or a record that is not there, while one is that has the role. A case
+    /// has one current pregnancy, however it is called.
     fn is_another(&self, wanted: RoleIx, reached: &Reached) -> bool {
         let role = self.plan.role(wanted);
         // What is about a group or a thing is about no person.
         let is_another = |kind: &Text| kind.is_empty() || *kind == role.resource_type || self.is_person(wanted);
         self.present[usize::from(wanted.0)]
-            && (self.is_person(wanted) || self.plan.identity.roles.contains_key(&role.name))
+            && (self.is_person(wanted)
+                || self.plan.cases.record == Some(wanted)
+                || self.plan.identity.roles.contains_key(&role.name))
             && reached.astray.iter().any(is_another)
     }
 

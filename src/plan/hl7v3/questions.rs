@@ -31,16 +31,18 @@ pub(super) fn answered(elements: &[Element], rows: &Rows, dataset: &Dataset) -> 
     Ok(answered)
 }
 
-/// What an act with a yes or no as its value holds besides, with that question: without an answer the act says neither, and
-/// what it holds must not make it.
+/// What an act that is the node of a yes-or-no concept, with the answer as its value, holds besides, with that question: without
+/// an answer the act says neither, and what it holds must not make it.
 pub(super) fn asked(elements: &[Element]) -> HashMap<ConceptIx, ConceptIx> {
     let mut asked = HashMap::new();
     for element in elements {
-        let mut values = element.children.iter().filter_map(|child| match child {
-            Child::Element(ix) => elements[ix.0 as usize].value.as_ref(),
-            _ => None,
-        });
-        if let Some(question) = values.find(|hole| hole.fill.datatype == Datatype::Bl).map(|hole| hole.fill.concept) {
+        let Some(question) = element.scope.as_ref().map(|scope| scope.concept) else { continue };
+        let is_answer = |child: &Child| {
+            let Child::Element(ix) = child else { return false };
+            let hole = elements[ix.0 as usize].value.as_ref();
+            hole.is_some_and(|hole| hole.fill.concept == question && hole.fill.datatype == Datatype::Bl)
+        };
+        if element.children.iter().any(is_answer) {
             let mut held = Vec::new();
             concepts(elements, element, &mut held);
             asked.extend(held.into_iter().filter(|held| *held != question).map(|held| (held, question)));
