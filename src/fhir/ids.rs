@@ -141,7 +141,7 @@ impl<'a> Ids<'a> {
         // The order in which a format gives them says nothing.
         facts.sort_unstable();
         let mut hash = Sha256::new();
-        for fact in facts.iter() {
+        for fact in &facts {
             hash.update(fact);
         }
         format!("{:x?}", hash.finalize())

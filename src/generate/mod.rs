@@ -90,7 +90,7 @@ impl<'a> Generator<'a> {
             return Some(instance);
         }
         // Why something is not known is said only of what there is.
-        let question = self.dataset.question_of(concept).filter(|question| self.holding(*question).is_some());
+        let question = self.normal.question_of(concept).filter(|question| self.holding(*question).is_some());
         if let Some(question) = question {
             choices.push(self.first(question, &Content::Value(Value::Boolean(true))));
             let instance = self.build(&choices);

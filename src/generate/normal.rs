@@ -101,6 +101,11 @@ impl<'a> Normal<'a> {
         result
     }
 
+    /// The yes or no that a concept must stand beside, if there is one.
+    pub fn question_of(&self, concept: ConceptIx) -> Option<ConceptIx> {
+        self.dataset.question_of(concept).or_else(|| self.message?.asked(concept))
+    }
+
     /// An instance without what its own answers take back, and what no act would be made for.
     fn stated(&self, message: &MessagePlan, mut instance: Instance) -> Instance {
         let mut unasked = instance.unasked(self.dataset);

@@ -189,7 +189,7 @@ fn a_method_without_the_answer_makes_no_act() {
     }
     let outcome = converter.convert(bundle.to_string().as_bytes(), Format::Hl7v3).unwrap();
     let text = String::from_utf8(outcome.output).unwrap();
-    let document = roxmltree::Document::parse(&text).unwrap();
+    let document = Document::parse(&text).unwrap();
     let codes = document.descendants().filter(|node| node.attribute("code") == Some("59291004"));
     for act in codes.filter_map(|code| code.parent()) {
         assert!(

@@ -269,9 +269,14 @@ impl MessagePlan {
         self.answered.contains(&concept)
     }
 
+    /// The question of a concept that stands in an act whose value is the answer to it.
+    pub(crate) fn asked(&self, concept: ConceptIx) -> Option<ConceptIx> {
+        self.asked.get(&concept).copied()
+    }
+
     /// The leaves that stand in an act whose value is a yes or no, and lack that answer: written, the act would seem to give it.
     pub fn unanswered(&self, dataset: &Dataset, instance: &Instance) -> Vec<NodeIx> {
-        let asked = instance.leaves().filter_map(|(ix, leaf, _)| Some((ix, *self.asked.get(&leaf.concept)?)));
+        let asked = instance.leaves().filter_map(|(ix, leaf, _)| Some((ix, self.asked(leaf.concept)?)));
         asked
             .filter(|(ix, question)| {
                 let within = instance.holder_of(dataset, *ix, *question);
