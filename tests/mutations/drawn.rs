@@ -11,8 +11,9 @@ use rayon::prelude::*;
 
 /// How many of each class are drawn.
 const DRAWN: usize = 40;
-/// How many of all must be found at their place. Each change of a table draws other errors, so this leaves some room.
-const LEAST: usize = 335;
+/// How many of all must be found at their place. Each change of a table draws other errors, so this leaves some room: with four
+/// seeds of the dice the same tables gave 326, 327, 327 and 338.
+const LEAST: usize = 320;
 
 /// A generator of numbers that gives the same ones on every run (splitmix64).
 struct Dice(u64);
