@@ -44,6 +44,10 @@ def _check_bundle(product, source, resources, draw, times, verdict):
         _check_one(product, source, place, json.dumps(as_bundle(now)), json_places(now), "hl7v3", verdict)
 
 
+# So many characters behind the beginning of a value its parts stand at most: a unit, a label.
+REACH = 400
+
+
 def _check_one(product, source, place, text, places, target, verdict):
     """Judges the account of one conversion. `places` are the paths at which each marker stands in the input."""
     answer, *_ = product.convert([text], target)
@@ -55,11 +59,11 @@ def _check_one(product, source, place, text, places, target, verdict):
     losses = product.account(text, target) if answer.lost else []
     output = answer.output or json.dumps(answer.resources)
     count = bundle.leaves(json.loads(text)) if target == "hl7v3" else message.leaves(text)
-    verdict.judge("account", source, place, text, wrong(answer, count, places, losses, marks_of(output)))
+    verdict.judge("account", source, place, text, wrong(answer, count, places, losses, marks_of(output), text))
 
 
-def wrong(answer, count, places, losses, arrived):
-    """What is wrong with an account: `count` values went in, markers stood at `places`, those that `arrived` came out."""
+def wrong(answer, count, places, losses, arrived, text=""):
+    """What is wrong with an account: `count` values of the `text` went in, markers stood at `places`, those that `arrived` came out."""
     broken = []
     if answer.read != count:
         broken.append(f"{answer.read} values are said to be read, {count} are there")
@@ -69,9 +73,14 @@ def wrong(answer, count, places, losses, arrived):
         return broken + ["`stream` converts what `convert` refuses"]
     if sum(values for *_, values in losses) != answer.lost:
         broken.append(f"{answer.lost} are said to be lost, {sum(values for *_, values in losses)} are listed")
-    told = [path for path, *_ in losses]
+    told = [path for path, *_ in losses if path is not None]
+    lines = text.split("\n")
+    # What is lost on the way out has no path: only where in the text its value begins.
+    begins = [sum(len(one) + 1 for one in lines[: line - 1]) + column - 1 for path, line, column, _ in losses if path is None]
     for mark, paths in places.items():
         lost = [path for path in paths if any(covers(one, path) for one in told)]
+        if not lost and any(text.find(mark, at, at + REACH) >= 0 for at in begins):
+            lost = paths
         if mark not in arrived and not lost:
             broken.append(f"{mark} at {paths[0]} is neither in the output nor told as lost")
         elif mark in arrived and len(lost) == len(paths):

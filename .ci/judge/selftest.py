@@ -93,6 +93,10 @@ def by_hand():
     places, loss = {"88000001": ["/a/b[1]/@code"]}, [("/a/b[1]", 1, 1, 1)]
     yield "a marker that is lost and told", account.wrong(counted, 3, places, loss, set()), False
     yield "a marker that is neither", account.wrong(counted, 3, places, [("/a/b[10]", 1, 1, 1)], set()), True
+    text = "88000001" + " " * 2 * account.REACH
+    yield "a marker behind a loss without a path", account.wrong(counted, 3, places, [(None, 1, 1, 1)], set(), text), False
+    far = [(None, 1, account.REACH, 1)]
+    yield "a marker that a loss without a path is far from", account.wrong(counted, 3, places, far, set(), text), True
     yield "a marker that is both", account.wrong(counted, 3, places, loss, {"88000001"}), True
     yield "a value that was not counted", account.wrong(counted, 4, places, loss, set()), True
     yield "counts that do not add up", account.wrong(Answer("ok", read=3, translated=3, lost=1), 3, places, loss, set()), True
