@@ -51,7 +51,7 @@ enum Fate {
     Kept,
     /// It says what the resource at this place says.
     CopyOf(usize),
-    /// It says something else than another that has its id.
+    /// It says something else than another that has its id, or the source has it deleted.
     Rival,
 }
 

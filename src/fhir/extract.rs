@@ -62,7 +62,7 @@ struct Extractor<'a, 't> {
     accounts: Accounts,
     /// Resources that belong to no case.
     strays: Vec<Entry<'t>>,
-    /// Resources of which others with their id say something else.
+    /// Resources of which others with their id say something else, or that the source has deleted.
     rivals: Vec<Entry<'t>>,
 }
 
