@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use ooievaar::check::{ALL, Options, check};
+use ooievaar::check::{ALL, Options, Severity, check};
 use ooievaar::tables::Source;
 
 /// Code of the check, file, what stands there, and what it is changed into.
@@ -20,6 +20,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("OOI-006", "fhir-stu3/pwd-2.3.csv", ",geslacht,", ",,"),
     ("OOI-007", "value-sets/InterpretatieMethodeCodelijst.csv", "OOI-407: the publication says tbd", "OOI-407:"),
     ("OOI-008", "value-sets/InterpretatieMethodeCodelijst.csv", "tbd,2.16", "364320009,2.16"),
+    ("OOI-009", "value-sets/Echelon.csv", "\n", " \n"),
     ("OOI-090", "fhir-stu3/answers.toml", "clinicalStatus = \"active\"", "\"clinicalStatus[\" = \"active\""),
     ("OOI-101", "messages/kernset-2.3/concepts.csv", "\n20150,0,1\n", "\n20150,0,1\n20150,0,1\n"),
     ("OOI-102", "messages/kernset-2.3/rows.csv", "\n30050,", "\n30500,"),
@@ -211,4 +212,62 @@ fn nothing_is_allowed_without_a_reason() {
     assert_eq!(codes("OOI-407"), ["OOI-407", "OOI-007"]);
     assert_eq!(codes("OOI-407:"), ["OOI-407", "OOI-007"]);
     assert_eq!(codes("OOI-999: why not"), ["OOI-407", "OOI-007", "OOI-008"]);
+}
+
+/// What a spreadsheet can make of a table without changing a cell.
+fn forms(text: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let cells = |separator: &str, cell: &dyn Fn(&str) -> String| -> String {
+        let rows = text.lines().map(|line| line.split(',').map(cell).collect::<Vec<_>>().join(separator) + "\n");
+        rows.collect()
+    };
+    let plain = |cell: &str| cell.to_owned();
+    let utf16 = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    vec![
+        ("semicolons", cells(";", &plain).into_bytes()),
+        ("tabs", cells("\t", &plain).into_bytes()),
+        ("spaces around cells", cells(",", &|cell| format!(" {cell} ")).into_bytes()),
+        ("quotes", cells(",", &|cell| format!("\"{cell}\"")).into_bytes()),
+        ("quotes and semicolons", cells(";", &|cell| format!("\"{cell}\"")).into_bytes()),
+        ("cells beyond the last", text.replace('\n', ",\n").into_bytes()),
+        ("cells beyond the last in one row", text.replacen('\n', ",,\n", 2).into_bytes()),
+        (
+            "a line of separators",
+            format!("{text}{}\n", ",".repeat(text.lines().next().unwrap().matches(',').count())).into_bytes(),
+        ),
+        ("a line of spaces", format!("{text}  \n").into_bytes()),
+        ("blank lines", text.replace('\n', "\n\n").into_bytes()),
+        ("CRLF", text.replace('\n', "\r\n").into_bytes()),
+        ("no last line end", text.trim_end().as_bytes().to_vec()),
+        ("a byte-order mark", format!("\u{feff}{text}").into_bytes()),
+        ("a byte-order mark and semicolons", format!("\u{feff}{}", cells(";", &plain)).into_bytes()),
+        ("UTF-16", utf16),
+        ("Windows-1252", text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()),
+    ]
+}
+
+#[test]
+fn what_a_conversion_refuses_is_an_error_of_the_check() {
+    let tables = Source::Embedded.files().unwrap();
+    let mut refused = 0;
+    for file in [
+        "value-sets/HypertensieveAandoening.csv",
+        "code-maps/rookgedrag.csv",
+        "messages/kernset-2.3/concepts.csv",
+        "hl7v3/modifiers.csv",
+    ] {
+        let text = String::from_utf8(tables[file].clone()).unwrap();
+        for (form, bytes) in forms(&text) {
+            // A comma in a cell is not taken apart here as a spreadsheet would: then it is another table.
+            let mut changed = tables.clone();
+            changed.insert(file.to_owned(), bytes);
+            let source = Source::Memory(Arc::new(changed));
+            if let Err(error) = ooievaar::Converter::from_source(&source) {
+                refused += 1;
+                let report = check(&source, &Options::default()).unwrap();
+                let error_here = report.findings.iter().any(|f| f.severity == Severity::Error && f.file == file);
+                assert!(error_here, "{file} with {form}: {error}");
+            }
+        }
+    }
+    assert!(refused > 25, "{refused}");
 }

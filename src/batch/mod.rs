@@ -26,7 +26,7 @@ mod unit;
 mod walk;
 
 pub use layout::{Layout, Packing};
-pub use report::Report;
+pub use report::{Report, counted};
 pub use run::{Ended, Progress, Stop, Task, run};
 pub use shard::Shard;
 pub use stream::stream;

@@ -137,10 +137,12 @@ impl Report {
             let _ = writeln!(text, "failed     {count} {code}");
         }
         list(&mut text, "lost", tally.top_losses(), |lost| {
-            format!("{} in {} messages: {}, {}", lost.values, lost.messages, lost.shown(), lost.reason)
+            let messages = counted(lost.messages, "message");
+            format!("{} in {messages}: {}, {}", lost.values, lost.shown(), lost.reason)
         });
         list(&mut text, "unknown", tally.shown_codes(), |code| {
-            format!("code {} ({}) in {} messages: {}", code.code, code.system, code.messages, code.concept)
+            let messages = counted(code.messages, "message");
+            format!("code {} ({}) in {messages}: {}", code.code, code.system, code.concept)
         });
         if tally.other_codes > 0 {
             let _ = writeln!(text, "unknown    {} other codes, too rare or too odd to show", tally.other_codes);
@@ -167,12 +169,17 @@ fn per_second(count: u64, seconds: f64) -> f64 {
     if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
 }
 
+/// A number with what it counts: `1 message`, `2 messages`.
+pub fn counted(count: u64, name: &str) -> String {
+    if count == 1 { format!("{count} {name}") } else { format!("{count} {name}s") }
+}
+
 fn list<T>(text: &mut String, label: &str, items: Vec<T>, line: impl Fn(T) -> String) {
     let more = items.len().saturating_sub(SHOWN);
     for item in items.into_iter().take(SHOWN) {
         let _ = writeln!(text, "{label:<10} {}", line(item));
     }
     if more > 0 {
-        let _ = writeln!(text, "{label:<10} … and {more} more, see the report");
+        let _ = writeln!(text, "{label:<10} … and {more} more (report.json, by --report, has all)");
     }
 }

@@ -54,6 +54,8 @@ pub struct Ended {
     pub tally: Tally,
     /// False if it was told to stop before the end.
     pub is_complete: bool,
+    /// True if an earlier run had done all of it already, and this one did nothing.
+    pub was_over: bool,
 }
 
 /// Why a run stopped. Messages that cannot be converted are no reason.
@@ -150,7 +152,7 @@ pub fn run(
                 task.out.display()
             )));
         }
-        Some(last) if last.done => return Ok(Ended { tally: last.tally, is_complete: true }),
+        Some(last) if last.done => return Ok(Ended { tally: last.tally, is_complete: true, was_over: true }),
         Some(last) => last,
         None => fresh.clone(),
     };
@@ -193,7 +195,7 @@ pub fn run(
         }
         recorder.save()?;
         let tally = if is_complete { recorder.finish(&store)? } else { recorder.checkpoint.tally };
-        Ok(Ended { tally, is_complete })
+        Ok(Ended { tally, is_complete, was_over: false })
     })
 }
 

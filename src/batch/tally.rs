@@ -167,16 +167,16 @@ impl Tally {
     }
 
     fn add_codes(&mut self, reading: &Reading) {
-        for (concept, code) in reading.unknown_codes() {
+        for (node, code) in reading.unknown_codes() {
             // What does not look like a code of a known system may be anything: it is counted, not kept.
             let is_code = code.code.len() <= 40 && code.code.bytes().all(|byte| byte.is_ascii_graphic());
             if !is_code || reading.system_name(&code.system).is_none() {
                 self.other_codes += 1;
                 continue;
             }
-            let key = format!("{} {} {}", reading.dataset().get(concept).number, code.system, code.code);
+            let key = format!("{} {} {}", reading.dataset().get(node.concept).number, code.system, code.code);
             self.codes.entry(key).or_insert_with(|| Unknown {
-                concept: reading.dataset().path(concept),
+                concept: reading.dataset().path(node.concept),
                 system: code.system.to_string(),
                 code: code.code.to_string(),
                 messages: 1,

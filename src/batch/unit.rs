@@ -86,11 +86,18 @@ impl Fault {
         let place = error.place().map(|Place { line, column }| (line + lines_before, column));
         let message = match error {
             Error::Syntax { message, .. } => message.clone(),
-            // What `convert` can be told cannot be told to all messages at once, and references stay out of a list.
+            // What `convert` can be told cannot be told to all messages at once, and references stay out of lists and reports.
             Error::WhichPregnancy { .. } => {
                 "several pregnancies may be the current one; convert it by itself: ooievaar convert --pregnancy"
                     .to_owned()
             }
+            Error::WhichCase { candidates } => format!(
+                "the input holds {} cases; say which (ooievaar convert --case), or convert them all (ooievaar batch)",
+                candidates.len()
+            ),
+            Error::NoSuchCase { .. } => "no such case is in the input".to_owned(),
+            Error::NoSuchPregnancy { .. } => "no such pregnancy is in the input".to_owned(),
+            Error::Input { error, .. } => return Self::of(error, lines_before),
             other => other.to_string(),
         };
         Self { code: error.code().to_owned(), line: place.map(|at| at.0), column: place.map(|at| at.1), message }

@@ -66,6 +66,7 @@ pub const ALL: &[&Rule] = &[
     &rules::stray_file::RULE,
     &rules::allow_without_reason::RULE,
     &rules::allow_without_finding::RULE,
+    &rules::refused_form::RULE,
     &rules::does_not_compile::RULE,
     &rules::duplicate_concept::RULE,
     &rules::unknown_concept::RULE,

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use clap::Args;
-use ooievaar::batch::{self, Ended, Input, Layout, Packing, Report, Shard, Stop, Task};
+use ooievaar::batch::{self, Ended, Input, Layout, Packing, Report, Shard, Stop, Tally, Task, counted};
 use ooievaar::{Bundle, Format};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -75,6 +75,9 @@ pub struct Batch {
     id_key_file: Option<PathBuf>,
     #[command(flatten)]
     kind: As,
+    /// Of `convert`: here the exit code and the list say it
+    #[arg(long, hide = true)]
+    strict: bool,
 }
 
 impl Batch {
@@ -112,6 +115,11 @@ impl Batch {
 
     fn format(&self) -> Result<Option<Format>, Failure> {
         let fault = |message| Err(Failure::new(Exit::Usage, message));
+        if self.strict {
+            return fault(
+                "batch has no --strict; exit code 1 says that something was lost, and losses.ndjson in the output says of which message",
+            );
+        }
         if self.layout != Layout::Ndjson && self.compress != Packing::Plain {
             return fault("--compress needs --layout ndjson");
         }
@@ -163,7 +171,10 @@ impl Batch {
     }
 
     fn tell(&self, ended: Ended) -> Result<Exit, Failure> {
-        let Ended { tally, is_complete } = ended;
+        let Ended { tally, is_complete, was_over } = ended;
+        if was_over && !self.quiet {
+            say(format_args!("{}: this run was over already; nothing was done", self.output.display()));
+        }
         let exit = match &tally {
             _ if !is_complete => Exit::Stopped,
             tally if tally.messages == 0 => Exit::Input,
@@ -182,12 +193,20 @@ impl Batch {
         if !is_complete {
             say(format_args!("stopped before the end; the same command with --resume goes on"));
         } else if is_empty && self.shard == Shard::WHOLE {
-            say(format_args!("error: there was nothing to convert in the input"));
+            say(format_args!("error[empty]: there was nothing to convert in the input"));
         } else if is_empty {
             return Ok(Exit::Done);
-        } else if report.tally.failed > 0 && !self.quiet {
-            let list = self.output.join("quarantine.ndjson");
-            say(format_args!("{} messages were not converted; see {}", report.tally.failed, files::name(&list)));
+        }
+        // One line each, also for who wants no others: an exit code alone says nothing.
+        let list = |name| files::name(&self.output.join(name));
+        let Tally { failed, with_losses, .. } = report.tally;
+        if failed > 0 {
+            let messages = counted(failed, "message");
+            say(format_args!("not converted: {messages}; see {}", list("quarantine.ndjson")));
+        }
+        if with_losses > 0 {
+            let messages = counted(with_losses, "message");
+            say(format_args!("converted with losses: {messages}; see {}", list("losses.ndjson")));
         }
         Ok(exit)
     }

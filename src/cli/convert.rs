@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ooievaar::{Bundle, Converter, Error, Format, Outcome, Reading, Withdrawal};
+use ooievaar::{Bundle, Converter, Error, Format, Outcome, Reading};
+use serde_json::json;
 
 use super::losses::Account;
 use super::{As, Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
@@ -63,28 +64,48 @@ pub struct Convert {
 
 impl Convert {
     pub fn run(self) -> Result<Exit, Failure> {
+        self.keep_apart()?;
+        let result = self.convert();
+        // A report of an earlier run must not stand there as if it were of this one.
+        if let (Err(failure), Some(file)) = (&result, &self.report)
+            && let Err(unwritten) = files::write(file, format!("{:#}\n", json!({ "error": failure.fault })).as_bytes())
+        {
+            unwritten.tell();
+        }
+        result
+    }
+
+    fn convert(&self) -> Result<Exit, Failure> {
         let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
         let converter =
             library::set_up(converter, self.bundle, self.id_key_file.as_deref())?.with_indent(!self.compact);
         let converter = self.kind.of(self.current.of(self.day.of(converter)))?;
         let sources = files::read_case(&self.inputs)?;
-        files::keep_apart(&sources, [&self.output, &self.report])?;
-        let refused = |error| Failure::new(Exit::Input, files::refused(&error, &sources));
+        let refused = |error| files::refused(Exit::Input, &error, &sources);
         let reading = converter.read_case(&sources).map_err(refused)?;
+        self.current.must_be_of(reading.format, &sources)?;
+        self.day.say_if_idle(reading.format);
+        self.kind.say_if_idle(reading.format);
         let to = self.to.unwrap_or_else(|| reading.format.other_side());
         let outcome = if self.previous.is_empty() {
             converter.write(reading, to).map_err(refused)?
         } else {
             self.write_after(&converter, reading, to)?
         };
+        if self.bundle.is_some() && !matches!(to, Format::FhirJson | Format::FhirXml) {
+            say(format_args!("note: --bundle was not used: {} has no bundle", to.name()));
+        }
 
-        let account = Account::of(&outcome, &sources);
+        let mut account = Account::of(&outcome, &sources);
+        if !self.previous.is_empty() {
+            account = account.after_delivery(&outcome);
+        }
         say(format_args!("{}", account.table(self.show_values).trim_end()));
         if let Some(file) = &self.report {
             files::write(file, format!("{:#}\n", account.report(self.show_values)).as_bytes())?;
         }
         if self.strict && outcome.ledger.lost_leaves() > 0 {
-            say(format_args!("error: nothing was written, because values would be lost (--strict)"));
+            say(format_args!("error[losses]: nothing was written, because values would be lost (--strict)"));
             return Ok(Exit::Losses);
         }
         match &self.output {
@@ -99,15 +120,24 @@ impl Convert {
         let sources = files::read_case(&self.previous)?;
         let refused = |error: Error| {
             let exit = if matches!(error, Error::NoDeletion { .. }) { Exit::Usage } else { Exit::Input };
-            Failure::new(exit, files::refused(&error, &sources))
+            files::refused(exit, &error, &sources)
         };
         let earlier = converter.read_delivery(&sources).map_err(refused)?;
         let outcome = converter.write_after(reading, &earlier, to).map_err(refused)?;
-        let Withdrawal { deleted, left } = &outcome.withdrawal;
-        say(format_args!("{} resources of the earlier delivery are deleted", deleted.len()));
-        if !left.is_empty() {
-            say(format_args!("left, because other cases may refer to it: {}", left.join(", ")));
-        }
         Ok(outcome)
+    }
+
+    /// Nothing that is read may be written over.
+    fn keep_apart(&self) -> Result<(), Failure> {
+        for written in [&self.output, &self.report].into_iter().flatten() {
+            files::keep_apart(&self.inputs, written)?;
+        }
+        if let Some(report) = &self.report {
+            files::keep_apart(&self.previous, report)?;
+        }
+        if self.output.is_some() && self.output == self.report {
+            return Err(Failure::new(Exit::Usage, "the result and the report have the same name; choose two"));
+        }
+        Ok(())
     }
 }

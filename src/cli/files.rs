@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use ooievaar::Error;
+
 use super::{Exit, Failure};
 
 /// The bytes of a file, or of standard input for `-`.
@@ -19,6 +21,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// A file with what is in it.
+#[derive(Debug)]
 pub struct Input {
     pub path: PathBuf,
     pub bytes: Vec<u8>,
@@ -43,7 +46,8 @@ pub fn read_case(paths: &[PathBuf]) -> Result<Vec<Input>, Failure> {
             inputs.push(Input { bytes: read(&path)?, path });
         }
         if inputs.len() == before {
-            return Err(Failure::new(Exit::Input, format!("{}: holds no .json, .ndjson or .xml file", name(path))));
+            let message = format!("{}: holds no .json, .ndjson or .xml file", name(path));
+            return Err(Failure::refused(Exit::Input, &Error::Empty, message));
         }
     }
     Ok(inputs)
@@ -64,30 +68,30 @@ fn resources_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths)
 }
 
-/// Why a case could not be read, with the file that it is about.
-pub fn refused(error: &ooievaar::Error, inputs: &[Input]) -> String {
-    match (error, inputs) {
-        (ooievaar::Error::Input { number, error }, inputs) => {
+/// Why a case could not be read or converted, with the file that it is about.
+pub fn refused(exit: Exit, error: &Error, inputs: &[Input]) -> Failure {
+    let message = match error {
+        Error::Input { number, error } => {
             inputs.get(number - 1).map_or_else(|| error.to_string(), |input| format!("{}: {error}", name(&input.path)))
         }
-        (error, [only]) => format!("{}: {error}", name(&only.path)),
-        (error, _) => error.to_string(),
-    }
+        error => format!("{}{error}", name_of(inputs)),
+    };
+    Failure::refused(exit, error, message)
 }
 
 /// Refuses to write over what is read: what comes out is another thing, and what was there would be gone.
-pub fn keep_apart(inputs: &[Input], outputs: [&Option<PathBuf>; 2]) -> Result<(), Failure> {
-    let real = |path: &PathBuf| fs::canonicalize(path).ok();
-    let [output, report] = outputs;
-    let outputs = || [output, report].into_iter().flatten();
-    for written in outputs() {
-        if inputs.iter().any(|input| real(&input.path).is_some_and(|path| real(written) == Some(path))) {
-            let message = format!("{}: is the input; write to another file", written.display());
-            return Err(Failure::new(Exit::Usage, message));
-        }
-    }
-    if output.is_some() && output == report {
-        return Err(Failure::new(Exit::Usage, "the result and the report have the same name; choose two"));
+pub fn keep_apart(inputs: &[PathBuf], written: &Path) -> Result<(), Failure> {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let Some(target) = real(written) else { return Ok(()) };
+    let is_read = |input: &PathBuf| {
+        // What is wrong with a folder is told when it is read.
+        let inside = || resources_in(input).unwrap_or_default();
+        real(input).is_some_and(|path| path == target)
+            || (input.is_dir() && inside().iter().any(|path| real(path).is_some_and(|path| path == target)))
+    };
+    if inputs.iter().any(is_read) {
+        let message = format!("{}: is the input; write to another file", written.display());
+        return Err(Failure::new(Exit::Usage, message));
     }
     Ok(())
 }
@@ -95,6 +99,14 @@ pub fn keep_apart(inputs: &[Input], outputs: [&Option<PathBuf>; 2]) -> Result<()
 /// How to call an input in messages.
 pub fn name(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// How to begin a message about a case: with the file, if it is one.
+pub fn name_of(inputs: &[Input]) -> String {
+    match inputs {
+        [only] => format!("{}: ", name(&only.path)),
+        _ => String::new(),
+    }
 }
 
 /// Writes to standard output. A reader that has gone away (`| head`) is no failure.

@@ -37,7 +37,10 @@ impl Inspect {
             .kind
             .of(self.current.of(converter))?
             .read_case(&sources)
-            .map_err(|error| Failure::new(Exit::Input, files::refused(&error, &sources)))?;
+            .map_err(|error| files::refused(Exit::Input, &error, &sources))?;
+        self.current.must_be_of(reading.format, &sources)?;
+        self.day.say_if_idle(reading.format);
+        self.kind.say_if_idle(reading.format);
         files::print(tree(reading.dataset(), &reading.instance.normalized()).as_bytes())?;
         if reading.ledger.lost_leaves() > 0 {
             say(format_args!("{}", Account::of_reading(&reading, &sources).table(false).trim_end()));

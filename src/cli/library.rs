@@ -31,7 +31,9 @@ pub fn reference_day(text: &str) -> Result<ReferenceDay, String> {
 
 /// A converter with the built-in tables, or with those of a folder.
 pub fn converter(tables: Option<&Path>) -> Result<Converter, Failure> {
-    tables.map_or_else(Converter::new, Converter::from_dir).map_err(|error| Failure::new(Exit::Tables, error))
+    tables
+        .map_or_else(Converter::new, Converter::from_dir)
+        .map_err(|error| Failure::refused(Exit::Tables, &error, &error))
 }
 
 /// The same converter, making this kind of bundle, and resource ids with the key in this file.

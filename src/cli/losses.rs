@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use ooievaar::dataset::{Code, ConceptIx, Dataset};
+use ooievaar::batch::counted;
+use ooievaar::dataset::{Code, ConceptIx, Dataset, Node};
 use ooievaar::ledger::{Ledger, Loss, Reason};
-use ooievaar::{Outcome, Reading};
+use ooievaar::{Outcome, Reading, Withdrawal};
 use serde_json::{Value, json};
 
 use super::files::{self, Input};
 
 /// More losses than this are left to the report.
 const SHOWN: usize = 20;
+
+/// So many steps of a path are shown: the report has them all.
+const STEPS: usize = 3;
 
 /// Longest piece of the source that `--show-values` shows.
 const EXCERPT: usize = 60;
@@ -21,7 +25,9 @@ pub struct Account<'a> {
     ledger: &'a Ledger,
     missing: &'a [ConceptIx],
     /// Codes that are no member of the value set of their concept; they are kept as they are.
-    unknown: Vec<(ConceptIx, &'a Code)>,
+    unknown: Vec<(&'a Node, &'a Code)>,
+    /// What the result takes back of an earlier delivery, if one was given.
+    withdrawal: Option<&'a Withdrawal>,
     dataset: &'a Dataset,
     /// The sources, one after the other.
     source: Vec<u8>,
@@ -39,6 +45,11 @@ impl<'a> Account<'a> {
         account
     }
 
+    /// The same, with what is taken back of an earlier delivery.
+    pub fn after_delivery(self, outcome: &'a Outcome) -> Self {
+        Self { withdrawal: Some(&outcome.withdrawal), ..self }
+    }
+
     /// The account of what was read, before anything is written.
     pub fn of_reading(reading: &'a Reading, inputs: &[Input]) -> Self {
         let mut account = Self::new(&reading.ledger, reading.dataset(), inputs);
@@ -48,7 +59,8 @@ impl<'a> Account<'a> {
 
     fn new(ledger: &'a Ledger, dataset: &'a Dataset, inputs: &[Input]) -> Self {
         let (source, files, lines) = (Vec::new(), Vec::new(), Vec::new());
-        let mut account = Self { ledger, missing: &[], unknown: Vec::new(), dataset, source, files, lines };
+        let (unknown, withdrawal) = (Vec::new(), None);
+        let mut account = Self { ledger, missing: &[], unknown, withdrawal, dataset, source, files, lines };
         for input in inputs {
             let start = account.source.len();
             if inputs.len() > 1 {
@@ -66,8 +78,8 @@ impl<'a> Account<'a> {
     pub fn counts(&self) -> String {
         let ledger = self.ledger;
         let mut text = format!(
-            "{} values read: {} translated, {} fixed by the format, {} lost\n",
-            ledger.total,
+            "{} read: {} translated, {} fixed by the format, {} lost\n",
+            counted(u64::from(ledger.total), "value"),
             ledger.translated,
             ledger.structural,
             ledger.lost_leaves()
@@ -83,12 +95,10 @@ impl<'a> Account<'a> {
         let ledger = self.ledger;
         let mut text = self.counts();
         for loss in ledger.losses.iter().take(SHOWN) {
-            let (line, column) = self.place(loss);
-            let file = self.file(loss).map_or(String::new(), |(_, name)| format!("{name}:"));
-            let concept = self.concept(loss).map_or(String::new(), |concept| format!(" {}", concept.name));
+            let (place, what) = (self.shown_place(loss.position), self.what(loss));
             let rule = loss.rule.as_ref().map_or(String::new(), |rule| format!(" {rule}"));
             let reason = loss.reason.code();
-            let _ = write!(text, "  {file}{line}:{column}{concept}: {reason}{rule}: {}", loss.reason.remedy());
+            let _ = write!(text, "  {place}{what}: {reason}{rule}: {}", loss.reason.remedy());
             if show_values {
                 let _ = write!(text, "\n      {}", self.excerpt(loss));
             }
@@ -103,8 +113,9 @@ impl<'a> Account<'a> {
                 "note: these codes are not in the value set of their concept, and were kept as they are:"
             );
         }
-        for (ix, code) in self.unknown.iter().take(SHOWN) {
-            let _ = write!(text, "  {} ({})", self.dataset.path(*ix), self.dataset.get(*ix).number);
+        for (node, code) in self.unknown.iter().take(SHOWN) {
+            let (place, concept) = (self.shown_place(node.origin.position), self.dataset.get(node.concept));
+            let _ = write!(text, "  {place} {} ({})", self.dataset.path(node.concept), concept.number);
             if show_values {
                 let _ = write!(text, ": {} of {}", code.code, code.system);
             }
@@ -114,12 +125,46 @@ impl<'a> Account<'a> {
             let _ = writeln!(text, "  … and {more} more, see --report");
         }
         if !self.missing.is_empty() {
-            let _ = writeln!(text, "note: the message demands what the source does not have:");
+            let _ = writeln!(
+                text,
+                "note: the message demands what the source does not have; nothing was made up, so that a validator may refuse it:"
+            );
         }
         for ix in self.missing {
             let _ = writeln!(text, "  {} ({})", self.dataset.path(*ix), self.dataset.get(*ix).number);
         }
+        if let Some(Withdrawal { deleted, left }) = self.withdrawal {
+            let resources = |list: &[_]| counted(list.len() as u64, "resource");
+            let _ = writeln!(text, "of the earlier delivery: {} deleted", resources(deleted));
+            if !left.is_empty() {
+                let _ = writeln!(text, "left, because other cases may refer to it: {}", resources(left));
+            }
+            if !(deleted.is_empty() && left.is_empty()) {
+                text.push_str("  --report names each\n");
+            }
+        }
         text
+    }
+
+    /// What was lost: the concept, or else the element, and how many values if it is not one.
+    fn what(&self, loss: &Loss) -> String {
+        let what = match (self.concept(loss), &loss.path) {
+            (Some(concept), _) => format!(" {} ({})", concept.name, concept.number),
+            (None, Some(path)) => format!(" {}", end_of(path)),
+            (None, None) => String::new(),
+        };
+        match loss.leaves {
+            // One, or a rule that only had to be told.
+            0 | 1 => what,
+            leaves => format!("{what}, {}", counted(u64::from(leaves), "value")),
+        }
+    }
+
+    /// File, line and column as they begin a line.
+    fn shown_place(&self, position: u32) -> String {
+        let (line, column) = self.place(position);
+        let file = self.file(position).map_or(String::new(), |(_, name)| format!("{name}:"));
+        format!("{file}{line}:{column}")
     }
 
     /// The report, in full.
@@ -132,16 +177,21 @@ impl<'a> Account<'a> {
             .iter()
             .map(|ix| json!({ "concept": self.dataset.get(*ix).number.as_str(), "name": self.dataset.path(*ix) }))
             .collect();
-        let unknown = self.unknown.iter().map(|(ix, code)| {
-            let concept = self.dataset.get(*ix).number.as_str();
-            let mut entry = json!({ "concept": concept, "name": self.dataset.path(*ix) });
+        let unknown = self.unknown.iter().map(|(node, code)| {
+            let concept = self.dataset.get(node.concept).number.as_str();
+            let (line, column) = self.place(node.origin.position);
+            let name = self.dataset.path(node.concept);
+            let mut entry = json!({ "concept": concept, "name": name, "line": line, "column": column });
+            if let Some((_, name)) = self.file(node.origin.position) {
+                entry["file"] = name.as_str().into();
+            }
             if show_values {
                 entry["code"] = code.code.as_str().into();
                 entry["system"] = code.system.as_str().into();
             }
             entry
         });
-        json!({
+        let mut report = json!({
             "read": self.ledger.total,
             "translated": self.ledger.translated,
             "structural": self.ledger.structural,
@@ -150,11 +200,17 @@ impl<'a> Account<'a> {
             "losses": losses,
             "unknown_codes": unknown.collect::<Vec<Value>>(),
             "missing": missing,
-        })
+        });
+        if let Some(Withdrawal { deleted, left }) = self.withdrawal {
+            let named = |list: &[_]| list.iter().map(ToString::to_string).collect::<Vec<String>>();
+            report["deleted"] = named(deleted).into();
+            report["left"] = named(left).into();
+        }
+        report
     }
 
     fn entry(&self, loss: &Loss, show_values: bool) -> Value {
-        let (line, column) = self.place(loss);
+        let (line, column) = self.place(loss.position);
         let mut entry = json!({
             "reason": loss.reason.code(),
             "remedy": loss.reason.remedy(),
@@ -168,7 +224,7 @@ impl<'a> Account<'a> {
             "name": loss.concept.map(|ix| self.dataset.path(ix)),
             "values": loss.leaves,
         });
-        if let Some((_, name)) = self.file(loss) {
+        if let Some((_, name)) = self.file(loss.position) {
             entry["file"] = name.as_str().into();
         }
         if show_values {
@@ -190,23 +246,24 @@ impl<'a> Account<'a> {
     }
 
     /// Line and column in the source, both from 1; a column is a character.
-    fn place(&self, loss: &Loss) -> (usize, usize) {
-        let position = self.start(loss);
+    fn place(&self, position: u32) -> (usize, usize) {
+        let file = self.file(position);
+        let position = self.start(position);
         let line = self.lines.partition_point(|start| *start <= position);
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        let before = self.file(loss).map_or(0, |(first, _)| self.lines.partition_point(|start| start < first));
+        let before = file.map_or(0, |(first, _)| self.lines.partition_point(|start| start < first));
         (line - before, String::from_utf8_lossy(&self.source[start..position]).chars().count() + 1)
     }
 
-    /// The file that a loss is in, if there are several, with where it begins.
-    fn file(&self, loss: &Loss) -> Option<&(usize, String)> {
-        let position = self.start(loss);
+    /// The file that a position is in, if there are several, with where it begins.
+    fn file(&self, position: u32) -> Option<&(usize, String)> {
+        let position = self.start(position);
         self.files.iter().rfind(|(start, _)| *start <= position)
     }
 
     /// The beginning of what stands there in the source. Patient data: only for those who asked for it.
     fn excerpt(&self, loss: &Loss) -> String {
-        let rest = &self.source[self.start(loss)..];
+        let rest = &self.source[self.start(loss.position)..];
         let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let text: String = String::from_utf8_lossy(line).chars().filter(|c| !c.is_control()).collect();
         match text.char_indices().nth(EXCERPT) {
@@ -215,8 +272,16 @@ impl<'a> Account<'a> {
         }
     }
 
-    fn start(&self, loss: &Loss) -> usize {
-        usize::try_from(loss.position).unwrap_or(usize::MAX).min(self.source.len())
+    fn start(&self, position: u32) -> usize {
+        usize::try_from(position).unwrap_or(usize::MAX).min(self.source.len())
+    }
+}
+
+/// The last steps of a path in XML, which would fill the line; all of one in FHIR.
+fn end_of(path: &str) -> String {
+    match path.rmatch_indices('/').nth(STEPS - 1) {
+        Some((at, _)) if at > 0 => format!("…{}", &path[at..]),
+        _ => path.to_owned(),
     }
 }
 
@@ -242,9 +307,9 @@ mod tests {
     #[test]
     fn places_count_lines_and_characters() {
         account(vec![], "a\né<x".as_bytes(), |account| {
-            assert_eq!(account.place(&loss(0)), (1, 1));
-            assert_eq!(account.place(&loss(4)), (2, 2));
-            assert_eq!(account.place(&loss(999)), (2, 4), "a position past the end is the end");
+            assert_eq!(account.place(0), (1, 1));
+            assert_eq!(account.place(4), (2, 2));
+            assert_eq!(account.place(999), (2, 4), "a position past the end is the end");
         });
     }
 

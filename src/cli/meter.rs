@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use ooievaar::batch::{Input, Progress};
+use ooievaar::batch::{Input, Progress, counted};
 
 use super::say;
 
@@ -64,14 +64,15 @@ impl Meter {
             Self::Bar { bar, drawn } => {
                 if drawn.elapsed() >= DRAW {
                     bar.set_position(progress.consumed);
-                    bar.set_message(format!("{} messages, {} failed", tally.messages, tally.failed));
+                    bar.set_message(format!("{}, {} failed", counted(tally.messages, "message"), tally.failed));
                     *drawn = Instant::now();
                 }
             }
             Self::Lines { printed } => {
                 if printed.elapsed() >= LINE {
                     let (messages, failed) = (tally.messages, tally.failed);
-                    say(format_args!("{messages} messages, {failed} failed, {} bytes read", progress.consumed));
+                    let messages = counted(messages, "message");
+                    say(format_args!("{messages}, {failed} failed, {} read", counted(progress.consumed, "byte")));
                     *printed = Instant::now();
                 }
             }

@@ -16,15 +16,16 @@ mod sample;
 mod stream;
 
 use std::fmt;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use ooievaar::Converter;
 use ooievaar::ada::ReferenceDay;
+use ooievaar::batch::Fault;
 use ooievaar::tree::Limits;
+use ooievaar::{Converter, Error, Format};
 
 /// Translates Dutch birth-care records between PWD 2.3 (HL7v3) and PWD 3.2 (FHIR STU3), both ways.
 #[derive(Debug, Parser)]
@@ -92,6 +93,22 @@ impl Current {
             None => converter,
         }
     }
+
+    /// Refuses a choice that an input cannot be looked at for: nobody would know whether it is the one that was meant.
+    fn must_be_of(&self, format: Format, inputs: &[files::Input]) -> Result<(), Failure> {
+        if matches!(format, Format::FhirJson | Format::FhirXml | Format::FhirNdjson) {
+            return Ok(());
+        }
+        let given = [(&self.case, "--case"), (&self.pregnancy, "--pregnancy")];
+        match given.into_iter().find(|(value, _)| value.is_some()) {
+            None => Ok(()),
+            Some((_, option)) => {
+                let name = files::name_of(inputs);
+                let message = format!("{name}{option} chooses in FHIR, and this is {}; leave it out", format.name());
+                Err(Failure::new(Exit::Usage, message))
+            }
+        }
+    }
 }
 
 /// As what an HL7v3 message is read.
@@ -109,8 +126,15 @@ impl As {
     /// The same converter, which reads messages as that kind.
     fn of(&self, converter: Converter) -> Result<Converter, Failure> {
         match &self.kind {
-            Some(name) => converter.with_kind(name).map_err(|error| Failure::new(Exit::Usage, error)),
+            Some(name) => converter.with_kind(name).map_err(|error| Failure::refused(Exit::Usage, &error, &error)),
             None => Ok(converter),
+        }
+    }
+
+    /// Says so if it was given for an input that has no such kind.
+    fn say_if_idle(&self, format: Format) {
+        if self.kind.is_some() && format != Format::Hl7v3 {
+            say(format_args!("note: --as was not used: the input is {}, no HL7v3", format.name()));
         }
     }
 }
@@ -129,6 +153,13 @@ impl DayT {
         match self.reference_day {
             Some(day) => converter.with_reference_day(day),
             None => converter,
+        }
+    }
+
+    /// Says so if it was given for an input in which no date is relative.
+    fn say_if_idle(&self, format: Format) {
+        if self.reference_day.is_some() && format != Format::Ada {
+            say(format_args!("note: --reference-day was not used: the input is {}, no ADA", format.name()));
         }
     }
 }
@@ -166,6 +197,20 @@ enum Exit {
     Stopped = 6,
 }
 
+impl Exit {
+    /// The code of a failure that has none of its own.
+    fn code(self) -> &'static str {
+        match self {
+            // No failure ends so.
+            Self::Done | Self::Losses | Self::Stopped => "internal",
+            Self::Usage => "usage",
+            Self::Input => "unreadable",
+            Self::Tables => "tables",
+            Self::Output => "output",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -177,11 +222,25 @@ impl From<Exit> for ExitCode {
 struct Failure {
     exit: Exit,
     message: String,
+    /// The same as lists and reports have it: with a code and a place, and without references.
+    fault: Fault,
 }
 
 impl Failure {
     fn new(exit: Exit, message: impl fmt::Display) -> Self {
-        Self { exit, message: message.to_string() }
+        let message = message.to_string();
+        let fault = Fault { code: exit.code().to_owned(), line: None, column: None, message: message.clone() };
+        Self { exit, message, fault }
+    }
+
+    /// The library refuses an input, the tables or a wish. `message` may say where.
+    fn refused(exit: Exit, error: &Error, message: impl fmt::Display) -> Self {
+        Self { exit, message: message.to_string(), fault: Fault::of(error, 0) }
+    }
+
+    /// Prints it to standard error, with its code.
+    fn tell(&self) {
+        say(format_args!("error[{}]: {}", self.fault.code, self.message));
     }
 }
 
@@ -189,8 +248,10 @@ impl Failure {
 pub fn run() -> ExitCode {
     // Where, and not what: the text of a panic could quote a value of a message.
     panic::set_hook(Box::new(|info| match info.location() {
-        Some(at) => say(format_args!("error: this program failed at {}:{}; please report that", at.file(), at.line())),
-        None => say(format_args!("error: this program failed; please report that")),
+        Some(at) => {
+            say(format_args!("error[internal]: this program failed at {}:{}; please report that", at.file(), at.line()))
+        }
+        None => say(format_args!("error[internal]: this program failed; please report that")),
     }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -214,7 +275,7 @@ pub fn run() -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            say(format_args!("error: {}", failure.message));
+            failure.tell();
             failure.exit.into()
         }
     }
@@ -222,5 +283,5 @@ pub fn run() -> ExitCode {
 
 /// Prints a line to standard error. Unlike `eprintln!` it does not panic when nobody listens.
 fn say(line: fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{line}");
 }

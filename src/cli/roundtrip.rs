@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use ooievaar::batch::counted;
 use ooievaar::dataset::{Content, Dataset, Instance, NodeIx};
 use ooievaar::{Converter, Format, Reading};
 
@@ -52,7 +53,7 @@ impl Roundtrip {
                     }
                 }
                 Err(failure) if failure.exit == Exit::Input => {
-                    say(format_args!("error: {}", failure.message));
+                    failure.tell();
                     exit = Exit::Input;
                 }
                 Err(failure) => return Err(failure),
@@ -64,8 +65,11 @@ impl Roundtrip {
     /// True if all of a case was read and came back.
     fn one(&self, converter: &Converter, named: &Converter, input: &PathBuf) -> Result<bool, Failure> {
         let sources = files::read_case(std::slice::from_ref(input))?;
-        let refused = |error| Failure::new(Exit::Input, files::refused(&error, &sources));
+        let refused = |error| files::refused(Exit::Input, &error, &sources);
         let reading = named.read_case(&sources).map_err(refused)?;
+        self.current.must_be_of(reading.format, &sources)?;
+        self.day.say_if_idle(reading.format);
+        self.kind.say_if_idle(reading.format);
         let is_read = reading.ledger.lost_leaves() == 0;
         let unread = if is_read { String::new() } else { Account::of_reading(&reading, &sources).counts() };
         let differences = roundtrip(converter, reading, self.show_values).map_err(refused)?;
@@ -75,7 +79,9 @@ impl Roundtrip {
             (true, false) => say(format_args!("{name}: all that was read came back")),
             (false, _) => {
                 let text = differences.join("\n");
-                files::print(format!("{name}: {} differences\n{text}\n", differences.len()).as_bytes())?;
+                files::print(
+                    format!("{name}: {}\n{text}\n", counted(differences.len() as u64, "difference")).as_bytes(),
+                )?;
             }
         }
         if !is_read {

@@ -80,13 +80,13 @@ impl Reading {
         &self.kinds[self.kind].title
     }
 
-    /// The codes that are no member of the value set of their concept.
-    pub fn unknown_codes(&self) -> impl Iterator<Item = (ConceptIx, &Code)> {
+    /// The codes that are no member of the value set of their concept, with the leaf that holds each.
+    pub fn unknown_codes(&self) -> impl Iterator<Item = (&Node, &Code)> {
         let kind = &self.kinds[self.kind];
         self.instance.leaves().filter_map(|(_, node, content)| {
             let Content::Value(Value::Code(code)) = content else { return None };
             let members = kind.terminology.value_set_of(kind.dataset.get(node.concept))?;
-            members.find(&code.code, &code.system).is_none().then_some((node.concept, code))
+            members.find(&code.code, &code.system).is_none().then_some((node, code))
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::stated::stated;
 use super::{Converter, Error, Format, Outcome, Reading};
-use crate::dataset::Text;
+use crate::dataset::{ConceptIx, Text};
 use crate::fhir::{self, BundleType, Made};
 
 /// An earlier delivery of a case, and what it put on a server.
@@ -73,9 +73,7 @@ impl Converter {
             let format = if is_bundle { "a collection" } else { format.name() };
             return Err(Error::NoDeletion { format });
         }
-        if !self.is_same_case(&earlier.reading, &reading) {
-            return Err(Error::OtherCase);
-        }
+        self.same_case(&earlier.reading, &reading)?;
         let kept = self.made(&reading)?;
         let kept: HashSet<&str> = kept.iter().map(|made| made.url.as_str()).collect();
         let gone = earlier.made.iter().filter(|made| !kept.contains(made.url.as_str()));
@@ -99,10 +97,14 @@ impl Converter {
         Ok(composition.made().collect())
     }
 
-    fn is_same_case(&self, earlier: &Reading, reading: &Reading) -> bool {
+    fn same_case(&self, earlier: &Reading, reading: &Reading) -> Result<(), Error> {
         let (old, new) = (&earlier.kinds[earlier.kind], &reading.kinds[reading.kind]);
-        let Some(plan) = new.fhir.as_ref().filter(|_| old.dataset.name == new.dataset.name) else { return false };
+        let other = |numbers: Vec<ConceptIx>| Error::OtherCase {
+            numbers: numbers.into_iter().map(|ix| new.dataset.path(ix)).collect(),
+        };
+        let plan =
+            new.fhir.as_ref().filter(|_| old.dataset.name == new.dataset.name).ok_or_else(|| other(Vec::new()))?;
         let instances = [&earlier.instance, &reading.instance];
-        fhir::is_same_case(plan, &new.dataset, &new.terminology, instances, self.id_key.as_ref())
+        fhir::same_case(plan, &new.dataset, &new.terminology, instances, self.id_key.as_ref()).map_err(other)
     }
 }

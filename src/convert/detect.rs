@@ -109,7 +109,7 @@ fn explain(text: &str, fault: &roxmltree::Error) -> &'static str {
             "another element follows the end of the document: several documents in one file; give each a file of its own"
         }
         Fault::DtdDetected => "has a document type declaration, which is refused; remove it",
-        Fault::NodesLimitReached => "has more elements than the limit of elements",
+        Fault::NodesLimitReached => "has more elements than the limit of elements (--max-elements)",
         Fault::EntityReferenceLoop(_) | Fault::UnknownEntityReference(..) | Fault::MalformedEntityReference(_) => {
             "refers to an entity that XML does not define"
         }

@@ -47,7 +47,7 @@ pub enum Error {
     #[error("the input is empty; check how the file was made or sent")]
     Empty,
     /// It is larger than the limit.
-    #[error("the input has {bytes} bytes, and the limit is {limit}; split it, or raise the limit")]
+    #[error("the input has {bytes} bytes, and the limit is {limit}; split it, or raise the limit (--max-bytes)")]
     TooLarge {
         /// Its size.
         bytes: usize,
@@ -133,7 +133,7 @@ pub enum Error {
     },
     /// Of FHIR with several cases, some resources belong to none.
     #[error(
-        "{resources} resources belong to none of the cases in the input, and nothing of them was read: they name no record \
+        "some resources ({resources}) belong to none of the cases in the input, and nothing of them was read: they name no record \
          and no woman of it, or do not tell which of several; have them refer to the record (EpisodeOfCare)"
     )]
     NoCase {
@@ -141,7 +141,9 @@ pub enum Error {
         resources: usize,
     },
     /// The cases in it have so much in common that reading each of them would exceed the limit.
-    #[error("the cases in the input share so much that reading them exceeds the limit of {limit} elements; split it")]
+    #[error(
+        "the cases in the input share so much that reading them exceeds the limit of {limit} elements; split it, or raise the limit (--max-elements)"
+    )]
     SharedTooMuch {
         /// The limit.
         limit: u32,
@@ -160,7 +162,7 @@ pub enum Error {
     /// It is FHIR with several pregnancies, and does not say which is the current one.
     #[error(
         "several pregnancies may be the current one: {}; say which (--pregnancy), or have the record refer to one",
-        .candidates.join(", ")
+        listed(.candidates)
     )]
     WhichPregnancy {
         /// References to them.
@@ -191,15 +193,15 @@ pub enum Error {
         error: Box<Error>,
     },
     /// The earlier delivery is of another case, or nothing in it says that it is of this one.
-    #[error(
-        "the earlier delivery is of another record or another woman, or has no number that this one has too, so that nothing of \
-         it may be deleted; give the earlier message of this case"
-    )]
-    OtherCase,
+    #[error("{}, so that nothing of it may be deleted; give the earlier message of this case", difference(.numbers))]
+    OtherCase {
+        /// What the numbers that differ are called; none if both have no number that tells cases apart.
+        numbers: Vec<String>,
+    },
     /// The earlier delivery is a bundle with ids that this converter does not make.
     #[error(
-        "{resources} resources of the earlier bundle have other ids than these tables and this key make, so that it is not known \
-         what to delete; give the message that the bundle was made of, and the same key"
+        "the earlier bundle has resources with other ids than these tables and this key make ({resources} of them), so that it is \
+         not known what to delete; give the message that the bundle was made of, and the same key"
     )]
     OtherIds {
         /// How many.
@@ -214,7 +216,10 @@ pub enum Error {
         format: &'static str,
     },
     /// The tables have no binding of this kind of message to the format asked for.
-    #[error("the tables cannot write {message} as {format}; they have no binding for it")]
+    #[error(
+        "the tables have no rows that write {message} as {format}; choose another format (ada is there for every kind), or add \
+         rows (docs/architecture.md: how to add a message kind)"
+    )]
     NoBinding {
         /// The kind of message.
         message: String,
@@ -248,7 +253,7 @@ impl Error {
             Self::NoSuchPregnancy { .. } => "no-such-pregnancy",
             Self::NothingRecognised { .. } => "nothing-recognised",
             Self::Input { error, .. } => error.code(),
-            Self::OtherCase => "other-case",
+            Self::OtherCase { .. } => "other-case",
             Self::OtherIds { .. } => "other-ids",
             Self::NoDeletion { .. } => "no-deletion",
             Self::NoBinding { .. } => "no-binding",
@@ -278,6 +283,15 @@ fn listed(candidates: &[String]) -> String {
     let (shown, rest) = candidates.split_at(candidates.len().min(LISTED));
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
     format!("{}{more}", shown.join(", "))
+}
+
+/// In what two deliveries differ.
+fn difference(numbers: &[String]) -> String {
+    if numbers.is_empty() {
+        "nothing tells that the earlier delivery is of this case: it has no number that this one has too".to_owned()
+    } else {
+        format!("the earlier delivery is of another case: it has another {}", numbers.join(", "))
+    }
 }
 
 /// What there is to choose from.

@@ -192,15 +192,18 @@ impl<'a> Ids<'a> {
     }
 }
 
-/// True if two deliveries (the first and the second) are known to be of one case: they agree in what both have of the numbers
-/// that tell cases apart; or, where they have none of these both, in what the case is known by.
-pub fn is_same_case(
+/// Looks whether two deliveries (the first and the second) are known to be of one case: they agree in what both have of the
+/// numbers that tell cases apart; or, where they have none of these both, in what the case is known by.
+///
+/// # Errors
+/// The numbers that differ; none if they have no number both.
+pub fn same_case(
     plan: &FhirPlan,
     dataset: &Dataset,
     terminology: &Terminology,
     instances: [&Instance; 2],
     key: Option<&IdKey>,
-) -> bool {
+) -> Result<(), Vec<ConceptIx>> {
     let identity = &plan.identity;
     let mut agree = false;
     for concepts in &identity.same_case {
@@ -211,13 +214,13 @@ pub fn is_same_case(
         });
         if first.is_some() && second.is_some() {
             if first != second {
-                return false;
+                return Err(concepts.clone());
             }
             agree = true;
         }
     }
     let [first, second] = instances.map(|instance| Ids::new(plan, dataset, terminology, instance, key).case);
-    agree || first == second
+    if agree || first == second { Ok(()) } else { Err(Vec::new()) }
 }
 
 /// The identifier of a concept that is meant from a node, if it identifies: its value stands for somebody, and satisfies the

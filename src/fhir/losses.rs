@@ -38,21 +38,15 @@ impl Account<'_> {
             return Vec::new();
         }
         let within = Arc::new(Within { profile: profile(plan, resource), code: question(terminology, resource) });
+        let modifier = modifiers(plan, resource);
         open.into_iter()
             .map(|(position, path, why)| {
                 let (reason, concept) = match why {
                     Some((reason, concept)) => (reason, Some(concept)),
                     None => (self.reason(&path), None),
                 };
-                Loss {
-                    reason,
-                    position,
-                    path: Some(path),
-                    concept,
-                    within: Some(Arc::clone(&within)),
-                    rule: None,
-                    leaves: 1,
-                }
+                let rule = modifier.clone().filter(|_| reason == Reason::Modifier);
+                Loss { reason, position, path: Some(path), concept, within: Some(Arc::clone(&within)), rule, leaves: 1 }
             })
             .collect()
     }
@@ -72,6 +66,14 @@ impl Account<'_> {
 fn type_shown(resource: &Tree) -> &str {
     let is_name = |text: &&str| text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
     resource.text_at("resourceType").filter(is_name).unwrap_or("resource")
+}
+
+/// The elements of a resource that take back what it says, if any do.
+fn modifiers(plan: &FhirPlan, resource: &Tree) -> Option<Text> {
+    let mut names: Vec<&str> =
+        plan.modifiers.of(resource.text_at("resourceType")?, resource).map(|(element, _)| element).collect();
+    names.dedup();
+    (!names.is_empty()).then(|| names.join(", ").into())
 }
 
 /// The profile that the tables know, or else the first that can be the URL of one.

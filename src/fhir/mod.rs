@@ -31,7 +31,7 @@ pub use bundle::{BundleType, Syntax, put_by_us, write_bundle, write_ndjson};
 pub use cases::{Division, Leftovers};
 pub use compose::{Composition, Made};
 pub use extract::extract;
-pub use ids::is_same_case;
+pub use ids::same_case;
 pub use key::{IdKey, WeakKey};
 pub use recognise::Unclear;
 pub use source::Source;

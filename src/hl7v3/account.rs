@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use roxmltree::{Node, NodeId};
 
-use crate::dataset::ConceptIx;
+use crate::dataset::{ConceptIx, Text};
 use crate::ledger::{Ledger, Loss, Reason, shown_name};
 
 /// The ledger of a reader, with what it takes to say where something was lost.
@@ -37,6 +37,14 @@ impl<'d> Account<'d> {
         let mut path = self.path(element);
         path.push_str("/text()");
         self.push(reason, position, path, None, 1);
+    }
+
+    /// Says of an element that was lost last what takes it back.
+    pub fn name_modifier(&mut self, element: Node<'d, '_>, name: Text) {
+        let is_own = |loss: &&mut Loss| u32::try_from(element.range().start) == Ok(loss.position);
+        if let Some(loss) = self.ledger.losses.last_mut().filter(is_own) {
+            loss.rule = Some(name);
+        }
     }
 
     fn push(&mut self, reason: Reason, at: usize, path: String, concept: Option<ConceptIx>, leaves: u32) {

@@ -242,6 +242,9 @@ impl<'p, 'd> Reader<'p, 'd> {
         if let Err(reason) = read {
             let concept = element.scope.as_ref().map(|scope| scope.concept);
             self.account.lost(reason, child, concept, leaves(child));
+            if reason == Reason::Modifier {
+                self.account.name_modifier(child, saying::modifier_name(self.plan, child, element));
+            }
         }
     }
 

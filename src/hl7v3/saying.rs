@@ -5,27 +5,40 @@ use roxmltree::{Attribute, Node};
 use super::datatypes::boolean;
 use super::matching;
 use super::xml::is_content;
-use crate::dataset::{Content, NullFlavor, Value};
+use crate::dataset::{Content, NullFlavor, Text, Value};
 use crate::ledger::Reason;
 use crate::plan::hl7v3::{Datatype, Element, Hole, MessagePlan, Modifier};
 
 /// True if something in an element says that what it states is not so, not now, or not certain, and the plan has no
 /// place for that: then none of it may be read as if it were stated.
 pub(super) fn is_modified(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> bool {
-    // What is only written for its form states nothing.
-    !element.filler
-        && (node.attributes().any(|attribute| is_changed_by(plan, None, &attribute, Some(element)))
-            || node.children().filter(Node::is_element).any(|child| is_changed_by_child(plan, child, element)))
+    modifier(plan, node, element).is_some()
 }
 
-/// True if an attribute, of an element itself or of a child with this name, changes what the element says.
-fn is_changed_by(
-    plan: &MessagePlan,
+/// What says so: the first that does.
+fn modifier<'p>(plan: &'p MessagePlan, node: Node<'_, '_>, element: &Element) -> Option<&'p Modifier> {
+    // What is only written for its form states nothing.
+    if element.filler {
+        return None;
+    }
+    node.attributes()
+        .find_map(|attribute| changed_by(plan, None, &attribute, Some(element)))
+        .or_else(|| node.children().filter(Node::is_element).find_map(|child| changed_by_child(plan, child, element)))
+}
+
+/// How diagnostics call what takes an element back: what says so, or else the denial of something in particular.
+pub(super) fn modifier_name(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> Text {
+    modifier(plan, node, element).map_or_else(|| "@negationInd".into(), Modifier::name)
+}
+
+/// What makes an attribute, of an element itself or of a child with this name, change what the element says.
+fn changed_by<'p>(
+    plan: &'p MessagePlan,
     child: Option<&str>,
     attribute: &Attribute<'_, '_>,
     owner: Option<&Element>,
-) -> bool {
-    plan.modifiers().iter().any(|modifier| {
+) -> Option<&'p Modifier> {
+    plan.modifiers().iter().find(|modifier| {
         modifier.attribute == attribute.name()
             && modifier.child.as_deref() == child
             && attribute.namespace().is_none()
@@ -33,20 +46,19 @@ fn is_changed_by(
     })
 }
 
-fn is_changed_by_child(plan: &MessagePlan, child: Node<'_, '_>, element: &Element) -> bool {
+fn changed_by_child<'p>(plan: &'p MessagePlan, child: Node<'_, '_>, element: &Element) -> Option<&'p Modifier> {
     let (name, namespace) = (child.tag_name().name(), child.tag_name().namespace().unwrap_or_default());
     let is_named = |modifier: &Modifier| modifier.child.as_deref() == Some(name);
-    plan.modifiers().iter().any(is_named) && {
-        let bucket = plan.bucket(element, namespace, name);
-        if bucket.is_none()
-            && plan.modifiers().iter().any(|modifier| is_named(modifier) && modifier.attribute.is_empty())
-        {
-            return true;
-        }
+    if !plan.modifiers().iter().any(is_named) {
+        return None;
+    }
+    let bucket = plan.bucket(element, namespace, name);
+    let by_being_there = |modifier: &&Modifier| bucket.is_none() && is_named(modifier) && modifier.attribute.is_empty();
+    plan.modifiers().iter().find(by_being_there).or_else(|| {
         let own = bucket.and_then(|bucket| matching::pick(plan, bucket, child).ok());
         let own = own.map(|ix| plan.element(ix));
-        child.attributes().any(|attribute| is_changed_by(plan, Some(name), &attribute, own))
-    }
+        child.attributes().find_map(|attribute| changed_by(plan, Some(name), &attribute, own))
+    })
 }
 
 /// What `negationInd` says when it says nothing.

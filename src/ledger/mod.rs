@@ -84,7 +84,8 @@ pub struct Loss {
     pub concept: Option<ConceptIx>,
     /// The FHIR resource that it is in, if the source is FHIR.
     pub within: Option<Arc<Within>>,
-    /// The rule of the target format that it would break, if that is why: the key of an invariant of FHIR.
+    /// What decided it, if that has a name: the key of the invariant of FHIR that it would break, or the attribute or element
+    /// of the source that takes it back ([`Reason::Modifier`]).
     pub rule: Option<Text>,
     /// How many leaves were lost; none if something only has to be told.
     pub leaves: u32,

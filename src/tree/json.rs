@@ -44,10 +44,10 @@ impl Parser<'_> {
         let position = self.jiter.current_index();
         self.nodes += 1;
         if depth > self.limits.depth {
-            return Err(SyntaxError::new(position, "nested deeper than the limit of depth"));
+            return Err(SyntaxError::new(position, "nested deeper than the limit of depth (--max-depth)"));
         }
         if self.nodes > self.limits.nodes {
-            return Err(SyntaxError::new(position, "has more values than the limit of elements"));
+            return Err(SyntaxError::new(position, "has more values than the limit of elements (--max-elements)"));
         }
         match peek {
             Peek::Object => self.object(depth),
@@ -116,7 +116,7 @@ fn fault(error: &JiterError) -> SyntaxError {
             | JsonErrorType::EofWhileParsingValue => "the JSON ends too early; the file is truncated",
             JsonErrorType::TrailingCharacters => "there is something after the end of the JSON",
             JsonErrorType::InvalidUnicodeCodePoint => "is not UTF-8",
-            JsonErrorType::RecursionLimitExceeded => "nested deeper than the limit of depth",
+            JsonErrorType::RecursionLimitExceeded => "nested deeper than the limit of depth (--max-depth)",
             _ => "is no JSON",
         },
         JiterErrorType::WrongType { .. } => "is no JSON",

@@ -77,7 +77,7 @@ impl Reader<'_> {
         members: &mut Vec<(Text, Tree)>,
     ) -> Result<(), SyntaxError> {
         if depth > self.limits.depth {
-            return Err(SyntaxError::new(node.range().start, "nested deeper than the limit of depth"));
+            return Err(SyntaxError::new(node.range().start, "nested deeper than the limit of depth (--max-depth)"));
         }
         self.attributes(node, members);
         for child in node.children() {

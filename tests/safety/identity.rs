@@ -320,10 +320,16 @@ fn nothing_is_deleted_of_another_case() {
     let other_woman = with(&[(BSN, OTHER_BSN)]);
     let nobody = |message: &str| with(&[(RECORD, "000"), (BSN, "999999999"), (MESSAGE, message)]);
     for converter in [plain(), keyed()] {
-        for (earlier, second) in
-            [(&other_record, &full()), (&other_woman, &full()), (&nobody("FULL-2"), &nobody("FULL-3"))]
-        {
-            assert_eq!(after(&converter, earlier.as_bytes(), second), Err(Error::OtherCase));
+        for (earlier, second, number) in [
+            (&other_record, &full(), Some("Dossiernummer")),
+            (&other_woman, &full(), Some("Burgerservicenummer")),
+            (&nobody("FULL-2"), &nobody("FULL-3"), None),
+        ] {
+            let Err(Error::OtherCase { numbers }) = after(&converter, earlier.as_bytes(), second) else {
+                panic!("{number:?}")
+            };
+            assert_eq!(numbers.is_empty(), number.is_none());
+            assert!(number.is_none_or(|number| numbers[0].contains(number)), "{numbers:?}");
         }
         // The woman says that it is the same case where the record has no number; the message does where she has none.
         let unnumbered = with(&[(RECORD, "*"), (MESSAGE, "FULL-2")]);
@@ -378,7 +384,7 @@ fn the_command_says_what_it_deletes_and_refuses_another_case() {
     assert_eq!(done.status.code(), Some(0));
     let count = deleted(&serde_json::from_slice(&done.stdout).unwrap()).len();
     assert!(count > 0);
-    assert!(String::from_utf8(done.stderr).unwrap().contains(&format!("{count} resources of the earlier delivery")));
+    assert!(String::from_utf8(done.stderr).unwrap().contains(&format!("of the earlier delivery: {count} resource")));
     for (earlier, to, exit) in [(&other, "fhir-json", 3), (&first, "fhir-ndjson", 2), (&first, "ada", 2)] {
         let refused = convert(earlier, to);
         assert_eq!(refused.status.code(), Some(exit), "{to}");

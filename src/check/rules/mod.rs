@@ -31,6 +31,7 @@ pub(super) mod other_display;
 pub(super) mod other_name;
 pub(super) mod other_person;
 pub(super) mod outside_group;
+pub(super) mod refused_form;
 pub(super) mod refuted_exact;
 pub(super) mod repeats_in_one;
 pub(super) mod row_never_used;

@@ -43,6 +43,15 @@ impl Modifier {
         Ok(modifiers)
     }
 
+    /// How diagnostics call it: `@negationInd`, `statusCode/@code`, `subject`.
+    pub fn name(&self) -> Text {
+        match (self.child.as_deref(), self.attribute.as_str()) {
+            (None, attribute) => format!("@{attribute}").into(),
+            (Some(child), "") => child.into(),
+            (Some(child), attribute) => format!("{child}/@{attribute}").into(),
+        }
+    }
+
     /// True if the plan has no place for this value of the attribute in an element, and it changes what is said.
     pub fn changes(&self, element: Option<&Element>, value: &str) -> bool {
         let understood = element.is_some_and(|element| {
