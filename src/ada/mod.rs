@@ -13,7 +13,7 @@ mod read;
 mod write;
 
 pub use moment::ReferenceDay;
-pub use read::{Error, read, read_document};
+pub use read::{Error, forms, read, read_form};
 pub use write::write;
 
 /// True for a concept that has a place in an OID, and so a `conceptId`.

@@ -24,6 +24,9 @@ const FORM: &[&str] = &[
     "id",
 ];
 
+/// The part of a document that holds its forms.
+const DATA: &str = "data";
+
 /// Number of losses that get a path; a document with more is not worth the search for each place.
 const PATHS: usize = 1000;
 
@@ -52,6 +55,26 @@ pub enum Error {
         /// Column, from 1.
         column: u32,
     },
+    /// It says of one person that she is two.
+    #[error("line {line}, column {column}: a second person where there is one")]
+    TwoPersons {
+        /// Line, from 1.
+        line: u32,
+        /// Column, from 1.
+        column: u32,
+    },
+}
+
+/// The forms in a document, filled in each for itself: the document element, or what stands in `data`. `is_form` tells one
+/// by the name of its element.
+pub fn forms<'d, 'i>(document: &'d Document<'i>, is_form: impl Fn(&str) -> bool) -> Vec<Node<'d, 'i>> {
+    let is_one = |node: &Node<'_, '_>| node.is_element() && is_form(node.tag_name().name());
+    let top = document.root_element();
+    if is_one(&top) {
+        return vec![top];
+    }
+    let data = top.children().filter(|part| part.tag_name().name() == DATA);
+    data.flat_map(|data| data.children()).filter(is_one).collect()
 }
 
 /// Reads an ADA document. Dates relative to a day T are counted from `day`.
@@ -68,22 +91,26 @@ pub fn read(
     day: Option<ReferenceDay>,
 ) -> Result<(Instance, Ledger), Error> {
     let document = Document::parse(text).map_err(|e| Error::Xml { line: e.pos().row, column: e.pos().col })?;
-    read_document(&document, dataset, plan, terminology, day)
+    let forms = forms(&document, |name| plan.is_root(name));
+    let form = forms.first().copied().ok_or_else(|| Error::Root { expected: plan.root.to_string() })?;
+    read_form(form, &forms, dataset, plan, terminology, day)
 }
 
-/// As [`read`], for a document that has been parsed already.
+/// As [`read`], for one of the forms in a document that has been parsed already. The others are cases of their own, and no part
+/// of its account.
 ///
 /// # Errors
 /// As [`read`], apart from the XML.
-pub fn read_document(
-    document: &Document<'_>,
+pub fn read_form(
+    form: Node<'_, '_>,
+    forms: &[Node<'_, '_>],
     dataset: &Dataset,
     plan: &AdaPlan,
     terminology: &Terminology,
     day: Option<ReferenceDay>,
 ) -> Result<(Instance, Ledger), Error> {
     let mut reader = Reader { dataset, plan, terminology, day, instance: Instance::new(), ledger: Ledger::default() };
-    reader.document(document)?;
+    reader.document(form, forms)?;
     Ok((reader.instance, reader.ledger))
 }
 
@@ -98,12 +125,14 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// The document is `adaxml` with `meta` and `data`, or the transaction element by itself.
-    fn document(&mut self, document: &Document<'_>) -> Result<(), Error> {
-        let top = document.root_element();
-        if self.plan.is_root(top.tag_name().name()) {
-            return self.transaction(top);
+    fn document(&mut self, form: Node<'_, '_>, forms: &[Node<'_, '_>]) -> Result<(), Error> {
+        let top = form.document().root_element();
+        if top == form {
+            return self.transaction(form);
         }
-        let mut found = false;
+        // What is no form is told with the first one.
+        let is_first = forms.first().is_none_or(|first| *first == form);
+        let mut next = forms.iter().peekable();
         self.structure(top);
         for part in self.elements(top) {
             match part.tag_name().name() {
@@ -111,23 +140,24 @@ impl Reader<'_> {
                     self.structure(part);
                     self.meta(part)?;
                 }
-                "data" => {
+                DATA if form.parent() == Some(part) || is_first => {
                     self.structure(part);
-                    for element in self.elements(part) {
-                        if !self.plan.is_root(element.tag_name().name()) {
+                    let inside = if is_first { self.elements(part) } else { vec![form] };
+                    for element in inside {
+                        if element == form {
+                            self.transaction(form)?;
+                        }
+                        if next.next_if_eq(&&element).is_none() && element != form {
                             self.lose_all(element, Reason::Unknown);
-                        } else if found {
-                            self.lose_all(element, Reason::TooMany);
-                        } else {
-                            found = true;
-                            self.transaction(element)?;
                         }
                     }
                 }
-                _ => self.lose_all(part, Reason::Unknown),
+                DATA => {}
+                _ if is_first => self.lose_all(part, Reason::Unknown),
+                _ => {}
             }
         }
-        if found { Ok(()) } else { Err(Error::Root { expected: self.plan.root.to_string() }) }
+        Ok(())
     }
 
     fn meta(&mut self, meta: Node<'_, '_>) -> Result<(), Error> {
@@ -191,6 +221,7 @@ impl Reader<'_> {
         let filled = self.instance.occurrences(to, concept).filter(|group| self.instance.holds_value(*group));
         if max.is_some_and(|max| filled.count() >= max) {
             // What stands in one group stays together: it does not come beside what is in another.
+            self.look_whose(element, concept)?;
             self.lose_all(element, Reason::TooMany);
             return Ok(());
         }
@@ -203,6 +234,22 @@ impl Reader<'_> {
         }
         let group = self.instance.add_group(to, concept);
         self.children(element, concept, group)
+    }
+
+    /// Looks whether a group for which there is no room is about somebody else.
+    fn look_whose(&self, element: Node<'_, '_>, concept: ConceptIx) -> Result<(), Error> {
+        if !self.dataset.holds_the_person(concept) {
+            return Ok(());
+        }
+        let mut apart = Reader { instance: Instance::new(), ledger: Ledger::default(), ..*self };
+        let path = self.dataset.groups_between(ConceptIx::ROOT, concept);
+        let to = path.into_iter().fold(NodeIx::ROOT, |to, group| apart.instance.add_group(to, group));
+        apart.concept(element, concept, to)?;
+        if !self.instance.is_of_another(self.dataset, NodeIx::ROOT, &apart.instance) {
+            return Ok(());
+        }
+        let at = element.document().text_pos_at(element.range().start);
+        Err(Error::TwoPersons { line: at.row, column: at.col })
     }
 
     fn leaf(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> Result<(), Error> {

@@ -88,6 +88,15 @@ pub enum Error {
         /// The element that says so.
         place: Place,
     },
+    /// It says of one person that she is two: two numbers, or two of whom there is one.
+    #[error(
+        "{}the input is about two persons where there is one (two numbers that differ, or somebody else beside her), so that \
+         nothing tells whose the rest is; ask the sender, and give each her own message", at(.place)
+    )]
+    TwoPersons {
+        /// The second, if it is at a place in a text.
+        place: Option<Place>,
+    },
     /// A date in an ADA instance is relative, and no day was given to count from.
     #[error("{place}: the date is relative to a day T; say which day T is (--reference-day)")]
     ReferenceDay {
@@ -235,6 +244,7 @@ impl Error {
             Self::Syntax { .. } => "syntax",
             Self::WrongKind { .. } => "wrong-kind",
             Self::TakenBack { .. } => "taken-back",
+            Self::TwoPersons { .. } => "two-persons",
             Self::ReferenceDay { .. } => "reference-day",
             Self::UnknownTemplate { .. } => "unknown-template",
             Self::NoSuchKind { .. } => "no-such-kind",
@@ -259,6 +269,7 @@ impl Error {
     pub fn place(&self) -> Option<Place> {
         match self {
             Self::Syntax { place, .. } | Self::TakenBack { place } | Self::ReferenceDay { place } => Some(*place),
+            Self::TwoPersons { place } => *place,
             Self::Input { error, .. } => error.place(),
             _ => None,
         }
@@ -268,6 +279,11 @@ impl Error {
     pub(super) fn syntax(text: &str, fault: &SyntaxError) -> Self {
         Self::Syntax { place: Place::of(text, fault.position), message: fault.message.to_owned() }
     }
+}
+
+/// A place before what is said of it, if there is one.
+fn at(place: &Option<Place>) -> String {
+    place.map(|place| format!("{place}: ")).unwrap_or_default()
 }
 
 /// More than so many cases are counted, not named.

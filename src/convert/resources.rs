@@ -192,7 +192,7 @@ impl Converter {
         if ledger.translated == 0 && ledger.lost_leaves() > 0 {
             return Err(Error::NothingRecognised { values: ledger.lost_leaves() });
         }
-        Ok(self.reading(format, at, instance, ledger, resources))
+        self.reading(format, at, (instance, ledger), resources, None)
     }
 }
 

@@ -8,8 +8,8 @@ use uuid::{Builder, Uuid};
 
 use super::context::ancestors;
 use super::key::IdKey;
-use crate::dataset::{ConceptIx, Content, Dataset, Identifier, Instance, NodeIx, Text, Value};
-use crate::plan::fhir::{FhirPlan, Identity, Role, bare};
+use crate::dataset::{ConceptIx, Content, Dataset, Identifier, Instance, NodeIx, Text, Value, bare};
+use crate::plan::fhir::{FhirPlan, Identity, Role};
 use crate::terminology::Terminology;
 
 /// The id of a resource.

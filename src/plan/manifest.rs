@@ -37,8 +37,23 @@ pub struct DatasetEntry {
     /// Numbers of the concepts that, with all within them, say who, where and how it was sent, and nothing clinical.
     #[serde(default)]
     pub administrative: Vec<String>,
+    /// The persons whom a record is about.
+    #[serde(default)]
+    pub persons: Vec<PersonEntry>,
     /// How large the dataset is in the standard, where the tables have a selection of it.
     pub standard: Option<StandardEntry>,
+}
+
+/// Who a person in a record is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonEntry {
+    /// Number of the group that is about the person.
+    pub group: String,
+    /// Number of the identifier in it of which nobody has two.
+    pub number: String,
+    /// The namespace (OID) of those, where the concept holds other identifiers as well.
+    pub namespace: Option<String>,
 }
 
 /// How many concepts the standard has, of which the tables may have a selection.

@@ -86,6 +86,7 @@ fn ooievaar() -> Value {
             "fhir": text("name of the FHIR table"),
             "units": words("units that the dataset spells in words, with the UCUM unit"),
             "administrative": list(&concept("a concept"), "concepts that, with all within them, are not clinical"),
+            "persons": persons(),
             "standard": standard(),
         },
     });
@@ -95,6 +96,21 @@ fn ooievaar() -> Value {
         "dataset": { "type": "object", "additionalProperties": entry, "description": "the datasets, by name" },
     });
     document("What the mappings folder holds", &["format", "messages", "dataset"], &properties)
+}
+
+/// Who the persons in a record are.
+fn persons() -> Value {
+    let entry = json!({
+        "type": "object",
+        "required": ["group", "number"],
+        "additionalProperties": false,
+        "properties": {
+            "group": concept("the group that is about the person"),
+            "number": concept("the identifier in it of which nobody has two"),
+            "namespace": oid("the namespace of those, where the concept holds other identifiers as well"),
+        },
+    });
+    list(&entry, "the persons, each with the number by which it is known: two numbers are two persons")
 }
 
 /// How much the standard has.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, Text};
+use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, Text, bare};
 use crate::tables::{Source, TableError};
 
 const FILE: &str = "fhir-stu3/identity.toml";
@@ -112,11 +112,6 @@ impl Identity {
         let first = characters.next();
         characters.all(|other| Some(other) == first) || self.placeholders.contains(&value)
     }
-}
-
-/// The letters and digits of a value, without case: what two ways of writing it have in common.
-pub fn bare(value: &str) -> String {
-    value.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// True for what can say whose numbers they are: an OID, a UUID or a URI.

@@ -17,7 +17,7 @@ mod wholes;
 pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
 pub use cases::CaseRoles;
 pub use elements::{Element, Elements};
-pub use identity::{Identity, bare};
+pub use identity::Identity;
 pub use invariants::{Demand, Law};
 pub use load::code_maps;
 pub use modifiers::Modifiers;

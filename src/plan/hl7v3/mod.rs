@@ -295,6 +295,11 @@ impl MessagePlan {
         self.elements.iter()
     }
 
+    /// Where they are.
+    pub(crate) fn element_numbers(&self) -> impl Iterator<Item = ElementIx> {
+        (0u32..).map(ElementIx).take(self.elements.len())
+    }
+
     pub(crate) fn place_of(&self, concept: ConceptIx) -> Option<&Place> {
         self.carriers.get(&concept)
     }

@@ -1,0 +1,145 @@
+//! Whose a record is: a source that contradicts itself about that is refused, in every format.
+
+use std::fs;
+use std::process::Command;
+
+use assert_cmd::cargo::CommandCargoExt as _;
+use ooievaar::{Converter, Error, Format};
+use roxmltree::Document;
+use serde_json::{Value as Json, json};
+
+const BSN: &str = "999961640";
+const OTHER_BSN: &str = "999987422";
+const BSN_SYSTEM: &str = "http://fhir.nl/fhir/NamingSystem/bsn";
+
+fn converter() -> Converter {
+    Converter::new().unwrap()
+}
+
+fn full() -> String {
+    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/full-single.xml")).unwrap()
+}
+
+fn written(format: Format) -> String {
+    String::from_utf8(converter().convert(full().as_bytes(), format).unwrap().output).unwrap()
+}
+
+/// The text with another element behind the first of this name: a copy in which something is changed.
+fn doubled(text: &str, name: &str, change: impl Fn(&str) -> String) -> String {
+    let document = Document::parse(text).unwrap();
+    let element = document.descendants().find(|node| node.tag_name().name() == name).unwrap();
+    let range = element.range();
+    let copy = change(&text[range.clone()]);
+    format!("{}{copy}{}", &text[..range.end], &text[range.end..])
+}
+
+/// The code of the refusal, and whether it has a place; `None` if it is read.
+fn refused(text: &str) -> Option<(&'static str, bool)> {
+    let error = converter().read(text.as_bytes()).map(|reading| assert!(reading.ledger.is_balanced())).err()?;
+    assert!(!error.to_string().contains(BSN) && !error.to_string().contains(OTHER_BSN));
+    Some((error.code(), error.place().is_some()))
+}
+
+const TWO: Option<(&str, bool)> = Some(("two-persons", true));
+
+#[test]
+fn a_message_about_two_women_is_refused() {
+    let other = |text: &str| text.replace(BSN, OTHER_BSN);
+    for element in ["patient", "subject2", "CareProvisionEvent"] {
+        assert_eq!(refused(&doubled(&full(), element, other)), TWO, "{element}");
+        // A copy is the same woman, and she again, of whom less is said.
+        assert_eq!(refused(&doubled(&full(), element, str::to_owned)), None, "{element}");
+        // Nothing says that it is she.
+        let nobody = |text: &str| {
+            let start = text.find("<id root=\"2.16.840.1.113883.2.4.6.3\"").unwrap();
+            let end = start + text[start..].find("/>").unwrap() + 2;
+            format!("{}{}", &text[..start], &text[end..]).replace("19910624", "19850101")
+        };
+        assert_eq!(refused(&doubled(&full(), element, nobody)), TWO, "{element}");
+    }
+    let start = full().find("<patient ").unwrap();
+    let subject = full()[..start].rfind("<subject ").unwrap();
+    let end = start + full()[start..].find("</subject>").unwrap() + "</subject>".len();
+    let second = other(&full()[subject..end]);
+    assert_eq!(refused(&format!("{}{second}{}", &full()[..end], &full()[end..])), TWO);
+    // Many of them, one of whom is another.
+    let many = format!("{}{second}", full()[subject..end].repeat(40));
+    assert_eq!(refused(&format!("{}{many}{}", &full()[..end], &full()[end..])), TWO);
+}
+
+#[test]
+fn a_person_with_two_numbers_is_refused_in_every_format() {
+    let id = format!("<id root=\"2.16.840.1.113883.2.4.6.3\" extension=\"{BSN}\"/>");
+    assert!(full().contains(&id));
+    let two = |number: &str| full().replace(&id, &format!("{id}{}", id.replace(BSN, number)));
+    assert_eq!(refused(&two(OTHER_BSN)), TWO);
+    assert_eq!(refused(&two(BSN)), None);
+    assert_eq!(refused(&two("999 961 640")), None, "the same number, written otherwise");
+    let unknown = full().replace(&id, &format!("{id}<id root=\"2.16.840.1.113883.2.4.6.3\" nullFlavor=\"UNK\"/>"));
+    assert_eq!(refused(&unknown), None);
+    // The same for a child.
+    let ada = written(Format::Ada);
+    for (element, from) in [("burgerservicenummer", BSN), ("bsn_kind", "bsn_kind")] {
+        let Some(start) = ada.find(&format!("<{element} ")) else { panic!("{element}") };
+        let end = start + ada[start..].find("/>").unwrap() + 2;
+        let own = &ada[start..end];
+        let value = own.split("value=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(from == element || value == from);
+        let second = own.replace(value, OTHER_BSN);
+        assert_eq!(refused(&ada.replacen(own, &format!("{own}{second}"), 1)), TWO, "{element}");
+        assert_eq!(refused(&ada.replacen(own, &own.repeat(2), 1)), None, "{element}");
+    }
+    let mut bundle: Json = serde_json::from_str(&written(Format::FhirJson)).unwrap();
+    let patients = bundle["entry"].as_array_mut().unwrap().iter_mut().map(|entry| &mut entry["resource"]);
+    let woman = patients.into_iter().find(|resource| resource.to_string().contains(BSN)).unwrap();
+    woman["identifier"].as_array_mut().unwrap().push(json!({ "system": BSN_SYSTEM, "value": OTHER_BSN }));
+    assert_eq!(refused(&bundle.to_string()), Some(("two-persons", false)));
+}
+
+#[test]
+fn a_form_about_two_women_is_refused() {
+    let ada = written(Format::Ada);
+    assert_eq!(refused(&doubled(&ada, "vrouw", |text| text.replace(BSN, OTHER_BSN))), TWO);
+    assert_eq!(refused(&doubled(&ada, "vrouw", str::to_owned)), None);
+    let nobody = |text: &str| {
+        let start = text.find("<burgerservicenummer").unwrap();
+        let end = start + text[start..].find("/>").unwrap() + 2;
+        format!("{}{}", &text[..start], &text[end..]).replace("1991-06-24", "1985-01-01")
+    };
+    assert_eq!(refused(&doubled(&ada, "vrouw", nobody)), TWO);
+}
+
+/// Each of several forms is a case.
+#[test]
+fn several_forms_are_several_messages() {
+    let form = written(Format::Ada);
+    let document = Document::parse(&form).unwrap();
+    let own = document.descendants().find(|node| node.tag_name().name() == "kernset_geboortezorg").unwrap();
+    let own = &form[own.range()];
+    let one = format!("<adaxml><meta status=\"new\"/><data>{own}</data></adaxml>");
+    let other = own.replace(BSN, OTHER_BSN);
+    let two = format!("<adaxml><meta status=\"new\"/><data>{own}{other}</data></adaxml>");
+    let refusal = converter().read(two.as_bytes()).unwrap_err();
+    assert_eq!(refusal, Error::SeveralMessages { count: 2 });
+    let alone = converter().read(one.as_bytes()).unwrap();
+    let mut found = Vec::new();
+    converter().read_each(two.as_bytes(), &mut |case| found.push((case.number, case.reading.unwrap()))).unwrap();
+    assert_eq!(found.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [Some(1), Some(2)]);
+    for (_, reading) in &found {
+        assert!(reading.ledger.is_balanced() && reading.ledger.losses == alone.ledger.losses);
+        assert_eq!(reading.ledger.total, alone.ledger.total);
+    }
+    assert!(found[0].1.instance == alone.instance && found[1].1.instance != alone.instance);
+    // In a batch too.
+    let folder = tempfile::tempdir().unwrap();
+    let (input, out) = (folder.path().join("in"), folder.path().join("out"));
+    fs::create_dir(&input).unwrap();
+    fs::write(input.join("forms.xml"), &two).unwrap();
+    let mut command = Command::cargo_bin("ooievaar").unwrap();
+    let output = command.arg("batch").arg(&input).arg("-o").arg(&out).args(["--to", "fhir-json"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    for (case, number) in [("case-000001", BSN), ("case-000002", OTHER_BSN)] {
+        let made = fs::read_to_string(out.join(format!("forms.xml/{case}.json"))).unwrap_or_else(|_| panic!("{said}"));
+        assert!(made.contains(number), "{case}");
+    }
+}
