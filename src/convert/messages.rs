@@ -11,11 +11,7 @@ use crate::ledger::shown_name;
 
 impl Converter {
     /// Reads a message, a document or an instance of ADA.
-    pub(super) fn read_xml(
-        &self,
-        document: &Document<'_>,
-        text: &str,
-    ) -> Result<Reading, Error> {
+    pub(super) fn read_xml(&self, document: &Document<'_>, text: &str) -> Result<Reading, Error> {
         if let Some(format) = self.xml_format(document) {
             let forms = self.forms(document)?;
             let [form] = forms[..] else { return Err(Error::SeveralMessages { count: forms.len() }) };

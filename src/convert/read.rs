@@ -110,8 +110,7 @@ impl Converter {
                     let own = reading.as_ref().map_or(0, |reading| reading.ledger.total);
                     shared += u64::from(parts.max(own));
                     let limit = self.limits.nodes;
-                    let reading =
-                        if shared > u64::from(limit) { Err(Error::SharedTooMuch { limit }) } else { reading };
+                    let reading = if shared > u64::from(limit) { Err(Error::SharedTooMuch { limit }) } else { reading };
                     give(Case { number: Some(at + 1), reading });
                 }
                 return Ok(());

@@ -16,7 +16,8 @@ pub struct Person {
 impl Person {
     /// What a leaf says of the number, as two ways of writing it have in common; `None` if it says nothing.
     fn number_in(&self, instance: &Instance, leaf: NodeIx) -> Option<String> {
-        let Some(Content::Value(Value::Identifier(Identifier { root, extension }))) = &instance.node(leaf).content else {
+        let Some(Content::Value(Value::Identifier(Identifier { root, extension }))) = &instance.node(leaf).content
+        else {
             return None;
         };
         let is_meant = self.namespace.as_ref().is_none_or(|namespace| namespace == root);

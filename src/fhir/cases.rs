@@ -13,7 +13,7 @@ pub use assemble::Leftovers;
 use std::collections::HashSet;
 
 use super::bundle::Entry;
-use super::directory::{Directory, shown};
+use super::directory::{Directory, shown_apart};
 use super::recognise::allowed;
 use super::source::Source;
 use crate::dataset::{Dataset, Text};
@@ -47,6 +47,16 @@ enum Anchor {
     Here(usize),
     /// What references call one that is not in the source.
     Absent(Text),
+}
+
+impl Anchor {
+    /// The resource of the source that it is.
+    fn here(&self) -> Option<usize> {
+        match self {
+            Self::Here(at) => Some(*at),
+            Self::Absent(_) => None,
+        }
+    }
 }
 
 /// What is known of where a resource belongs.
@@ -99,12 +109,16 @@ impl<'e, 't> Division<'e, 't> {
         self.cases.len()
     }
 
-    /// How to call a case: a reference to its record, or to the person.
-    pub fn name(&self, case: usize) -> String {
-        match &self.cases[case].anchors[0] {
-            Anchor::Here(at) => shown(&self.source.entries, *at),
+    /// How to call each of these cases: by a reference to its record, or to the person.
+    pub fn names(&self, cases: &[usize]) -> Vec<String> {
+        let anchors = || cases.iter().map(|case| &self.cases[*case].anchors[0]);
+        let here: Vec<usize> = anchors().filter_map(Anchor::here).collect();
+        let mut here = shown_apart(&self.source.entries, &here).into_iter();
+        let name = |anchor: &Anchor| match anchor {
+            Anchor::Here(_) => here.next().unwrap_or_default(),
             Anchor::Absent(name) => graph::shown_name(name),
-        }
+        };
+        anchors().map(name).collect()
     }
 
     /// The cases that a caller may mean: by a reference to the record or the person, an id or an identifier; else by what

@@ -166,7 +166,8 @@ impl<'p> Web<'p> {
             let is_open = !self.dataset.may_repeat(self.plan.role(wanted).group)
                 && !self.is_another(wanted, reached)
                 && !self.is_nobodys(at, ix, wanted, reached);
-            (reached.all.is_empty() && is_open) || self.may_mean(reached, wanted)
+            (reached.all.is_empty() && is_open)
+                || (self.may_mean(reached, wanted) && !self.names_others_too(reached, wanted))
         });
         agrees && !self.says_more(at, ix) && !self.is_about_another(at, ix)
     }
@@ -178,13 +179,40 @@ impl<'p> Web<'p> {
         reached.all.iter().any(|(target, part)| self.candidates[*target].contains(&wanted) && part.is_none_or(is_so))
     }
 
-    /// True if a resource need not say whom it is about, and names somebody else than the role wants.
+    /// True if a resource need not say whom it is about, or in which record it is, and names somebody or something else than
+    /// the role wants.
     fn is_about_another(&self, at: usize, ix: RoleIx) -> bool {
-        self.plan.role(ix).references.iter().zip(self.links(at, ix)).any(|(reference, reached)| {
-            let Target::Role(wanted) = reference.target else { return false };
+        let optional = self.plan.role(ix).references.iter().zip(self.links(at, ix)).filter(|(own, _)| own.optional);
+        let mut wanted = optional.filter_map(|(reference, reached)| match reference.target {
+            Target::Role(wanted) => Some((wanted, reached)),
+            Target::Members(_) => None,
+        });
+        wanted.any(|(wanted, reached)| {
             let leads = !reached.all.is_empty() || self.is_another(wanted, reached);
-            reference.optional && self.is_person(wanted) && leads && !self.may_mean(reached, wanted)
+            (self.is_person(wanted) && leads && !self.may_mean(reached, wanted))
+                || (self.is_record(wanted) && self.is_another_record(wanted, reached))
+                || self.names_others_too(reached, wanted)
         })
+    }
+
+    /// True if an element that leads to the person or the record that is wanted names somebody or something else as well: then
+    /// nothing tells of whom it is.
+    fn names_others_too(&self, reached: &Reached, wanted: RoleIx) -> bool {
+        let is_other = |one: &Vec<Led>| !one.iter().any(|(target, _)| self.candidates[*target].contains(&wanted));
+        let tells_whose = self.is_person(wanted) || self.is_record(wanted);
+        tells_whose
+            && !reached.all.is_empty()
+            && (!reached.astray.is_empty() || reached.named_only || reached.each.iter().any(is_other))
+    }
+
+    /// True if a reference is to a record that is not there, while one is.
+    fn is_another_record(&self, wanted: RoleIx, reached: &Reached) -> bool {
+        self.present[usize::from(wanted.0)] && reached.astray.contains(&self.plan.role(wanted).resource_type)
+    }
+
+    /// True for the role of the record that is a case.
+    fn is_record(&self, ix: RoleIx) -> bool {
+        self.plan.cases.record == Some(ix)
     }
 
     /// True if a resource does not say that it is about the person whom the role wants and who is in the source: it names
@@ -210,9 +238,7 @@ impl<'p> Web<'p> {
         // What is about a group or a thing is about no person.
         let is_another = |kind: &Text| kind.is_empty() || *kind == role.resource_type || self.is_person(wanted);
         self.present[usize::from(wanted.0)]
-            && (self.is_person(wanted)
-                || self.plan.cases.record == Some(wanted)
-                || self.plan.identity.roles.contains_key(&role.name))
+            && (self.is_person(wanted) || self.is_record(wanted) || self.plan.identity.roles.contains_key(&role.name))
             && reached.astray.iter().any(is_another)
     }
 

@@ -314,7 +314,8 @@ impl<'p, 'd> Reader<'p, 'd> {
 
     /// True if an element for which there is no room is about somebody else than those before it.
     fn is_of_another(&mut self, node: Node<'d, '_>, ix: ElementIx) -> bool {
-        let Some(within) = self.placer.innermost().filter(|_| self.whose.is_told_by(self.plan, self.dataset, ix)) else {
+        let Some(within) = self.placer.innermost().filter(|_| self.whose.is_told_by(self.plan, self.dataset, ix))
+        else {
             return false;
         };
         if !self.whose.may_look() {

@@ -386,3 +386,53 @@ fn the_pregnancy_that_is_named_tells_the_case_too() {
     let refused = converter.with_case("ra").with_current_pregnancy("pb").read(bundle(&resources).as_bytes());
     assert_eq!(refused.unwrap_err().code(), "no-such-pregnancy");
 }
+
+/// The same ids on two servers: a reference means what is on its own server, and nobody is chosen by a name that two have.
+#[test]
+fn the_same_names_on_two_servers_are_two_cases() {
+    let on = |server: &str, height: u32| {
+        let resources = [woman("1"), record("1", "1"), self::height(height, Some("1"), Some("1"))];
+        resources.map(|mut resource| {
+            resource["id"] = json!("1");
+            let kind = resource["resourceType"].as_str().unwrap().to_owned();
+            json!({ "fullUrl": format!("https://{server}.example/fhir/{kind}/1"), "resource": resource })
+        })
+    };
+    let bundle_of =
+        |entries: Vec<Json>| json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }).to_string();
+    let mut entries = [on("one", 170), on("two", 150)].concat();
+    let input = bundle_of(entries.clone());
+    let urls = ["one", "two"].map(|server| format!("https://{server}.example/fhir/EpisodeOfCare/1"));
+    let refused = Error::WhichCase { candidates: urls.to_vec() };
+    assert_eq!(converter().read(input.as_bytes()).unwrap_err(), refused);
+    for name in ["EpisodeOfCare/1", "Patient/1", "1"] {
+        assert_eq!(converter().with_case(name).read(input.as_bytes()).unwrap_err(), refused, "{name}");
+    }
+    for (url, value) in urls.iter().zip(["170", "150"]) {
+        let reading = converter().with_case(url).read(input.as_bytes()).unwrap();
+        assert_eq!(heights(&reading), [value]);
+        assert_eq!(reading.ledger.lost_leaves(), 0);
+    }
+    assert_eq!(
+        each(&input).into_iter().map(|(_, values)| values.unwrap().concat()).collect::<Vec<_>>(),
+        ["170", "150"]
+    );
+    // What was found on no server does not tell which of the two it means.
+    let mut loose = height(199, Some("1"), None);
+    loose["id"] = json!("loose");
+    entries.push(json!({ "resource": loose }));
+    let found = each(&bundle_of(entries.clone()));
+    assert_eq!(found[2], (None, Err(Error::NoCase { resources: 1 })));
+    assert_eq!(found[0].1.clone().unwrap(), ["170"]);
+    // Nor does one of them refer to what is on the other alone: the woman of the first is not here.
+    entries.pop();
+    entries.remove(0);
+    let bsn = json!([{ "system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": "999961640" }]);
+    let is_woman = |entry: &&mut Json| entry["resource"]["resourceType"] == "Patient";
+    entries.iter_mut().find(is_woman).unwrap()["resource"]["identifier"] = bsn;
+    for (url, value, has_number) in [(&urls[0], "170", false), (&urls[1], "150", true)] {
+        let reading = converter().with_case(url).read(bundle_of(entries.clone()).as_bytes()).unwrap();
+        let number = |(_, _, content): (_, _, &Content)| matches!(content, Content::Value(Value::Identifier(_)));
+        assert_eq!((heights(&reading), reading.instance.leaves().any(number)), (vec![value.to_owned()], has_number));
+    }
+}

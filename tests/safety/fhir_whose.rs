@@ -167,6 +167,65 @@ fn what_names_nobody_or_only_a_name_is_not_guessed() {
     assert_eq!(heights(&nobody), (0, true));
 }
 
+/// What a reference says of whom it means must be so, in whatever way it is combined with a context: each is tried with each.
+#[test]
+fn a_reference_that_contradicts_itself_is_not_stated_of_her() {
+    let bsn = |value: &str| json!({"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": value});
+    let hers = "999961640";
+    let own = |entry: &Value, element: &str| entry["resource"][element]["reference"].clone();
+    let subjects: [(&str, bool, Box<dyn Fn(&Value) -> Value>); 7] = [
+        ("hers", true, Box::new(|her| json!({"reference": her}))),
+        ("with her number", true, Box::new(|her| json!({"reference": her, "identifier": bsn(hers)}))),
+        (
+            "with a number of another kind",
+            true,
+            Box::new(|her| json!({"reference": her, "identifier": {"system": "urn:oid:1.9", "value": "7"}})),
+        ),
+        (
+            "with the number of another",
+            false,
+            Box::new(|her| json!({"reference": her, "identifier": bsn("999987422")})),
+        ),
+        (
+            "another with her number",
+            false,
+            Box::new(|_| json!({"reference": "Patient/other", "identifier": bsn(hers)})),
+        ),
+        ("she and another", false, Box::new(|her| json!([{"reference": her}, {"reference": "Patient/other"}]))),
+        ("she and a name", false, Box::new(|her| json!([{"reference": her}, {"display": "Piet"}]))),
+    ];
+    let contexts: [(&str, bool, Box<dyn Fn(&Value) -> Value>); 5] = [
+        ("its own", true, Box::new(|own| json!({"reference": own}))),
+        ("none", true, Box::new(|_| Value::Null)),
+        ("another record", false, Box::new(|_| json!({"reference": "EpisodeOfCare/other"}))),
+        (
+            "the number of another record",
+            false,
+            Box::new(
+                |_| json!({"identifier": {"system": "urn:oid:2.16.840.1.113883.2.4.3.11.999.77.4", "value": "zw-9"}}),
+            ),
+        ),
+        (
+            "its own and another",
+            false,
+            Box::new(|own| json!([{"reference": own}, {"reference": "EpisodeOfCare/other"}])),
+        ),
+    ];
+    for (subject_name, subject_is_hers, subject) in &subjects {
+        for (context_name, context_is_hers, context) in &contexts {
+            let (stands, told) = heights(&|entry| {
+                let (her, record) = (own(entry, "subject"), own(entry, "context"));
+                assert!(her.is_string() && record.is_string());
+                set(&mut entry["resource"], "subject", Some(subject(&her)));
+                set(&mut entry["resource"], "context", Some(context(&record)).filter(|context| !context.is_null()));
+            });
+            let is_hers = *subject_is_hers && *context_is_hers;
+            assert_eq!(stands, usize::from(is_hers), "{subject_name}, {context_name}");
+            assert!(is_hers || told, "{subject_name}, {context_name}");
+        }
+    }
+}
+
 #[test]
 fn the_same_id_on_another_server_is_somebody_else() {
     let elsewhere = |entry: &mut Value| {
