@@ -3,6 +3,7 @@
 use roxmltree::{Document, Node};
 
 use super::detect;
+use super::envelope;
 use super::kinds::MessageKind;
 use super::{Converter, Error, Format, Place, Reading};
 use crate::ada;
@@ -110,17 +111,18 @@ impl Converter {
             return Ok(first);
         }
         let is_alone = |node: &Node<'_, '_>| node.parent_element() == Some(document.root_element());
-        let mut end = first.range().end;
-        let others = elements().filter(|node| {
-            let is_next = node.range().start >= end && begins(node, is_alone(node));
-            if is_next {
+        let (mut end, mut count, mut aside) = (first.range().end, 1, envelope::aside(first));
+        for node in elements() {
+            if node.range().start >= end && begins(&node, is_alone(&node)) {
                 end = node.range().end;
+                count += 1;
+                aside = aside.or_else(|| envelope::aside(node));
             }
-            is_next
-        });
-        match others.count() {
-            0 => Ok(first),
-            others => Err(Error::SeveralMessages { count: others + 1 }),
+        }
+        match (aside, count) {
+            (Some(found), _) => Err(Error::WrongKind { found: found.to_owned(), expected: self.expected() }),
+            (None, 1) => Ok(first),
+            (None, count) => Err(Error::SeveralMessages { count }),
         }
     }
 

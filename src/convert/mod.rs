@@ -3,6 +3,7 @@
 mod converter;
 mod delivery;
 mod detect;
+mod envelope;
 mod error;
 mod excess;
 mod format;
@@ -12,6 +13,8 @@ mod read;
 mod resources;
 mod stated;
 mod units;
+
+pub(crate) use envelope::aside_by_names;
 
 pub use converter::{Converter, Outcome, Reading};
 pub use delivery::{Delivery, Withdrawal};

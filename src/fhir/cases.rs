@@ -7,6 +7,7 @@
 
 mod assemble;
 mod graph;
+mod twice;
 
 pub use assemble::Leftovers;
 
@@ -94,8 +95,9 @@ impl<'e, 't> Division<'e, 't> {
         let roles: Vec<Vec<RoleIx>> = (0..entries.len()).map(roles_of).collect();
         let said = Said { plan, entries, directory, roles: &roles };
         let (records, persons) = found.complete(&said);
-        let graph = Graph::of(&said, &records, &persons);
-        let cases = cases(&graph, &records, &persons);
+        let (persons, twice) = twice::set_apart(&said, terminology, persons);
+        let graph = Graph::of(&said, &records, &persons, &twice);
+        let cases = cases(&graph, &records, &persons, &twice);
         if cases.len() < 2 {
             return None;
         }
@@ -273,19 +275,23 @@ impl People {
 }
 
 /// The cases: each record with its person, and each person without a record.
-fn cases(graph: &Graph, records: &Met<Anchor>, persons: &Met<Anchor>) -> Vec<Case> {
+fn cases(graph: &Graph, records: &Met<Anchor>, persons: &Met<Anchor>, twice: &[(Anchor, usize)]) -> Vec<Case> {
     let mut cases = Vec::new();
+    let called = |person: usize| {
+        let others = twice.iter().filter(move |(_, nth)| *nth == person).map(|(anchor, _)| anchor);
+        std::iter::once(&persons[person].1).chain(others).cloned()
+    };
     let mut has_record = vec![false; persons.len()];
     for (nth, (position, anchor)) in records.iter().enumerate() {
         let mut anchors = vec![anchor.clone()];
         for person in graph.persons_of(nth) {
             has_record[*person] = true;
-            anchors.push(persons[*person].1.clone());
+            anchors.extend(called(*person));
         }
         cases.push(Case { position: *position, anchors });
     }
-    let alone = persons.iter().zip(has_record).filter(|(_, has_record)| !has_record);
-    cases.extend(alone.map(|((position, anchor), _)| Case { position: *position, anchors: vec![anchor.clone()] }));
+    let alone = persons.iter().enumerate().filter(|(nth, _)| !has_record[*nth]);
+    cases.extend(alone.map(|(nth, (position, _))| Case { position: *position, anchors: called(nth).collect() }));
     cases.sort_by_key(|case| case.position);
     cases
 }

@@ -215,6 +215,10 @@ fn identity() -> Value {
         "keys: the first that has its values decides",
     );
     let named = json!({ "type": "object", "additionalProperties": keys });
+    let whose = list(
+        &list(&concept("a concept"), "concepts that must all have a value"),
+        "keys of the person whose record it is, which go with the key of the case as far as they may",
+    );
     let same_case = list(
         &list(&concept("a concept"), "concepts that must all have a value"),
         "keys in which two deliveries of one case may not differ",
@@ -223,7 +227,7 @@ fn identity() -> Value {
         "type": "object",
         "required": ["case", "same_case"],
         "additionalProperties": false,
-        "properties": { "case": keys, "same_case": same_case, "secret": list(&concept("a concept"), "identifiers that are always secret"), "role": named },
+        "properties": { "case": keys, "same_case": same_case, "whose": whose, "secret": list(&concept("a concept"), "identifiers that are always secret"), "role": named },
     });
     let uuid = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
     let properties = json!({

@@ -436,3 +436,42 @@ fn the_same_names_on_two_servers_are_two_cases() {
         assert_eq!((heights(&reading), reading.instance.leaves().any(number)), (vec![value.to_owned()], has_number));
     }
 }
+
+/// One woman under two ids, as on a server that has not merged them: she is one by her number, if nothing contradicts that.
+#[test]
+fn a_woman_who_is_there_twice_is_one_by_her_number() {
+    let numbered = |id: &str, number: &str, born: &str| {
+        let mut woman = woman(id);
+        woman["identifier"] = json!([{ "system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": number }]);
+        woman["birthDate"] = json!(born);
+        woman
+    };
+    let with = |second: Json| {
+        let mut resources = vec![numbered("a", "999961640", "1991-06-24"), second, record("ra", "a")];
+        resources.extend([height(170, Some("b"), Some("ra"))]);
+        bundle(&resources)
+    };
+    let same = with(numbered("b", "999961640", "1991-06-24"));
+    let reading = converter().read(same.as_bytes()).unwrap();
+    assert_eq!((heights(&reading), reading.ledger.lost_leaves()), (vec!["170".to_owned()], 0));
+    // What names only the one, in a source with another case, is hers.
+    let mut more: Json = serde_json::from_str(&same).unwrap();
+    for resource in [woman("c"), record("rc", "c"), height(150, Some("c"), Some("rc")), height(171, Some("b"), None)] {
+        more["entry"].as_array_mut().unwrap().push(json!({ "resource": resource }));
+    }
+    let found = each(&more.to_string());
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[1].1.clone().unwrap(), ["150"]);
+    assert_eq!(found[0].1.clone().unwrap()[0], "170");
+    // Another day of birth, another number, and a number that cannot be one, say nothing of the kind.
+    for second in [
+        numbered("b", "999961640", "1985-01-01"),
+        numbered("b", "999987422", "1991-06-24"),
+        numbered("b", "999961641", "1991-06-24"),
+    ] {
+        assert_eq!(converter().read(with(second).as_bytes()).unwrap_err().code(), "which-case");
+    }
+    let nobody = |id: &str| numbered(id, "999999999", "1991-06-24");
+    let input = bundle(&[nobody("a"), nobody("b"), record("ra", "a"), height(170, Some("a"), Some("ra"))]);
+    assert_eq!(converter().read(input.as_bytes()).unwrap_err().code(), "which-case");
+}

@@ -23,6 +23,8 @@ pub struct Identity {
     pub case: Vec<Vec<ConceptIx>>,
     /// Keys in which two deliveries of one case may not differ.
     pub same_case: Vec<Vec<ConceptIx>>,
+    /// Keys of the person whose record it is: two of them make two cases of one record, as far as they may enter an id.
+    pub whose: Vec<Vec<ConceptIx>>,
     /// Keys of roles that are the same thing in every case (a person, an organisation).
     pub roles: BTreeMap<Text, Vec<Vec<ConceptIx>>>,
     /// What stands for "none", as [`bare`] writes it.
@@ -49,6 +51,8 @@ struct Raw {
 struct RawDataset {
     case: RawKeys,
     same_case: RawKeys,
+    #[serde(default)]
+    whose: RawKeys,
     #[serde(default)]
     secret: Vec<String>,
     #[serde(default)]
@@ -89,6 +93,7 @@ impl Identity {
             secret_concepts: own.secret.iter().map(concept).collect::<Result<_, _>>()?,
             case: keys(own.case)?,
             same_case: keys(own.same_case)?,
+            whose: keys(own.whose)?,
             roles,
             placeholders: raw.placeholders.iter().map(|placeholder| bare(placeholder)).collect(),
             placeholder_namespaces: raw.placeholder_namespaces.into_iter().map(Text::from).collect(),
