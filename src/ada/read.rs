@@ -1,6 +1,6 @@
 //! From ADA XML to an instance.
 
-use roxmltree::{Document, Node, NodeType};
+use roxmltree::{Attribute, Document, Node, NodeType};
 
 use super::leaf::{self, NoReferenceDay};
 use super::{ReferenceDay, has_oid};
@@ -24,6 +24,10 @@ const FORM: &[&str] = &[
     "id",
 ];
 
+/// The attribute that says which concept an element is.
+const CONCEPT: &str = "conceptId";
+/// The attribute by which a document says whether it is in force.
+const STATUS: &str = "status";
 /// The part of a document that holds its forms.
 const DATA: &str = "data";
 
@@ -50,6 +54,14 @@ pub enum Error {
     /// A date is relative, and the caller gave no day to count from.
     #[error("line {line}, column {column}: the date is relative to a day T; say which day T is")]
     ReferenceDay {
+        /// Line, from 1.
+        line: u32,
+        /// Column, from 1.
+        column: u32,
+    },
+    /// It says of itself that it is withdrawn.
+    #[error("line {line}, column {column}: the document says that it is withdrawn")]
+    TakenBack {
         /// Line, from 1.
         line: u32,
         /// Column, from 1.
@@ -137,7 +149,7 @@ impl Reader<'_> {
         for part in self.elements(top) {
             match part.tag_name().name() {
                 "meta" => {
-                    self.structure(part);
+                    self.form(part, |_| true)?;
                     self.meta(part)?;
                 }
                 DATA if form.parent() == Some(part) || is_first => {
@@ -172,33 +184,72 @@ impl Reader<'_> {
     }
 
     fn transaction(&mut self, root: Node<'_, '_>) -> Result<(), Error> {
-        for attribute in root.attributes() {
-            if leaf::is_describing(&attribute) || FORM.contains(&attribute.name()) {
-                self.ledger.structural(1);
-            } else {
-                self.lose(root, Some(attribute.name()), Reason::Unknown, None, 1);
-            }
-        }
+        self.form(root, |attribute| leaf::is_describing(attribute) || FORM.contains(&attribute.name()))?;
         self.children(root, ConceptIx::ROOT, NodeIx::ROOT)
     }
 
-    fn children(&mut self, parent: Node<'_, '_>, within: ConceptIx, to: NodeIx) -> Result<(), Error> {
-        for element in self.elements(parent) {
-            match self.find(element, within) {
-                Some(concept) => self.concept(element, concept, to)?,
-                None => self.lose_all(element, Reason::Unknown),
+    /// Looks at the attributes of an element that belongs to the form, and at what the form says of itself.
+    fn form(&mut self, element: Node<'_, '_>, describes: impl Fn(&Attribute<'_, '_>) -> bool) -> Result<(), Error> {
+        for attribute in element.attributes() {
+            let (name, value) = (attribute.name(), attribute.value());
+            if name == STATUS && self.plan.withdrawn.iter().any(|status| status == value) {
+                let at = element.document().text_pos_at(attribute.range().start);
+                return Err(Error::TakenBack { line: at.row, column: at.col });
+            }
+            let is_so = name == STATUS && self.plan.in_force.iter().any(|status| status == value);
+            if is_so || value.is_empty() || (name != STATUS && describes(&attribute)) {
+                self.ledger.structural(1);
+            } else {
+                let reason = if name == STATUS { Reason::Modifier } else { Reason::Unknown };
+                self.lose(element, Some(name), reason, None, 1);
             }
         }
         Ok(())
     }
 
-    /// The concept of an element: by number, and if that says nothing here, by element name.
-    fn find(&self, element: Node<'_, '_>, within: ConceptIx) -> Option<ConceptIx> {
-        let number = element.attribute("conceptId").and_then(|id| self.plan.number(id));
+    fn children(&mut self, parent: Node<'_, '_>, within: ConceptIx, to: NodeIx) -> Result<(), Error> {
+        for element in self.elements(parent) {
+            match self.find(element, within) {
+                Ok(concept) => self.concept(element, concept, to)?,
+                Err(reason) => self.lose_all(element, reason),
+            }
+        }
+        Ok(())
+    }
+
+    /// The concept of an element: by its number, whatever name it has got since; by element name if it has none.
+    ///
+    /// # Errors
+    /// If nothing tells, or the two tell different things: then nothing says which is meant.
+    fn find(&mut self, element: Node<'_, '_>, within: ConceptIx) -> Result<ConceptIx, Reason> {
+        let number = element.attribute(CONCEPT).and_then(|id| self.plan.number(id));
         let by_number = number.and_then(|number| self.dataset.find(number));
-        by_number
-            .filter(|ix| self.dataset.get(*ix).parent == within)
-            .or_else(|| self.child_by_element(within, element.tag_name().name()))
+        let by_name = self.child_by_element(within, element.tag_name().name());
+        match (by_number, by_name) {
+            (Some(ix), Some(name)) if ix != name => Err(Reason::Contradiction),
+            (Some(ix), _) if self.dataset.get(ix).parent == within => Ok(ix),
+            (_, name) => {
+                let name = name.ok_or(Reason::Unknown)?;
+                if number.is_some() {
+                    self.tell(element, name);
+                }
+                Ok(name)
+            }
+        }
+    }
+
+    /// Tells that the number of an element is none of the dataset: what the name says is read.
+    fn tell(&mut self, element: Node<'_, '_>, concept: ConceptIx) {
+        let path = (self.ledger.losses.len() < PATHS).then(|| path(element, Some(CONCEPT)));
+        self.ledger.lost(Loss {
+            reason: Reason::FixedDiffers,
+            position: position(element),
+            path,
+            concept: Some(concept),
+            within: None,
+            rule: None,
+            leaves: 0,
+        });
     }
 
     fn child_by_element(&self, within: ConceptIx, element: &str) -> Option<ConceptIx> {

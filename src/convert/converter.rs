@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::kinds::{self, MessageKind};
 use super::stated::stated;
-use super::{Error, Format, Place, Withdrawal, excess, units};
+use super::{Error, Format, Place, Withdrawal, excess, labels, units};
 use crate::ada::{self, ReferenceDay};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, NodeIx, Text, Value};
 use crate::fhir::{self, BundleType, IdKey, Syntax};
@@ -344,6 +344,7 @@ impl Converter {
         }
         excess::cut(&self.kinds[kind], &mut instance, &mut ledger);
         units::tell(&self.kinds[kind], &mut instance, &mut ledger);
+        labels::tell(&self.kinds[kind], &mut instance, &mut ledger);
         Ok(Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind })
     }
 

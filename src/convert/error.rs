@@ -81,7 +81,7 @@ pub enum Error {
     },
     /// It is a message that says of itself, and so of all in it, that it is not so.
     #[error(
-        "{place}: the message says here that it is denied, intended or withdrawn (negationInd, moodCode, statusCode), so that \
+        "{place}: the message says here that it is denied, intended or withdrawn (negationInd, moodCode, statusCode; status), so that \
          nothing in it may be read as a fact; ask the sender what it is"
     )]
     TakenBack {
@@ -91,7 +91,7 @@ pub enum Error {
     /// It says of one person that she is two: two numbers, or two of whom there is one.
     #[error(
         "{}the input is about two persons where there is one (two numbers that differ, or somebody else beside her), so that \
-         nothing tells whose the rest is; ask the sender, and give each her own message", at(.place)
+         nothing tells whose the rest is; ask the sender, and give each her own message", at(*.place)
     )]
     TwoPersons {
         /// The second, if it is at a place in a text.
@@ -282,7 +282,7 @@ impl Error {
 }
 
 /// A place before what is said of it, if there is one.
-fn at(place: &Option<Place>) -> String {
+fn at(place: Option<Place>) -> String {
     place.map(|place| format!("{place}: ")).unwrap_or_default()
 }
 

@@ -53,6 +53,7 @@ impl Converter {
             ada::Error::ReferenceDay { line, column } => {
                 Error::ReferenceDay { place: place(line as usize, column as usize) }
             }
+            ada::Error::TakenBack { line, column } => Error::TakenBack { place: place(line as usize, column as usize) },
             ada::Error::TwoPersons { line, column } => {
                 Error::TwoPersons { place: Some(place(line as usize, column as usize)) }
             }

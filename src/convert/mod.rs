@@ -8,6 +8,7 @@ mod error;
 mod excess;
 mod format;
 mod kinds;
+mod labels;
 mod messages;
 mod read;
 mod resources;

@@ -194,7 +194,9 @@ pub(super) fn shown(entries: &[Entry<'_>], at: usize) -> String {
 pub(super) fn shown_apart(entries: &[Entry<'_>], which: &[usize]) -> Vec<String> {
     let names: Vec<String> = which.iter().map(|at| shown(entries, *at)).collect();
     let mut met: HashMap<&str, usize> = HashMap::new();
-    names.iter().for_each(|name| *met.entry(name).or_default() += 1);
+    for name in &names {
+        *met.entry(name).or_default() += 1;
+    }
     let shown = which.iter().zip(&names).map(|(at, name)| match full_name(&entries[*at]) {
         Some(url) if met[name.as_str()] > 1 && is_plain_url(url) => url.to_string(),
         _ => name.clone(),

@@ -23,6 +23,10 @@ pub struct AdaPlan {
     pub units: Vec<(Text, Text)>,
     /// Concept numbers of identifiers that have one namespace by definition, and its OID: ADA may leave it out.
     pub namespaces: Vec<(Text, Text)>,
+    /// What a document says of itself (`status`) that changes nothing.
+    pub in_force: Vec<Text>,
+    /// What a document says of itself that takes it back.
+    pub withdrawn: Vec<Text>,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +62,8 @@ impl AdaPlan {
             attributes: file.ada.attributes.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             concept_oids: oids.map(Text::from).collect(),
             units: dataset.units.iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
+            in_force: manifest.ada.in_force.iter().map(Text::from).collect(),
+            withdrawn: manifest.ada.withdrawn.iter().map(Text::from).collect(),
             namespaces: file.ada.namespaces.into_iter().map(|(number, oid)| (number.into(), oid.into())).collect(),
         })
     }

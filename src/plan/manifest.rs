@@ -16,9 +16,22 @@ pub struct Manifest {
     format: u32,
     /// Names of the messages: folders in `messages/`.
     pub messages: Vec<String>,
+    /// What ADA documents say of themselves.
+    #[serde(default)]
+    pub ada: AdaStatuses,
     /// The datasets, by name.
     #[serde(rename = "dataset")]
     pub datasets: BTreeMap<String, DatasetEntry>,
+}
+
+/// The statuses that an ADA document may have. Any other is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdaStatuses {
+    /// Those that change nothing.
+    pub in_force: Vec<String>,
+    /// Those with which nothing in it is so.
+    pub withdrawn: Vec<String>,
 }
 
 /// What `ooievaar.toml` says of one dataset.

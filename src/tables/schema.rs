@@ -93,9 +93,25 @@ fn ooievaar() -> Value {
     let properties = json!({
         "format": { "type": "integer", "description": "layout of the tables" },
         "messages": list(&text("a folder in messages/"), "the messages"),
+        "ada": ada_statuses(),
         "dataset": { "type": "object", "additionalProperties": entry, "description": "the datasets, by name" },
     });
     document("What the mappings folder holds", &["format", "messages", "dataset"], &properties)
+}
+
+/// What ADA documents say of themselves.
+fn ada_statuses() -> Value {
+    let statuses = |about: &str| list(&text("a status"), about);
+    json!({
+        "type": "object",
+        "description": "what ADA documents say of themselves in `status`",
+        "required": ["in_force", "withdrawn"],
+        "additionalProperties": false,
+        "properties": {
+            "in_force": statuses("those that change nothing"),
+            "withdrawn": statuses("those with which nothing in the document is so"),
+        },
+    })
 }
 
 /// Who the persons in a record are.

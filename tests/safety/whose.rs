@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use assert_cmd::cargo::CommandCargoExt as _;
+use ooievaar::ledger::Reason;
 use ooievaar::{Converter, Error, Format};
 use roxmltree::Document;
 use serde_json::{Value as Json, json};
@@ -142,4 +143,48 @@ fn several_forms_are_several_messages() {
         let made = fs::read_to_string(out.join(format!("forms.xml/{case}.json"))).unwrap_or_else(|_| panic!("{said}"));
         assert!(made.contains(number), "{case}");
     }
+}
+
+/// What a form says of itself: that it is withdrawn, that a field is another one, that a code is called otherwise.
+#[test]
+fn a_form_that_contradicts_itself_is_refused_or_told() {
+    let ada = written(Format::Ada);
+    let root = ada.find("<kernset_geboortezorg").unwrap();
+    let end = ada.find("</kernset_geboortezorg>").unwrap() + "</kernset_geboortezorg>".len();
+    let form = &ada[root..end];
+    let with = |status: &str| format!("<adaxml><meta status=\"{status}\"/><data>{form}</data></adaxml>");
+    for status in ["cancelled", "rejected", "deprecated"] {
+        assert_eq!(refused(&with(status)), Some(("taken-back", true)), "{status}");
+        let inside = ada.replacen("<kernset_geboortezorg ", &format!("<kernset_geboortezorg status=\"{status}\" "), 1);
+        assert_eq!(refused(&inside), Some(("taken-back", true)), "{status}");
+    }
+    let losses = |text: &str| {
+        let reading = converter().read(text.as_bytes()).unwrap();
+        assert!(reading.ledger.is_balanced());
+        let height =
+            reading.instance.leaves().filter(|(_, _, content)| format!("{content:?}").contains("\"171\"")).count();
+        (height, reading.ledger.losses.iter().map(|loss| loss.reason).collect::<Vec<_>>())
+    };
+    assert_eq!(losses(&with("final")), (1, vec![]));
+    assert_eq!(losses(&with("something else")), (1, vec![Reason::Modifier]));
+    // The number of a sibling, of a concept elsewhere, and of none.
+    let own = "2.16.840.1.113883.2.4.3.11.60.90.77.2.6.20212";
+    assert!(ada.contains(&format!("{own}\"")));
+    let numbered = |number: &str| {
+        losses(&ada.replace(&format!("{own}\""), &format!("{}{number}\"", own.strip_suffix("20212").unwrap())))
+    };
+    assert_eq!(numbered("10801"), (0, vec![Reason::Contradiction]));
+    assert_eq!(numbered("20305"), (0, vec![Reason::Contradiction]));
+    assert_eq!(numbered("99999"), (1, vec![Reason::FixedDiffers]));
+    // What is hidden in the form is told to be so.
+    let hidden = ada.replacen("<lengte_gemeten ", "<lengte_gemeten hidden=\"true\" ", 1);
+    assert_ne!(losses(&hidden).1, []);
+    let hidden = ada.replacen("<vrouw ", "<vrouw hidden=\"true\" ", 1);
+    assert_ne!(losses(&hidden).1, []);
+    // A code with the label of another.
+    let ethnicity = ["displayName=\"Hindoestaans\"", "displayName=\"Turks\"", "displayName=\"Surinaams-Hindoestaans\""];
+    assert_eq!(losses(&ada.replace(ethnicity[0], ethnicity[1])).1, [Reason::Label]);
+    assert_eq!(losses(&ada.replace(ethnicity[0], ethnicity[2])).1, [], "another word for it is no other answer");
+    let written = converter().convert(ada.replace(ethnicity[0], ethnicity[1]).as_bytes(), Format::FhirJson).unwrap();
+    assert!(!String::from_utf8(written.output).unwrap().contains("Turks"));
 }
