@@ -10,6 +10,7 @@ use super::codec::Codecs;
 use super::context::{Pairs, ancestors, find};
 use super::ids::{Id, Ids};
 use super::key::IdKey;
+use super::marks;
 use super::place;
 use super::uphold::{Upheld, uphold};
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
@@ -48,6 +49,7 @@ impl<'a> Composition<'a> {
             index: HashMap::default(),
             unwritten: Vec::new(),
             broken: Vec::new(),
+            is_test: marks::is_test(plan.cases.test.as_ref(), dataset, instance),
         };
         composer.distribute();
         composer.close_references();
@@ -137,6 +139,8 @@ struct Composer<'a> {
     index: HashMap<(RoleIx, NodeIx), usize, RandomState>,
     unwritten: Vec<Unwritten>,
     broken: Vec<BrokenRule>,
+    /// The case says that it is a test: so does each of its resources.
+    is_test: bool,
 }
 
 impl Composer<'_> {
@@ -292,6 +296,9 @@ impl Composer<'_> {
         }
         if !role.laws.is_empty() {
             self.uphold(at, &values, &mut resource);
+        }
+        if let Some(mark) = self.plan.cases.test.as_ref().filter(|_| self.is_test) {
+            marks::put(mark, &mut resource);
         }
         resource
     }

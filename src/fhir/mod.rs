@@ -16,6 +16,7 @@ mod extract;
 mod ids;
 mod key;
 mod losses;
+mod marks;
 mod modifier;
 mod occurrences;
 mod place;

@@ -210,12 +210,25 @@ fn answers() -> Value {
 }
 
 fn cases() -> Value {
+    let test = json!({
+        "type": "object",
+        "description": "what marks all of a case as a test",
+        "required": ["concept", "codes", "system", "code"],
+        "additionalProperties": false,
+        "properties": {
+            "concept": concept("the concept that says so"),
+            "codes": list(&text("a code"), "with which codes; the first is what the label of FHIR comes to"),
+            "system": text("the system (URI) of the label of FHIR"),
+            "code": text("its code"),
+        },
+    });
     let dataset = json!({
         "type": "object",
         "additionalProperties": false,
         "properties": {
             "record": text("the role that is a case"),
             "person": text("the role of the person whose case it is"),
+            "test": test,
         },
     });
     let properties = json!({

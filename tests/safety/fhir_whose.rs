@@ -167,13 +167,16 @@ fn what_names_nobody_or_only_a_name_is_not_guessed() {
     assert_eq!(heights(&nobody), (0, true));
 }
 
+/// What makes a reference of the one that was there.
+type Made<'a> = Box<dyn Fn(&Value) -> Value + 'a>;
+
 /// What a reference says of whom it means must be so, in whatever way it is combined with a context: each is tried with each.
 #[test]
 fn a_reference_that_contradicts_itself_is_not_stated_of_her() {
     let bsn = |value: &str| json!({"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": value});
     let hers = "999961640";
     let own = |entry: &Value, element: &str| entry["resource"][element]["reference"].clone();
-    let subjects: [(&str, bool, Box<dyn Fn(&Value) -> Value>); 7] = [
+    let subjects: [(&str, bool, Made<'_>); 7] = [
         ("hers", true, Box::new(|her| json!({"reference": her}))),
         ("with her number", true, Box::new(|her| json!({"reference": her, "identifier": bsn(hers)}))),
         (
@@ -194,7 +197,7 @@ fn a_reference_that_contradicts_itself_is_not_stated_of_her() {
         ("she and another", false, Box::new(|her| json!([{"reference": her}, {"reference": "Patient/other"}]))),
         ("she and a name", false, Box::new(|her| json!([{"reference": her}, {"display": "Piet"}]))),
     ];
-    let contexts: [(&str, bool, Box<dyn Fn(&Value) -> Value>); 5] = [
+    let contexts: [(&str, bool, Made<'_>); 5] = [
         ("its own", true, Box::new(|own| json!({"reference": own}))),
         ("none", true, Box::new(|_| Value::Null)),
         ("another record", false, Box::new(|_| json!({"reference": "EpisodeOfCare/other"}))),

@@ -188,3 +188,61 @@ fn a_form_that_contradicts_itself_is_refused_or_told() {
     let written = converter().convert(ada.replace(ethnicity[0], ethnicity[1]).as_bytes(), Format::FhirJson).unwrap();
     assert!(!String::from_utf8(written.output).unwrap().contains("Turks"));
 }
+
+/// What is marked as a test is none of production on the other side: each resource says so, by itself too.
+#[test]
+fn a_test_stays_a_test() {
+    let mark = json!([{ "system": "http://hl7.org/fhir/v3/ActReason", "code": "HTEST" }]);
+    let processing = |message: &[u8]| {
+        let text = String::from_utf8(message.to_vec()).unwrap();
+        let at = text.find("<processingCode code=\"").unwrap() + "<processingCode code=\"".len();
+        text[at..].chars().next().unwrap()
+    };
+    let convert = |input: &str, format| {
+        let outcome = converter().convert(input.as_bytes(), format).unwrap();
+        assert!(outcome.ledger.is_balanced());
+        (outcome.output, outcome.ledger.losses)
+    };
+    for code in ["T", "D"] {
+        let message = full().replace("<processingCode code=\"P\"/>", &format!("<processingCode code=\"{code}\"/>"));
+        assert!(message.contains(&format!("<processingCode code=\"{code}\"/>")));
+        for format in [Format::FhirJson, Format::FhirXml, Format::FhirNdjson] {
+            let (fhir, losses) = convert(&message, format);
+            assert_eq!(losses, []);
+            let fhir = String::from_utf8(fhir).unwrap();
+            let (back, losses) = convert(&fhir, Format::Hl7v3);
+            assert_eq!((processing(&back).to_string().as_str(), losses.len()), (code, 0), "{format}");
+        }
+        let (fhir, _) = convert(&message, Format::FhirNdjson);
+        for line in String::from_utf8(fhir).unwrap().lines() {
+            let resource: Json = serde_json::from_str(line).unwrap();
+            assert_eq!(resource["meta"]["security"], mark);
+        }
+    }
+    let bundle: Json = serde_json::from_str(&written(Format::FhirJson)).unwrap();
+    assert!(!bundle.to_string().contains("HTEST"));
+    let entries = bundle["entry"].as_array().unwrap();
+    let provenance = entries.iter().position(|entry| entry["resource"]["resourceType"] == "Provenance").unwrap();
+    let woman = entries.iter().position(|entry| entry.to_string().contains(BSN)).unwrap();
+    let mut silent = bundle.clone();
+    silent["entry"][provenance]["resource"]["meta"].as_object_mut().unwrap().remove("tag");
+    for (place, label) in [("", "tag"), ("", "security"), ("resource", "tag"), ("resource", "security")] {
+        let marked = |bundle: &Json| {
+            let mut bundle = bundle.clone();
+            let target = if place.is_empty() { &mut bundle } else { &mut bundle["entry"][woman]["resource"] };
+            target["meta"][label] = mark.clone();
+            bundle.to_string()
+        };
+        // Where nothing else is said, it is one.
+        let (message, losses) = convert(&marked(&silent), Format::Hl7v3);
+        assert_eq!((processing(&message), losses.len()), ('T', 0), "{place} {label}");
+        // A message of production with such a label contradicts itself, and that is told.
+        let losses = convert(&marked(&bundle), Format::Hl7v3).1;
+        assert!(!losses.is_empty() && losses.iter().all(|loss| loss.reason == Reason::Contradiction), "{losses:?}");
+    }
+    // Another label of a bundle is not passed over either.
+    let mut restricted = bundle.clone();
+    restricted["meta"]["security"] = json!([{ "system": "http://hl7.org/fhir/v3/Confidentiality", "code": "R" }]);
+    let losses = convert(&restricted.to_string(), Format::Hl7v3).1;
+    assert_eq!(losses.iter().filter_map(|loss| loss.path.as_deref()).count(), 2, "{losses:?}");
+}

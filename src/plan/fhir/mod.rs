@@ -15,7 +15,7 @@ mod template;
 mod wholes;
 
 pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
-pub use cases::CaseRoles;
+pub use cases::{CaseRoles, TestMark};
 pub use elements::{Element, Elements};
 pub use identity::Identity;
 pub use invariants::{Demand, Law};
