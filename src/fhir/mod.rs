@@ -13,6 +13,7 @@ mod decode;
 mod directory;
 mod encode;
 mod extract;
+mod guess;
 mod ids;
 mod key;
 mod losses;

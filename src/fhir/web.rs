@@ -5,6 +5,7 @@
 //! out until nothing changes; then the resource nearest to the root that is still undecided takes the role that agrees
 //! best, and what follows from that is struck out, until all are decided.
 
+use super::guess;
 use crate::dataset::{ConceptIx, Dataset, Text};
 use crate::plan::fhir::{ElementPath, FhirPlan, Role, RoleIx, Target};
 
@@ -20,15 +21,15 @@ pub(super) type Led = (usize, Option<usize>);
 
 /// Where an element of a resource leads.
 #[derive(Default)]
-struct Reached {
+pub(super) struct Reached {
     /// The resources that it refers to, and those that they are part of.
-    all: Vec<Led>,
+    pub(super) all: Vec<Led>,
     /// The same for each reference apart, where there are several.
     each: Vec<Vec<Led>>,
     /// The types, as far as they are said, of what it refers to and what is not in the source.
-    astray: Vec<Text>,
+    pub(super) astray: Vec<Text>,
     /// It names something, and does not say where that is to be found.
-    named_only: bool,
+    pub(super) named_only: bool,
 }
 
 /// Where the references of an element lead, each apart; the types of what is not in the source; and whether one of them names
@@ -67,9 +68,10 @@ impl<'p> Web<'p> {
     pub fn new(
         plan: &'p FhirPlan,
         dataset: &'p Dataset,
-        candidates: Vec<Vec<RoleIx>>,
+        mut candidates: Vec<Vec<RoleIx>>,
         targets: impl Fn(usize, &ElementPath) -> Leads,
     ) -> Self {
+        let known = candidates.iter().map(|roles| !roles.is_empty()).collect();
         let mut incoming: Vec<Vec<Incoming>> = candidates.iter().map(|_| Vec::new()).collect();
         let mut outgoing = Vec::with_capacity(candidates.len());
         for (from, roles) in candidates.iter().enumerate() {
@@ -89,7 +91,9 @@ impl<'p> Web<'p> {
         }
         let mut present = vec![false; plan.roles.len()];
         candidates.iter().flatten().for_each(|role| present[usize::from(role.0)] = true);
-        let known = candidates.iter().map(|roles| !roles.is_empty()).collect();
+        for (roles, own) in candidates.iter_mut().zip(&outgoing).filter(|(roles, _)| roles.len() > 1) {
+            roles.retain(|ix| !guess::is_one(plan, dataset, own, *ix));
+        }
         let stale = vec![true; candidates.len()];
         let mut wanted = vec![false; plan.roles.len()];
         let mut surely_collected = Vec::new();
@@ -281,6 +285,9 @@ impl<'p> Web<'p> {
         let mut kept = self.candidates[at].clone();
         narrow(&mut kept, suits);
         narrow(&mut kept, linked);
+        // The role that accounts for most of what the resource refers to.
+        let most = kept.iter().map(|ix| self.satisfied(at, *ix)).max();
+        narrow(&mut kept, |ix| Some(self.satisfied(at, *ix)) == most);
         let mut referrers: Vec<&Incoming> = self.referrers(at).collect();
         // What is nearest to the root is asked first: the record says which pregnancy is the current one.
         referrers.sort_by_key(|incoming| (incoming.role, incoming.from));
@@ -291,6 +298,11 @@ impl<'p> Web<'p> {
         }
         narrow(&mut kept, supported);
         self.leave(at, kept);
+    }
+
+    /// How many of the references that a role must have lead to what it wants.
+    fn satisfied(&self, at: usize, ix: RoleIx) -> usize {
+        self.references(at, ix).filter(|(wanted, reached)| self.may_mean(reached, *wanted)).count()
     }
 
     /// Strikes what only references can tell apart, and no reference does: an organization to which nothing refers

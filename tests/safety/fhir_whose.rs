@@ -274,3 +274,52 @@ fn what_a_bundle_deletes_is_not_stated() {
     let delete = |entry: &mut Value| entry["request"]["method"] = "DELETE".into();
     assert_eq!(heights(&delete), (0, true));
 }
+
+/// What a source lacks (a contact, an earlier pregnancy, the profiles) takes the place away from what belongs there: nothing
+/// of it becomes something else.
+#[test]
+fn what_lacks_its_place_does_not_move_to_another() {
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for bundle in bundles_of(&["full-single"], 0) {
+        let whole = stated_in(&bundle).unwrap();
+        let mut plain = bundle.clone();
+        for entry in plain["entry"].as_array_mut().unwrap() {
+            entry["resource"]["meta"].as_object_mut().unwrap().remove("profile");
+        }
+        let contacts: Vec<&Value> =
+            entries(&bundle).iter().filter(|entry| entry["resource"]["resourceType"] == "Encounter").collect();
+        let record =
+            entries(&bundle).iter().find(|entry| entry["resource"]["resourceType"] == "EpisodeOfCare").unwrap();
+        let earlier =
+            |entry: &Value| entry["resource"]["code"].to_string().contains("118185001") && !refers(record, entry);
+        assert!(!contacts.is_empty() && entries(&bundle).iter().any(earlier));
+        for (kind, own) in [("with profiles", &bundle), ("without", &plain)] {
+            let mut try_one = |changed: &Value, what: &str| {
+                tried += 1;
+                let Ok(left) = stated_in(changed) else { return };
+                let added = more(&left, &whole);
+                if !added.is_empty() {
+                    wrong.push(format!("{kind}, {what}: {added:?}"));
+                }
+            };
+            try_one(own, "as it is");
+            for (at, entry) in entries(own).iter().enumerate() {
+                let resource = &entry["resource"];
+                let what = format!("{} {}", resource["resourceType"], resource["code"]);
+                if resource["resourceType"] == "Encounter" || earlier(entry) {
+                    try_one(&without_one(own, at), &format!("without {what}"));
+                }
+                if contacts.iter().any(|contact| refers(entry, contact)) {
+                    for context in [Some(json!({"reference": "Encounter/absent"})), None] {
+                        let mut changed = own.clone();
+                        set(&mut changed["entry"][at]["resource"], "context", context.clone());
+                        try_one(&changed, &format!("{what} in {context:?}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}: {:#?}", wrong.len(), &wrong[..wrong.len().min(60)]);
+    assert!(tried > 40, "{tried}");
+}
