@@ -7,13 +7,15 @@
 //! Envelope concepts (numbers that are no part of an OID) are no part of the transaction; they stand in `meta`, where
 //! published ADA files put the envelope too.
 
+mod forms;
 mod leaf;
 mod moment;
 mod read;
 mod write;
 
+pub use forms::forms;
 pub use moment::ReferenceDay;
-pub use read::{Error, forms, read, read_form};
+pub use read::{Error, read, read_form};
 pub use write::write;
 
 /// True for a concept that has a place in an OID, and so a `conceptId`.

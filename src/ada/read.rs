@@ -2,6 +2,7 @@
 
 use roxmltree::{Attribute, Document, Node, NodeType};
 
+use super::forms::{DATA, forms};
 use super::leaf::{self, NoReferenceDay};
 use super::{ReferenceDay, has_oid};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
@@ -28,9 +29,6 @@ const FORM: &[&str] = &[
 const CONCEPT: &str = "conceptId";
 /// The attribute by which a document says whether it is in force.
 const STATUS: &str = "status";
-/// The part of a document that holds its forms.
-const DATA: &str = "data";
-
 /// Number of losses that get a path; a document with more is not worth the search for each place.
 const PATHS: usize = 1000;
 
@@ -75,18 +73,6 @@ pub enum Error {
         /// Column, from 1.
         column: u32,
     },
-}
-
-/// The forms in a document, filled in each for itself: the document element, or what stands in `data`. `is_form` tells one
-/// by the name of its element.
-pub fn forms<'d, 'i>(document: &'d Document<'i>, is_form: impl Fn(&str) -> bool) -> Vec<Node<'d, 'i>> {
-    let is_one = |node: &Node<'_, '_>| node.is_element() && is_form(node.tag_name().name());
-    let top = document.root_element();
-    if is_one(&top) {
-        return vec![top];
-    }
-    let data = top.children().filter(|part| part.tag_name().name() == DATA);
-    data.flat_map(|data| data.children()).filter(is_one).collect()
 }
 
 /// Reads an ADA document. Dates relative to a day T are counted from `day`.

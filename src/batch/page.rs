@@ -195,6 +195,7 @@ fn meaning(code: &str) -> &'static str {
         "not-text" => "It is no message, but something like a picture or a PDF.",
         "nothing-recognised" => "It is FHIR, but nothing in it is of a profile that is known.",
         "reference-day" => "Its dates count from a day that was not given (--reference-day).",
+        "two-persons" => "It says of one person that she is two.",
         "syntax" => "It is damaged, or was cut off.",
         "too-large" => "It is larger than one message may be.",
         "unreadable" => "The file or folder could not be read: it is gone, or may not be read.",

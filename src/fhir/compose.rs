@@ -15,7 +15,7 @@ use super::place;
 use super::uphold::{Upheld, uphold};
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
 use crate::ledger::{BrokenRule, Reason, Unwritten};
-use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, Place, RoleIx, Target, Template};
+use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, Place, RoleIx, Target, Template, TestMark};
 use crate::terminology::Terminology;
 use crate::tree::{Chars, Tree};
 
@@ -49,7 +49,7 @@ impl<'a> Composition<'a> {
             index: HashMap::default(),
             unwritten: Vec::new(),
             broken: Vec::new(),
-            is_test: marks::is_test(plan.cases.test.as_ref(), dataset, instance),
+            mark: marks::of_case(plan.cases.test.as_ref(), dataset, instance),
         };
         composer.distribute();
         composer.close_references();
@@ -139,8 +139,8 @@ struct Composer<'a> {
     index: HashMap<(RoleIx, NodeIx), usize, RandomState>,
     unwritten: Vec<Unwritten>,
     broken: Vec<BrokenRule>,
-    /// The case says that it is a test: so does each of its resources.
-    is_test: bool,
+    /// How each resource says that it is a test, if the case does.
+    mark: Option<&'a TestMark>,
 }
 
 impl Composer<'_> {
@@ -297,9 +297,7 @@ impl Composer<'_> {
         if !role.laws.is_empty() {
             self.uphold(at, &values, &mut resource);
         }
-        if let Some(mark) = self.plan.cases.test.as_ref().filter(|_| self.is_test) {
-            marks::put(mark, &mut resource);
-        }
+        marks::put(self.mark, &mut resource);
         resource
     }
 

@@ -3,7 +3,7 @@
 //! The length of a pregnancy at a check-up that is not in the source is none at a diagnosis; an infection in an earlier
 //! pregnancy that is not there is none of before.
 
-use super::web::Reached;
+use super::reached::Reached;
 use crate::dataset::Dataset;
 use crate::plan::fhir::{ElementPath, FhirPlan, RoleIx, Target};
 

@@ -33,9 +33,9 @@ fn labels(resource: &Tree) -> impl Iterator<Item = &Tree> {
     LABELS.into_iter().filter_map(move |name| meta?.get(name))
 }
 
-/// True if an instance says that it is a test.
-pub(super) fn is_test(mark: Option<&TestMark>, dataset: &Dataset, instance: &Instance) -> bool {
-    mark.is_some_and(|mark| said(mark, dataset, instance).any(|(_, code)| mark.codes.contains(code)))
+/// How to mark what is made of an instance, if it says that it is a test.
+pub(super) fn of_case<'p>(mark: Option<&'p TestMark>, dataset: &Dataset, instance: &Instance) -> Option<&'p TestMark> {
+    mark.filter(|mark| said(mark, dataset, instance).any(|(_, code)| mark.codes.contains(code)))
 }
 
 /// The codes that an instance has for the concept.
@@ -47,8 +47,9 @@ fn said<'i>(mark: &TestMark, dataset: &Dataset, instance: &'i Instance) -> impl 
     })
 }
 
-/// Labels a resource as a test.
-pub(super) fn put(mark: &TestMark, resource: &mut Tree) {
+/// Labels a resource as a test, if it is one.
+pub(super) fn put(mark: Option<&TestMark>, resource: &mut Tree) {
+    let Some(mark) = mark else { return };
     let coding = [("system", &mark.system), ("code", &mark.code)];
     let coding = coding.map(|(name, value)| (name.into(), Tree::string(value.clone())));
     let label = (LABELS[0].into(), Tree::Array(vec![Tree::Object(coding.into())]));

@@ -21,6 +21,7 @@ mod marks;
 mod modifier;
 mod occurrences;
 mod place;
+mod reached;
 mod recognise;
 mod sole;
 mod source;

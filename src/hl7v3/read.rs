@@ -41,16 +41,7 @@ pub enum Refusal {
 /// where there is one.
 pub fn read(plan: &MessagePlan, dataset: &Dataset, node: Node<'_, '_>) -> Result<(Instance, Ledger), Refusal> {
     let root = matching::plan_root(plan, node).ok_or(Refusal::WrongRoot)?;
-    let mut reader = Reader {
-        plan,
-        dataset,
-        placer: Placer::new(dataset),
-        account: Account::default(),
-        refusal: None,
-        whose: Whose::default(),
-        seen: Vec::new(),
-        first_seen: 0,
-    };
+    let mut reader = Reader::new(plan, dataset, Placer::new(dataset));
     if saying::is_modified(plan, node, plan.element(root)) {
         return Err(Refusal::TakenBack { position: node.range().start });
     }
@@ -76,6 +67,11 @@ struct Reader<'p, 'd> {
 }
 
 impl<'p, 'd> Reader<'p, 'd> {
+    fn new(plan: &'p MessagePlan, dataset: &'p Dataset, placer: Placer<'p>) -> Self {
+        let (account, whose) = (Account::default(), Whose::default());
+        Self { plan, dataset, placer, account, refusal: None, whose, seen: Vec::new(), first_seen: 0 }
+    }
+
     /// Reads an element that the plan knows. As deep as the plan, whatever the document.
     fn element(&mut self, node: Node<'d, '_>, ix: ElementIx) {
         let element = self.plan.element(ix);
@@ -321,16 +317,7 @@ impl<'p, 'd> Reader<'p, 'd> {
         if !self.whose.may_look() {
             return true;
         }
-        let mut apart = Reader {
-            plan: self.plan,
-            dataset: self.dataset,
-            placer: self.placer.apart(self.dataset),
-            account: Account::default(),
-            refusal: None,
-            whose: Whose::default(),
-            seen: Vec::new(),
-            first_seen: 0,
-        };
+        let mut apart = Reader::new(self.plan, self.dataset, self.placer.apart(self.dataset));
         apart.element(node, ix);
         apart.refusal.is_some() || self.placer.instance.is_of_another(self.dataset, within, &apart.placer.instance)
     }
