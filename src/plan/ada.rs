@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::transmission::{TransmissionElement, TransmissionSection};
 use super::{Manifest, load_toml};
 use crate::dataset::Text;
 use crate::tables::{Source, TableError};
@@ -23,6 +24,8 @@ pub struct AdaPlan {
     pub units: Vec<(Text, Text)>,
     /// Concept numbers of identifiers that have one namespace by definition, and its OID: ADA may leave it out.
     pub namespaces: Vec<(Text, Text)>,
+    /// Where `meta` holds the data of the transmission; `None` if the transaction has none.
+    pub transmission: Option<TransmissionElement>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +43,7 @@ struct AdaSection {
     attributes: BTreeMap<String, String>,
     #[serde(default)]
     namespaces: BTreeMap<String, String>,
+    transmission: Option<TransmissionSection>,
 }
 
 impl AdaPlan {
@@ -58,6 +62,7 @@ impl AdaPlan {
             attributes: file.ada.attributes.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             concept_oids: oids.map(Text::from).collect(),
             units: dataset.units.iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
+            transmission: file.ada.transmission.map(TransmissionSection::compile),
             namespaces: file.ada.namespaces.into_iter().map(|(number, oid)| (number.into(), oid.into())).collect(),
         })
     }
