@@ -128,6 +128,34 @@ fn a_boolean_can_have_its_null_flavour_as_value() {
     assert_eq!(setup.contents(&body("value=\"UNK\"")), expected);
     assert_eq!(setup.contents(&body("nullFlavor=\"UNK\"")), expected);
     assert_eq!(setup.reasons(&body("value=\"UNK\"")), []);
+    for (read, written) in [
+        ("value=\"UNK\"", " value=\"UNK\"/>"),
+        ("nullFlavor=\"UNK\"", " value=\"UNK\"/>"),
+        ("value=\"NI\"", " nullFlavor=\"NI\"/>"),
+    ] {
+        let text = setup.write(&setup.read(&body(read)).0);
+        assert!(text.contains(written), "{read}: {text}");
+    }
+}
+
+#[test]
+fn a_number_without_a_namespace_is_in_the_only_one_that_it_can_have() {
+    let setup = setup();
+    for (body, expected) in [
+        (r#"<vrouw><burgerservicenummer value="x"/></vrouw>"#, "2.16.840.1.113883.2.4.6.3"),
+        (
+            r#"<uitkomst_per_kind><baring><ziekenhuis_baring><ziekenhuisnummer_lvrid value="x"/></ziekenhuis_baring></baring></uitkomst_per_kind>"#,
+            "2.16.840.1.113883.2.4.3.22.96.6",
+        ),
+        (r#"<vrouw><burgerservicenummer value="x" root="2.999.1"/></vrouw>"#, "2.999.1"),
+        (r#"<vrouw><lokale_persoonsidentificatie value="x"/></vrouw>"#, ""),
+    ] {
+        let id = Identifier { root: expected.into(), extension: "x".into() };
+        assert_eq!(setup.contents(body), [Content::Value(Value::Identifier(id))], "{body}");
+    }
+    // A number that is not known is in no namespace.
+    let unknown = [Content::Null { flavor: NullFlavor::Unknown, original_text: None }];
+    assert_eq!(setup.contents(r#"<vrouw><burgerservicenummer nullFlavor="UNK"/></vrouw>"#), unknown);
 }
 
 #[test]

@@ -158,10 +158,14 @@ fn coded(text: &mut String, code: &Code, concept: &Concept, terminology: &Termin
     }
 }
 
-/// A null flavour is a code where the value set has it, as ADA forms offer it there, and an attribute elsewhere.
+/// A null flavour is a code where the value set has it, as ADA forms offer it there, and an attribute elsewhere. A yes or no that is
+/// not known has its own value in the forms: the schema gives it beside `true` and `false`.
 fn null(text: &mut String, flavor: NullFlavor, concept: &Concept, terminology: &Terminology) {
     let member = terminology.value_set_of(concept).and_then(|set| set.find(flavor.code(), NullFlavor::SYSTEM));
     let Some(member) = member else {
+        if concept.kind == Kind::Boolean && flavor == NullFlavor::Unknown {
+            return attribute(text, "value", flavor.code());
+        }
         return attribute(text, "nullFlavor", flavor.code());
     };
     if !member.ordinal.is_empty() {

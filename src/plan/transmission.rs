@@ -56,7 +56,9 @@ impl TransmissionSection {
             element.holds = match place.concept {
                 Some(number) => Holds::Concept(number.into()),
                 None if place.fixed.is_empty() => Holds::Parts,
-                None => Holds::Fixed(place.fixed.into_iter().map(|(name, value)| (name.into(), value.into())).collect()),
+                None => {
+                    Holds::Fixed(place.fixed.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+                }
             };
         }
         top
