@@ -112,13 +112,13 @@ pub fn read_form(
     Ok((reader.instance, reader.ledger))
 }
 
-struct Reader<'a> {
-    dataset: &'a Dataset,
+pub(super) struct Reader<'a> {
+    pub(super) dataset: &'a Dataset,
     plan: &'a AdaPlan,
     terminology: &'a Terminology,
     day: Option<ReferenceDay>,
     instance: Instance,
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
 }
 
 impl Reader<'_> {
@@ -160,9 +160,9 @@ impl Reader<'_> {
 
     fn meta(&mut self, meta: Node<'_, '_>) -> Result<(), Error> {
         for element in self.elements(meta) {
-            let known = self.child_by_element(ConceptIx::ROOT, element.tag_name().name());
-            match known.filter(|ix| !has_oid(&self.dataset.get(*ix).number)) {
-                Some(concept) => self.concept(element, concept, NodeIx::ROOT)?,
+            let plan = self.plan;
+            match plan.transmission.as_ref().filter(|place| place.name == element.tag_name().name()) {
+                Some(place) => self.transmission(element, place, NodeIx::ROOT)?,
                 None => self.lose_all(element, Reason::Transport),
             }
         }
@@ -172,6 +172,17 @@ impl Reader<'_> {
     fn transaction(&mut self, root: Node<'_, '_>) -> Result<(), Error> {
         self.form(root, |attribute| leaf::is_describing(attribute) || FORM.contains(&attribute.name()))?;
         self.children(root, ConceptIx::ROOT, NodeIx::ROOT)
+    }
+
+    /// Counts the attributes of an element that has no value of its own: what neither describes it nor is one of `known` is lost.
+    pub(super) fn attributes(&mut self, element: Node<'_, '_>, known: &[&str], concept: Option<ConceptIx>) {
+        for attribute in element.attributes() {
+            if leaf::is_describing(&attribute) || known.contains(&attribute.name()) {
+                self.ledger.structural(1);
+            } else {
+                self.lose(element, Some(attribute.name()), Reason::Unknown, concept, 1);
+            }
+        }
     }
 
     /// Looks at the attributes of an element that belongs to the form, and at what the form says of itself.
@@ -245,7 +256,7 @@ impl Reader<'_> {
             .concepts()
             .skip(usize::from(within.0) + 1)
             .take_while(|(_, concept)| concept.depth > depth)
-            .find(|(_, concept)| concept.parent == within && concept.element == element)
+            .find(|(_, concept)| concept.parent == within && concept.element == element && has_oid(&concept.number))
             .map(|(ix, _)| ix)
     }
 
@@ -253,6 +264,19 @@ impl Reader<'_> {
         if self.dataset.get(concept).kind != Kind::Group {
             return self.leaf(element, concept, to);
         }
+        match self.group(element, concept, to)? {
+            Some(group) => self.children(element, concept, group),
+            None => Ok(()),
+        }
+    }
+
+    /// The group that an element stands for; `None` if there is no room for it, and then it is lost.
+    pub(super) fn group(
+        &mut self,
+        element: Node<'_, '_>,
+        concept: ConceptIx,
+        to: NodeIx,
+    ) -> Result<Option<NodeIx>, Error> {
         let max = self.dataset.get(concept).max.map(|max| usize::from(max.max(1)));
         // A group with nothing in it takes no room.
         let filled = self.instance.occurrences(to, concept).filter(|group| self.instance.holds_value(*group));
@@ -260,17 +284,10 @@ impl Reader<'_> {
             // What stands in one group stays together: it does not come beside what is in another.
             self.look_whose(element, concept)?;
             self.lose_all(element, Reason::TooMany);
-            return Ok(());
+            return Ok(None);
         }
-        for attribute in element.attributes() {
-            if leaf::is_describing(&attribute) {
-                self.ledger.structural(1);
-            } else {
-                self.lose(element, Some(attribute.name()), Reason::Unknown, Some(concept), 1);
-            }
-        }
-        let group = self.instance.add_group(to, concept);
-        self.children(element, concept, group)
+        self.attributes(element, &[], Some(concept));
+        Ok(Some(self.instance.add_group(to, concept)))
     }
 
     /// Looks whether a group for which there is no room is about somebody else.
@@ -289,7 +306,7 @@ impl Reader<'_> {
         Err(Error::TwoPersons { line: at.row, column: at.col })
     }
 
-    fn leaf(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> Result<(), Error> {
+    pub(super) fn leaf(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> Result<(), Error> {
         let read = leaf::read(element, self.dataset.get(concept), self.terminology, self.day);
         let mut leaf = read.map_err(|NoReferenceDay| {
             let at = element.document().text_pos_at(element.range().start);
@@ -328,7 +345,7 @@ impl Reader<'_> {
     }
 
     /// The child elements. Text between them is lost: ADA has its values in attributes.
-    fn elements<'n, 'i>(&mut self, node: Node<'n, 'i>) -> Vec<Node<'n, 'i>> {
+    pub(super) fn elements<'n, 'i>(&mut self, node: Node<'n, 'i>) -> Vec<Node<'n, 'i>> {
         for text in node.children().filter(is_content) {
             self.lose(text, None, Reason::Unknown, None, 1);
         }
@@ -341,12 +358,12 @@ impl Reader<'_> {
     }
 
     /// Loses an element with everything in it.
-    fn lose_all(&mut self, element: Node<'_, '_>, reason: Reason) {
+    pub(super) fn lose_all(&mut self, element: Node<'_, '_>, reason: Reason) {
         let leaves = element.descendants().map(|node| node.attributes().len() + usize::from(is_content(&node))).sum();
         self.lose(element, None, reason, None, count(leaves));
     }
 
-    fn lose(
+    pub(super) fn lose(
         &mut self,
         node: Node<'_, '_>,
         attribute: Option<&str>,

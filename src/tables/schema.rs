@@ -156,6 +156,27 @@ fn message() -> Value {
             "key": list(&concept("a leaf"), "the leaves, one in each group, that say which belongs to which"),
         },
     });
+    let place = json!({
+        "type": "object",
+        "required": ["path"],
+        "additionalProperties": false,
+        "properties": {
+            "path": text("elements from the outermost one down, with `/` between them"),
+            "concept": concept("what the element stands for"),
+            "fixed": words("attributes that are the same in every message"),
+        },
+    });
+    let transmission = json!({
+        "type": "object",
+        "required": ["element", "concept", "places"],
+        "additionalProperties": false,
+        "description": "where `meta` holds the data of the transmission",
+        "properties": {
+            "element": text("the outermost element"),
+            "concept": concept("the group that it stands for"),
+            "places": list(&place, "the elements in it, in the order in which they are written"),
+        },
+    });
     let ada = json!({
         "type": "object",
         "required": ["root"],
@@ -170,6 +191,7 @@ fn message() -> Value {
                 "additionalProperties": text("a namespace"),
                 "description": "the namespace of identifiers that ADA may give without one",
             },
+            "transmission": transmission,
         },
     });
     let properties = json!({
