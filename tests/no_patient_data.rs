@@ -340,6 +340,12 @@ fn no_error_shows_values() {
             plain(),
             message.replacen("<statusCode code=\"active\"", &format!("<statusCode code=\"{MARKER}\""), 1).into_bytes(),
         ),
+        // Two numbers of one woman.
+        (plain(), {
+            let number = |number: &str| format!("<id root=\"2.16.840.1.113883.2.4.6.3\" extension=\"{number}\"/>");
+            let two = format!("<patient classCode=\"PAT\">{}{}", number(MARKER), number(&format!("{MARKER}1")));
+            message.replacen("<patient classCode=\"PAT\">", &two, 1).into_bytes()
+        }),
     ];
     let mut seen = BTreeSet::new();
     for (converter, input) in inputs {

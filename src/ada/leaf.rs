@@ -116,7 +116,7 @@ fn fill(
     terminology: &Terminology,
     day: Option<ReferenceDay>,
 ) -> Result<(), NoReferenceDay> {
-    // ADA forms of before the attribute `nullFlavor` offered the null flavours of a boolean as values.
+    // The schema offers UNK beside `true` and `false`; forms of before the attribute `nullFlavor` had the others there too.
     if concept.kind == Kind::Boolean && from.null_flavor.is_none() {
         from.null_flavor = from.value.take_if(|value| NullFlavor::from_code(value).is_some());
     }

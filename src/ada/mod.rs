@@ -4,16 +4,20 @@
 //! attributes: `value` (with `unit` or `root`), or `code`, `codeSystem` and `displayName`, or `nullFlavor`. In a
 //! coded leaf `value` is the position of the code in its value set.
 //!
-//! Envelope concepts (numbers that are no part of an OID) are no part of the transaction; they stand in `meta`, where
-//! published ADA files put the envelope too.
+//! Concepts of the transmission (numbers that are no part of an OID) are no part of the transaction; they stand in `meta`,
+//! in the elements that `[ada.transmission]` of the message names.
 
+mod forms;
 mod leaf;
 mod moment;
 mod read;
+mod read_transmission;
 mod write;
+mod write_transmission;
 
+pub use forms::forms;
 pub use moment::ReferenceDay;
-pub use read::{Error, read, read_document};
+pub use read::{Error, read, read_form};
 pub use write::write;
 
 /// True for a concept that has a place in an OID, and so a `conceptId`.
@@ -23,3 +27,5 @@ fn has_oid(number: &str) -> bool {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transmission_tests;

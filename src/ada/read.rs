@@ -1,7 +1,8 @@
 //! From ADA XML to an instance.
 
-use roxmltree::{Document, Node, NodeType};
+use roxmltree::{Attribute, Document, Node, NodeType};
 
+use super::forms::{DATA, forms};
 use super::leaf::{self, NoReferenceDay};
 use super::{ReferenceDay, has_oid};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
@@ -24,6 +25,10 @@ const FORM: &[&str] = &[
     "id",
 ];
 
+/// The attribute that says which concept an element is.
+const CONCEPT: &str = "conceptId";
+/// The attribute by which a document says whether it is in force.
+const STATUS: &str = "status";
 /// Number of losses that get a path; a document with more is not worth the search for each place.
 const PATHS: usize = 1000;
 
@@ -52,6 +57,22 @@ pub enum Error {
         /// Column, from 1.
         column: u32,
     },
+    /// It says of itself that it is withdrawn.
+    #[error("line {line}, column {column}: the document says that it is withdrawn")]
+    TakenBack {
+        /// Line, from 1.
+        line: u32,
+        /// Column, from 1.
+        column: u32,
+    },
+    /// It says of one person that she is two.
+    #[error("line {line}, column {column}: a second person where there is one")]
+    TwoPersons {
+        /// Line, from 1.
+        line: u32,
+        /// Column, from 1.
+        column: u32,
+    },
 }
 
 /// Reads an ADA document. Dates relative to a day T are counted from `day`.
@@ -68,73 +89,80 @@ pub fn read(
     day: Option<ReferenceDay>,
 ) -> Result<(Instance, Ledger), Error> {
     let document = Document::parse(text).map_err(|e| Error::Xml { line: e.pos().row, column: e.pos().col })?;
-    read_document(&document, dataset, plan, terminology, day)
+    let forms = forms(&document, |name| plan.is_root(name));
+    let form = forms.first().copied().ok_or_else(|| Error::Root { expected: plan.root.to_string() })?;
+    read_form(form, &forms, dataset, plan, terminology, day)
 }
 
-/// As [`read`], for a document that has been parsed already.
+/// As [`read`], for one of the forms in a document that has been parsed already. The others are cases of their own, and no part
+/// of its account.
 ///
 /// # Errors
 /// As [`read`], apart from the XML.
-pub fn read_document(
-    document: &Document<'_>,
+pub fn read_form(
+    form: Node<'_, '_>,
+    forms: &[Node<'_, '_>],
     dataset: &Dataset,
     plan: &AdaPlan,
     terminology: &Terminology,
     day: Option<ReferenceDay>,
 ) -> Result<(Instance, Ledger), Error> {
     let mut reader = Reader { dataset, plan, terminology, day, instance: Instance::new(), ledger: Ledger::default() };
-    reader.document(document)?;
+    reader.document(form, forms)?;
     Ok((reader.instance, reader.ledger))
 }
 
-struct Reader<'a> {
-    dataset: &'a Dataset,
+pub(super) struct Reader<'a> {
+    pub(super) dataset: &'a Dataset,
     plan: &'a AdaPlan,
     terminology: &'a Terminology,
     day: Option<ReferenceDay>,
     instance: Instance,
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
 }
 
 impl Reader<'_> {
     /// The document is `adaxml` with `meta` and `data`, or the transaction element by itself.
-    fn document(&mut self, document: &Document<'_>) -> Result<(), Error> {
-        let top = document.root_element();
-        if self.plan.is_root(top.tag_name().name()) {
-            return self.transaction(top);
+    fn document(&mut self, form: Node<'_, '_>, forms: &[Node<'_, '_>]) -> Result<(), Error> {
+        let top = form.document().root_element();
+        if top == form {
+            return self.transaction(form);
         }
-        let mut found = false;
+        // What is no form is told with the first one.
+        let is_first = forms.first().is_none_or(|first| *first == form);
+        let mut next = forms.iter().peekable();
         self.structure(top);
         for part in self.elements(top) {
             match part.tag_name().name() {
                 "meta" => {
-                    self.structure(part);
+                    self.form(part, |_| true)?;
                     self.meta(part)?;
                 }
-                "data" => {
+                DATA if form.parent() == Some(part) || is_first => {
                     self.structure(part);
-                    for element in self.elements(part) {
-                        if !self.plan.is_root(element.tag_name().name()) {
+                    let inside = if is_first { self.elements(part) } else { vec![form] };
+                    for element in inside {
+                        if element == form {
+                            self.transaction(form)?;
+                        }
+                        if next.next_if_eq(&&element).is_none() && element != form {
                             self.lose_all(element, Reason::Unknown);
-                        } else if found {
-                            self.lose_all(element, Reason::TooMany);
-                        } else {
-                            found = true;
-                            self.transaction(element)?;
                         }
                     }
                 }
-                _ => self.lose_all(part, Reason::Unknown),
+                DATA => {}
+                _ if is_first => self.lose_all(part, Reason::Unknown),
+                _ => {}
             }
         }
-        if found { Ok(()) } else { Err(Error::Root { expected: self.plan.root.to_string() }) }
+        Ok(())
     }
 
     fn meta(&mut self, meta: Node<'_, '_>) -> Result<(), Error> {
         for element in self.elements(meta) {
-            let known = self.child_by_element(ConceptIx::ROOT, element.tag_name().name());
-            match known.filter(|ix| !has_oid(&self.dataset.get(*ix).number)) {
-                Some(concept) => self.concept(element, concept, NodeIx::ROOT)?,
+            let plan = self.plan;
+            match plan.transmission.as_ref().filter(|place| place.name == element.tag_name().name()) {
+                Some(place) => self.transmission(element, place, NodeIx::ROOT)?,
                 None => self.lose_all(element, Reason::Transport),
             }
         }
@@ -142,33 +170,83 @@ impl Reader<'_> {
     }
 
     fn transaction(&mut self, root: Node<'_, '_>) -> Result<(), Error> {
-        for attribute in root.attributes() {
-            if leaf::is_describing(&attribute) || FORM.contains(&attribute.name()) {
-                self.ledger.structural(1);
-            } else {
-                self.lose(root, Some(attribute.name()), Reason::Unknown, None, 1);
-            }
-        }
+        self.form(root, |attribute| leaf::is_describing(attribute) || FORM.contains(&attribute.name()))?;
         self.children(root, ConceptIx::ROOT, NodeIx::ROOT)
     }
 
-    fn children(&mut self, parent: Node<'_, '_>, within: ConceptIx, to: NodeIx) -> Result<(), Error> {
-        for element in self.elements(parent) {
-            match self.find(element, within) {
-                Some(concept) => self.concept(element, concept, to)?,
-                None => self.lose_all(element, Reason::Unknown),
+    /// Counts the attributes of an element that has no value of its own: what neither describes it nor is one of `known` is lost.
+    pub(super) fn attributes(&mut self, element: Node<'_, '_>, known: &[&str], concept: Option<ConceptIx>) {
+        for attribute in element.attributes() {
+            if leaf::is_describing(&attribute) || known.contains(&attribute.name()) {
+                self.ledger.structural(1);
+            } else {
+                self.lose(element, Some(attribute.name()), Reason::Unknown, concept, 1);
+            }
+        }
+    }
+
+    /// Looks at the attributes of an element that belongs to the form, and at what the form says of itself.
+    fn form(&mut self, element: Node<'_, '_>, describes: impl Fn(&Attribute<'_, '_>) -> bool) -> Result<(), Error> {
+        for attribute in element.attributes() {
+            let (name, value) = (attribute.name(), attribute.value());
+            if name == STATUS && self.plan.withdrawn.iter().any(|status| status == value) {
+                let at = element.document().text_pos_at(attribute.range().start);
+                return Err(Error::TakenBack { line: at.row, column: at.col });
+            }
+            let is_so = name == STATUS && self.plan.in_force.iter().any(|status| status == value);
+            if is_so || value.is_empty() || (name != STATUS && describes(&attribute)) {
+                self.ledger.structural(1);
+            } else {
+                let reason = if name == STATUS { Reason::Modifier } else { Reason::Unknown };
+                self.lose(element, Some(name), reason, None, 1);
             }
         }
         Ok(())
     }
 
-    /// The concept of an element: by number, and if that says nothing here, by element name.
-    fn find(&self, element: Node<'_, '_>, within: ConceptIx) -> Option<ConceptIx> {
-        let number = element.attribute("conceptId").and_then(|id| self.plan.number(id));
+    fn children(&mut self, parent: Node<'_, '_>, within: ConceptIx, to: NodeIx) -> Result<(), Error> {
+        for element in self.elements(parent) {
+            match self.find(element, within) {
+                Ok(concept) => self.concept(element, concept, to)?,
+                Err(reason) => self.lose_all(element, reason),
+            }
+        }
+        Ok(())
+    }
+
+    /// The concept of an element: by its number, whatever name it has got since; by element name if it has none.
+    ///
+    /// # Errors
+    /// If nothing tells, or the two tell different things: then nothing says which is meant.
+    fn find(&mut self, element: Node<'_, '_>, within: ConceptIx) -> Result<ConceptIx, Reason> {
+        let number = element.attribute(CONCEPT).and_then(|id| self.plan.number(id));
         let by_number = number.and_then(|number| self.dataset.find(number));
-        by_number
-            .filter(|ix| self.dataset.get(*ix).parent == within)
-            .or_else(|| self.child_by_element(within, element.tag_name().name()))
+        let by_name = self.child_by_element(within, element.tag_name().name());
+        match (by_number, by_name) {
+            (Some(ix), Some(name)) if ix != name => Err(Reason::Contradiction),
+            (Some(ix), _) if self.dataset.get(ix).parent == within => Ok(ix),
+            (_, name) => {
+                let name = name.ok_or(Reason::Unknown)?;
+                if number.is_some() {
+                    self.tell(element, name);
+                }
+                Ok(name)
+            }
+        }
+    }
+
+    /// Tells that the number of an element is none of the dataset: what the name says is read.
+    fn tell(&mut self, element: Node<'_, '_>, concept: ConceptIx) {
+        let path = (self.ledger.losses.len() < PATHS).then(|| path(element, Some(CONCEPT)));
+        self.ledger.lost(Loss {
+            reason: Reason::FixedDiffers,
+            position: position(element),
+            path,
+            concept: Some(concept),
+            within: None,
+            rule: None,
+            leaves: 0,
+        });
     }
 
     fn child_by_element(&self, within: ConceptIx, element: &str) -> Option<ConceptIx> {
@@ -178,7 +256,7 @@ impl Reader<'_> {
             .concepts()
             .skip(usize::from(within.0) + 1)
             .take_while(|(_, concept)| concept.depth > depth)
-            .find(|(_, concept)| concept.parent == within && concept.element == element)
+            .find(|(_, concept)| concept.parent == within && concept.element == element && has_oid(&concept.number))
             .map(|(ix, _)| ix)
     }
 
@@ -186,26 +264,49 @@ impl Reader<'_> {
         if self.dataset.get(concept).kind != Kind::Group {
             return self.leaf(element, concept, to);
         }
+        match self.group(element, concept, to)? {
+            Some(group) => self.children(element, concept, group),
+            None => Ok(()),
+        }
+    }
+
+    /// The group that an element stands for; `None` if there is no room for it, and then it is lost.
+    pub(super) fn group(
+        &mut self,
+        element: Node<'_, '_>,
+        concept: ConceptIx,
+        to: NodeIx,
+    ) -> Result<Option<NodeIx>, Error> {
         let max = self.dataset.get(concept).max.map(|max| usize::from(max.max(1)));
         // A group with nothing in it takes no room.
         let filled = self.instance.occurrences(to, concept).filter(|group| self.instance.holds_value(*group));
         if max.is_some_and(|max| filled.count() >= max) {
             // What stands in one group stays together: it does not come beside what is in another.
+            self.look_whose(element, concept)?;
             self.lose_all(element, Reason::TooMany);
-            return Ok(());
+            return Ok(None);
         }
-        for attribute in element.attributes() {
-            if leaf::is_describing(&attribute) {
-                self.ledger.structural(1);
-            } else {
-                self.lose(element, Some(attribute.name()), Reason::Unknown, Some(concept), 1);
-            }
-        }
-        let group = self.instance.add_group(to, concept);
-        self.children(element, concept, group)
+        self.attributes(element, &[], Some(concept));
+        Ok(Some(self.instance.add_group(to, concept)))
     }
 
-    fn leaf(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> Result<(), Error> {
+    /// Looks whether a group for which there is no room is about somebody else.
+    fn look_whose(&self, element: Node<'_, '_>, concept: ConceptIx) -> Result<(), Error> {
+        if !self.dataset.holds_the_person(concept) {
+            return Ok(());
+        }
+        let mut apart = Reader { instance: Instance::new(), ledger: Ledger::default(), ..*self };
+        let path = self.dataset.groups_between(ConceptIx::ROOT, concept);
+        let to = path.into_iter().fold(NodeIx::ROOT, |to, group| apart.instance.add_group(to, group));
+        apart.concept(element, concept, to)?;
+        if !self.instance.is_of_another(self.dataset, NodeIx::ROOT, &apart.instance) {
+            return Ok(());
+        }
+        let at = element.document().text_pos_at(element.range().start);
+        Err(Error::TwoPersons { line: at.row, column: at.col })
+    }
+
+    pub(super) fn leaf(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> Result<(), Error> {
         let read = leaf::read(element, self.dataset.get(concept), self.terminology, self.day);
         let mut leaf = read.map_err(|NoReferenceDay| {
             let at = element.document().text_pos_at(element.range().start);
@@ -244,7 +345,7 @@ impl Reader<'_> {
     }
 
     /// The child elements. Text between them is lost: ADA has its values in attributes.
-    fn elements<'n, 'i>(&mut self, node: Node<'n, 'i>) -> Vec<Node<'n, 'i>> {
+    pub(super) fn elements<'n, 'i>(&mut self, node: Node<'n, 'i>) -> Vec<Node<'n, 'i>> {
         for text in node.children().filter(is_content) {
             self.lose(text, None, Reason::Unknown, None, 1);
         }
@@ -257,12 +358,12 @@ impl Reader<'_> {
     }
 
     /// Loses an element with everything in it.
-    fn lose_all(&mut self, element: Node<'_, '_>, reason: Reason) {
+    pub(super) fn lose_all(&mut self, element: Node<'_, '_>, reason: Reason) {
         let leaves = element.descendants().map(|node| node.attributes().len() + usize::from(is_content(&node))).sum();
         self.lose(element, None, reason, None, count(leaves));
     }
 
-    fn lose(
+    pub(super) fn lose(
         &mut self,
         node: Node<'_, '_>,
         attribute: Option<&str>,

@@ -22,22 +22,21 @@ pub fn write(
     (writer.text, writer.unwritten)
 }
 
-struct Writer<'a> {
-    instance: &'a Instance,
-    dataset: &'a Dataset,
-    plan: &'a AdaPlan,
+pub(super) struct Writer<'a> {
+    pub(super) instance: &'a Instance,
+    pub(super) dataset: &'a Dataset,
+    pub(super) plan: &'a AdaPlan,
     terminology: &'a Terminology,
-    text: String,
-    unwritten: Vec<Unwritten>,
+    pub(super) text: String,
+    pub(super) unwritten: Vec<Unwritten>,
 }
 
 impl<'a> Writer<'a> {
     fn document(&mut self) {
-        let (content, envelope): (Vec<NodeIx>, Vec<NodeIx>) =
-            self.sorted(NodeIx::ROOT).into_iter().partition(|ix| has_oid(&self.concept(*ix).number));
+        let mut content = self.sorted(NodeIx::ROOT);
+        content.retain(|ix| has_oid(&self.concept(*ix).number));
         self.text.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<adaxml>\n");
-        self.text.push_str("  <meta status=\"new\" created-by=\"ooievaar\"");
-        self.close("meta", &envelope, 1);
+        self.meta();
         let plan = self.plan;
         self.text.push_str("  <data>\n    <");
         self.text.push_str(&plan.root);
@@ -58,6 +57,18 @@ impl<'a> Writer<'a> {
         for child in children {
             self.node(*child, depth + 1);
         }
+        self.end(element, depth);
+    }
+
+    /// Begins a start tag.
+    pub(super) fn open(&mut self, element: &str, depth: usize) {
+        indent(&mut self.text, depth);
+        self.text.push('<');
+        self.text.push_str(element);
+    }
+
+    /// Writes an end tag.
+    pub(super) fn end(&mut self, element: &str, depth: usize) {
         indent(&mut self.text, depth);
         self.text.push_str("</");
         self.text.push_str(element);
@@ -66,23 +77,34 @@ impl<'a> Writer<'a> {
 
     fn node(&mut self, ix: NodeIx, depth: usize) {
         let concept = self.concept(ix);
-        let content = self.instance.node(ix).content.as_ref();
-        if content.is_some_and(|content| !texts(content).into_iter().all(is_xml)) {
+        if self.instance.node(ix).content.is_some() {
+            return self.leaf(ix, &concept.element, depth);
+        }
+        self.open(&concept.element, depth);
+        self.concept_id(concept);
+        self.close(&concept.element, &self.sorted(ix), depth);
+    }
+
+    /// Writes a leaf as an element of that name.
+    pub(super) fn leaf(&mut self, ix: NodeIx, element: &str, depth: usize) {
+        let Some(content) = &self.instance.node(ix).content else { return };
+        if !texts(content).into_iter().all(is_xml) {
             self.unwritten.push(Unwritten { node: ix, reason: Reason::Datatype });
             return;
         }
-        indent(&mut self.text, depth);
-        self.text.push('<');
-        self.text.push_str(&concept.element);
+        let concept = self.concept(ix);
+        self.open(element, depth);
+        self.concept_id(concept);
+        leaf(&mut self.text, content, concept, self.plan, self.terminology);
+        self.text.push_str("/>\n");
+    }
+
+    fn concept_id(&mut self, concept: &Concept) {
         if has_oid(&concept.number)
             && let Some(oid) = self.plan.concept_oids.first()
         {
             attribute(&mut self.text, "conceptId", &format!("{oid}.{}", concept.number));
         }
-        if let Some(content) = content {
-            leaf(&mut self.text, content, concept, self.plan, self.terminology);
-        }
-        self.close(&concept.element, &self.sorted(ix), depth);
     }
 
     /// The children in the order of the dataset.
@@ -109,6 +131,7 @@ fn leaf(text: &mut String, content: &Content, concept: &Concept, plan: &AdaPlan,
         }
     }
     match concept.kind {
+        _ if !has_oid(&concept.number) => {}
         Kind::Date => attribute(text, "datatype", "date"),
         Kind::DateTime => attribute(text, "datatype", "datetime"),
         _ => {}
@@ -119,6 +142,9 @@ fn coded(text: &mut String, code: &Code, concept: &Concept, terminology: &Termin
     let member = terminology.value_set_of(concept).and_then(|set| set.find(&code.code, &code.system));
     if let Some(member) = member.filter(|member| !member.ordinal.is_empty()) {
         attribute(text, "value", &member.ordinal);
+    } else if !has_oid(&concept.number) {
+        // The codes of the transmission have no list: the code stands for its position.
+        attribute(text, "value", &code.code);
     }
     attribute(text, "code", &code.code);
     if !code.system.is_empty() {
@@ -132,10 +158,14 @@ fn coded(text: &mut String, code: &Code, concept: &Concept, terminology: &Termin
     }
 }
 
-/// A null flavour is a code where the value set has it, as ADA forms offer it there, and an attribute elsewhere.
+/// A null flavour is a code where the value set has it, as ADA forms offer it there, and an attribute elsewhere. A yes or no that is
+/// not known has its own value in the forms: the schema gives it beside `true` and `false`.
 fn null(text: &mut String, flavor: NullFlavor, concept: &Concept, terminology: &Terminology) {
     let member = terminology.value_set_of(concept).and_then(|set| set.find(flavor.code(), NullFlavor::SYSTEM));
     let Some(member) = member else {
+        if concept.kind == Kind::Boolean && flavor == NullFlavor::Unknown {
+            return attribute(text, "value", flavor.code());
+        }
         return attribute(text, "nullFlavor", flavor.code());
     };
     if !member.ordinal.is_empty() {
@@ -194,7 +224,7 @@ fn is_xml(text: &str) -> bool {
     !text.chars().any(|c| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}'))
 }
 
-fn attribute(text: &mut String, name: &str, value: &str) {
+pub(super) fn attribute(text: &mut String, name: &str, value: &str) {
     text.push(' ');
     text.push_str(name);
     text.push_str("=\"");

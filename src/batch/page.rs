@@ -199,6 +199,7 @@ fn meaning(code: &str) -> &'static str {
         "reference-day" => "Its dates count from a day that was not given (--reference-day).",
         "several-messages" => "It is one document with several messages in it.",
         "shared-too-much" => "The cases in it have so much in common that reading each would take too much.",
+        "two-persons" => "It says of one person that she is two.",
         "syntax" => "It is damaged, or was cut off.",
         "taken-back" => "It says of itself that it is denied, intended or withdrawn.",
         "too-large" => "It is larger than one message may be.",

@@ -10,6 +10,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use super::frame::{self, Frame};
 use super::markup::{self, Token, Tokens};
 use super::unit::Fault;
+use crate::convert::aside_by_names;
 
 /// Takes a message, with the line on which it begins; tells whether to go on.
 pub(super) type Take<'t> = &'t mut dyn FnMut(usize, Result<Vec<u8>, Fault>) -> ControlFlow<()>;
@@ -51,6 +52,8 @@ struct Piece {
     line: usize,
     name: Vec<u8>,
     bytes: Vec<u8>,
+    /// What the file is, if it has the message where none is that was sent.
+    aside: Option<&'static str>,
 }
 
 /// Gives each message in a wrapper, as a document of its own: with the XML declaration of the file, and the namespaces
@@ -65,7 +68,11 @@ pub(super) fn wrapped(
     let (mut token, mut line) = (Vec::new(), 1);
     let (mut declaration, mut around, mut piece) = (Vec::new(), Vec::<Around>::new(), None::<Piece>);
     let mut give = |piece: Piece| {
-        let content = if piece.bytes.len() > limit { Err(Fault::too_large(limit)) } else { Ok(piece.bytes) };
+        let content = match piece.aside {
+            Some(found) => Err(Fault::new("wrong-kind", format!("it is {found}")).at_line(piece.line)),
+            None if piece.bytes.len() > limit => Err(Fault::too_large(limit)),
+            None => Ok(piece.bytes),
+        };
         take(piece.line, content)
     };
     loop {
@@ -95,8 +102,13 @@ pub(super) fn wrapped(
                 give(whole)?;
             }
         } else if begins {
-            let begun =
-                Piece { line, name: markup::name(&token).to_owned(), bytes: document(&declaration, &around, &token) };
+            let names = around.iter().map(|open| markup::local(&open.name));
+            let begun = Piece {
+                line,
+                name: markup::name(&token).to_owned(),
+                bytes: document(&declaration, &around, &token),
+                aside: aside_by_names(names),
+            };
             if kind == Token::Empty { give(begun)? } else { piece = Some(begun) }
         } else {
             match kind {

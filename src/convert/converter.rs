@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::kinds::{self, MessageKind};
 use super::stated::stated;
-use super::{Error, Format, Withdrawal, excess, units};
+use super::{Error, Format, Place, Withdrawal, excess, labels, units};
 use crate::ada::{self, ReferenceDay};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, NodeIx, Text, Value};
 use crate::fhir::{self, BundleType, IdKey, Syntax};
@@ -326,18 +326,26 @@ impl Converter {
         self.write(self.read(input)?, format)
     }
 
-    /// What was read, with what is told of it whatever the format.
+    /// What was read, with what is told of it whatever the format. `text` is what positions are in, if they are in one text.
+    ///
+    /// # Errors
+    /// If it says of one person that she is two.
     pub(super) fn reading(
         &self,
         format: Format,
         kind: usize,
-        mut instance: Instance,
-        mut ledger: Ledger,
+        (mut instance, mut ledger): (Instance, Ledger),
         resources: usize,
-    ) -> Reading {
+        text: Option<&str>,
+    ) -> Result<Reading, Error> {
+        if let Some(second) = instance.second_number(&self.kinds[kind].dataset) {
+            let position = instance.node(second).origin.position as usize;
+            return Err(Error::TwoPersons { place: text.map(|text| Place::of(text, position)) });
+        }
         excess::cut(&self.kinds[kind], &mut instance, &mut ledger);
         units::tell(&self.kinds[kind], &mut instance, &mut ledger);
-        Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind }
+        labels::tell(&self.kinds[kind], &mut instance, &mut ledger);
+        Ok(Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind })
     }
 
     fn write_kind(

@@ -81,12 +81,21 @@ pub enum Error {
     },
     /// It is a message that says of itself, and so of all in it, that it is not so.
     #[error(
-        "{place}: the message says here that it is denied, intended or withdrawn (negationInd, moodCode, statusCode), so that \
+        "{place}: the message says here that it is denied, intended or withdrawn (negationInd, moodCode, statusCode; status), so that \
          nothing in it may be read as a fact; ask the sender what it is"
     )]
     TakenBack {
         /// The element that says so.
         place: Place,
+    },
+    /// It says of one person that she is two: two numbers, or two of whom there is one.
+    #[error(
+        "{}the input is about two persons where there is one (two numbers that differ, or somebody else beside her), so that \
+         nothing tells whose the rest is; ask the sender, and give each her own message", at(*.place)
+    )]
+    TwoPersons {
+        /// The second, if it is at a place in a text.
+        place: Option<Place>,
     },
     /// A date in an ADA instance is relative, and no day was given to count from.
     #[error("{place}: the date is relative to a day T; say which day T is (--reference-day)")]
@@ -240,6 +249,7 @@ impl Error {
             Self::Syntax { .. } => "syntax",
             Self::WrongKind { .. } => "wrong-kind",
             Self::TakenBack { .. } => "taken-back",
+            Self::TwoPersons { .. } => "two-persons",
             Self::ReferenceDay { .. } => "reference-day",
             Self::UnknownTemplate { .. } => "unknown-template",
             Self::NoSuchKind { .. } => "no-such-kind",
@@ -264,6 +274,7 @@ impl Error {
     pub fn place(&self) -> Option<Place> {
         match self {
             Self::Syntax { place, .. } | Self::TakenBack { place } | Self::ReferenceDay { place } => Some(*place),
+            Self::TwoPersons { place } => *place,
             Self::Input { error, .. } => error.place(),
             _ => None,
         }
@@ -273,6 +284,11 @@ impl Error {
     pub(super) fn syntax(text: &str, fault: &SyntaxError) -> Self {
         Self::Syntax { place: Place::of(text, fault.position), message: fault.message.to_owned() }
     }
+}
+
+/// A place before what is said of it, if there is one.
+fn at(place: Option<Place>) -> String {
+    place.map(|place| format!("{place}: ")).unwrap_or_default()
 }
 
 /// More than so many cases are counted, not named.

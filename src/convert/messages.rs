@@ -3,22 +3,20 @@
 use roxmltree::{Document, Node};
 
 use super::detect;
+use super::envelope;
 use super::kinds::MessageKind;
-use super::{Converter, Error, Format, Place};
+use super::{Converter, Error, Format, Place, Reading};
 use crate::ada;
-use crate::dataset::Instance;
 use crate::hl7v3;
-use crate::ledger::{Ledger, shown_name};
+use crate::ledger::shown_name;
 
 impl Converter {
-    /// Reads a message, a document or an instance of ADA, with its format and the position of its kind.
-    pub(super) fn read_xml(
-        &self,
-        document: &Document<'_>,
-        text: &str,
-    ) -> Result<(Format, usize, (Instance, Ledger)), Error> {
+    /// Reads a message, a document or an instance of ADA.
+    pub(super) fn read_xml(&self, document: &Document<'_>, text: &str) -> Result<Reading, Error> {
         if let Some(format) = self.xml_format(document) {
-            return self.read_ada(document, text).map(|(kind, read)| (format, kind, read));
+            let forms = self.forms(document)?;
+            let [form] = forms[..] else { return Err(Error::SeveralMessages { count: forms.len() }) };
+            return self.read_form(form, &forms, format, text);
         }
         let (root, kind) = self.message(document)?;
         let own = &self.kinds[kind];
@@ -27,32 +25,48 @@ impl Converter {
         let read = hl7v3::read(plan, &own.dataset, root).map_err(|refusal| match refusal {
             hl7v3::Refusal::WrongRoot => self.wrong_kind(document),
             hl7v3::Refusal::TakenBack { position } => Error::TakenBack { place: Place::of(text, position) },
+            hl7v3::Refusal::TwoPersons { position } => Error::TwoPersons { place: Some(Place::of(text, position)) },
         })?;
-        Ok((Format::Hl7v3, kind, read))
+        self.reading(Format::Hl7v3, kind, read, 0, Some(text))
     }
 
-    fn read_ada(&self, document: &Document<'_>, text: &str) -> Result<(usize, (Instance, Ledger)), Error> {
-        let root = document.root_element();
-        // The transaction is the document element or stands two levels below it, beside anything.
-        let nodes = std::iter::once(root).chain(root.children().flat_map(|child| child.children()));
-        let mut names = nodes.filter(Node::is_element).map(|node| node.tag_name().name());
-        let kind = names.find_map(|name| self.kinds.iter().position(|kind| kind.ada.is_root(name)));
-        let kind = kind.ok_or_else(|| self.wrong_kind(document))?;
+    /// The forms of ADA in a document: each is a case.
+    pub(super) fn forms<'d, 'i>(&self, document: &'d Document<'i>) -> Result<Vec<Node<'d, 'i>>, Error> {
+        let forms = ada::forms(document, |name| self.kinds.iter().any(|kind| kind.ada.is_root(name)));
+        if forms.is_empty() { Err(self.wrong_kind(document)) } else { Ok(forms) }
+    }
+
+    /// Reads one of the forms in a document.
+    pub(super) fn read_form(
+        &self,
+        form: Node<'_, '_>,
+        forms: &[Node<'_, '_>],
+        format: Format,
+        text: &str,
+    ) -> Result<Reading, Error> {
+        let kind = self.kinds.iter().position(|kind| kind.ada.is_root(form.tag_name().name()));
+        let kind = kind.ok_or_else(|| self.wrong_kind(form.document()))?;
         let own = &self.kinds[kind];
-        let read = ada::read_document(document, &own.dataset, &own.ada, &own.terminology, self.reference_day);
-        read.map(|read| (kind, read)).map_err(|fault| match fault {
+        let read = ada::read_form(form, forms, &own.dataset, &own.ada, &own.terminology, self.reference_day);
+        let place = |line, column| Place { line, column };
+        let read = read.map_err(|fault| match fault {
             ada::Error::ReferenceDay { line, column } => {
-                Error::ReferenceDay { place: Place { line: line as usize, column: column as usize } }
+                Error::ReferenceDay { place: place(line as usize, column as usize) }
+            }
+            ada::Error::TakenBack { line, column } => Error::TakenBack { place: place(line as usize, column as usize) },
+            ada::Error::TwoPersons { line, column } => {
+                Error::TwoPersons { place: Some(place(line as usize, column as usize)) }
             }
             ada::Error::Xml { line, column } => Error::Syntax {
-                place: Place { line: line as usize, column: column as usize },
+                place: place(line as usize, column as usize),
                 message: "is no well-formed XML".to_owned(),
             },
             ada::Error::Root { .. } => Error::WrongKind {
                 found: format!("an ADA document of another transaction ({} bytes)", text.len()),
                 expected: self.expected(),
             },
-        })
+        })?;
+        self.reading(format, kind, read, 0, Some(text))
     }
 
     /// True if an element of this name (without prefix) is where a message of a known kind begins. The elements inside
@@ -98,17 +112,18 @@ impl Converter {
             return Ok(first);
         }
         let is_alone = |node: &Node<'_, '_>| node.parent_element() == Some(document.root_element());
-        let mut end = first.range().end;
-        let others = elements().filter(|node| {
-            let is_next = node.range().start >= end && begins(node, is_alone(node));
-            if is_next {
+        let (mut end, mut count, mut aside) = (first.range().end, 1, envelope::aside(first));
+        for node in elements() {
+            if node.range().start >= end && begins(&node, is_alone(&node)) {
                 end = node.range().end;
+                count += 1;
+                aside = aside.or_else(|| envelope::aside(node));
             }
-            is_next
-        });
-        match others.count() {
-            0 => Ok(first),
-            others => Err(Error::SeveralMessages { count: others + 1 }),
+        }
+        match (aside, count) {
+            (Some(found), _) => Err(Error::WrongKind { found: found.to_owned(), expected: self.expected() }),
+            (None, 1) => Ok(first),
+            (None, count) => Err(Error::SeveralMessages { count }),
         }
     }
 

@@ -3,15 +3,19 @@
 mod converter;
 mod delivery;
 mod detect;
+mod envelope;
 mod error;
 mod excess;
 mod format;
 mod kinds;
+mod labels;
 mod messages;
 mod read;
 mod resources;
 mod stated;
 mod units;
+
+pub(crate) use envelope::aside_by_names;
 
 pub use converter::{Converter, Outcome, Reading};
 pub use delivery::{Delivery, Withdrawal};

@@ -1,5 +1,7 @@
 //! Reading: from bytes of any format to the case, or the cases, in them.
 
+use roxmltree::Document;
+
 use super::detect::{self, Sniffed};
 use super::resources::Resources;
 use super::{Converter, Error, Format, Reading};
@@ -46,8 +48,7 @@ impl Converter {
         if let Sniffed::Xml(document) = &sniffed
             && self.xml_format(document) != Some(Format::FhirXml)
         {
-            let (format, kind, (instance, ledger)) = self.read_xml(document, &text)?;
-            return Ok(self.reading(format, kind, instance, ledger, 0));
+            return self.read_xml(document, &text);
         }
         let mut read = Resources::default();
         let format = self.add_resources(&sniffed, &text, &mut read)?;
@@ -78,8 +79,8 @@ impl Converter {
         self.read_together(inputs).and_then(Reading::with_content)
     }
 
-    /// Reads each case in an input, in the order of the source, and hands it to `give`: what is not FHIR is one case. FHIR
-    /// that belongs to none of several cases is given last, as [`Error::NoCase`].
+    /// Reads each case in an input, in the order of the source, and hands it to `give`: several cases are in FHIR, and in ADA with
+    /// several forms. FHIR that belongs to none of several cases is given last, as [`Error::NoCase`].
     ///
     /// # Errors
     /// If the input is nothing that can be read. What is wrong with one case is given with it.
@@ -89,13 +90,34 @@ impl Converter {
         if let Sniffed::Xml(document) = &sniffed
             && self.xml_format(document) != Some(Format::FhirXml)
         {
-            let (format, kind, (instance, ledger)) = self.read_xml(document, &text)?;
-            let reading = self.reading(format, kind, instance, ledger, 0);
-            give(Case { number: None, reading: Ok(reading.with_content()?) });
-            return Ok(());
+            return self.each_of_xml(document, &text, give);
         }
         let mut read = Resources::default();
         let format = self.add_resources(&sniffed, &text, &mut read)?;
         self.each_of_resources(&read, format, give)
+    }
+
+    /// The same for a message or a document; an ADA document may hold several forms.
+    fn each_of_xml(&self, document: &Document<'_>, text: &str, give: &mut dyn FnMut(Case)) -> Result<(), Error> {
+        if let Some(format) = self.xml_format(document) {
+            let forms = self.forms(document)?;
+            if forms.len() > 1 {
+                // What forms share is read for each of them: a sender cannot make that more than the limit either.
+                let parts = u32::try_from(document.root_element().children().count()).unwrap_or(u32::MAX);
+                let mut shared = 0;
+                for (at, form) in forms.iter().enumerate() {
+                    let reading = self.read_form(*form, &forms, format, text).and_then(Reading::with_content);
+                    let own = reading.as_ref().map_or(0, |reading| reading.ledger.total);
+                    shared += u64::from(parts.max(own));
+                    let limit = self.limits.nodes;
+                    let reading = if shared > u64::from(limit) { Err(Error::SharedTooMuch { limit }) } else { reading };
+                    give(Case { number: Some(at + 1), reading });
+                }
+                return Ok(());
+            }
+        }
+        let reading = self.read_xml(document, text)?.with_content()?;
+        give(Case { number: None, reading: Ok(reading) });
+        Ok(())
     }
 }

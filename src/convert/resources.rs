@@ -161,15 +161,15 @@ impl Converter {
 
     /// The case that the caller named, or to which the pregnancy that the caller named belongs.
     fn chosen(&self, division: &Division<'_, '_>) -> Result<usize, Error> {
-        let names = |cases: &mut dyn Iterator<Item = usize>| cases.map(|case| division.name(case)).collect();
+        let all: Vec<usize> = (0..division.count()).collect();
         let Some(name) = self.case.as_deref().or(self.current_pregnancy.as_deref()) else {
-            return Err(Error::WhichCase { candidates: names(&mut (0..division.count())) });
+            return Err(Error::WhichCase { candidates: division.names(&all) });
         };
         match division.called(name)[..] {
             [only] => Ok(only),
-            [] if self.case.is_some() => Err(Error::NoSuchCase { candidates: names(&mut (0..division.count())) }),
-            [] => Err(Error::WhichCase { candidates: names(&mut (0..division.count())) }),
-            ref several => Err(Error::WhichCase { candidates: names(&mut several.iter().copied()) }),
+            [] if self.case.is_some() => Err(Error::NoSuchCase { candidates: division.names(&all) }),
+            [] => Err(Error::WhichCase { candidates: division.names(&all) }),
+            ref several => Err(Error::WhichCase { candidates: division.names(several) }),
         }
     }
 
@@ -192,7 +192,7 @@ impl Converter {
         if ledger.translated == 0 && ledger.lost_leaves() > 0 {
             return Err(Error::NothingRecognised { values: ledger.lost_leaves() });
         }
-        Ok(self.reading(format, at, instance, ledger, resources))
+        self.reading(format, at, (instance, ledger), resources, None)
     }
 }
 

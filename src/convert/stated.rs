@@ -1,6 +1,7 @@
 //! What of an instance may be written where what is written is a fact.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::{Format, MessageKind};
 use crate::dataset::{Instance, NodeIx};
@@ -21,15 +22,9 @@ pub(super) fn stated<'i>(
     let mut withheld: Vec<Unwritten> =
         instance.taken_back(&kind.dataset).into_iter().map(unwritten(Reason::Contradiction)).collect();
     if let (Format::Hl7v3, Some(plan)) = (format, &kind.hl7v3) {
-        let mut unasked = instance.unasked(&kind.dataset);
-        // Elsewhere an act says nothing by being there.
-        unasked.retain(|node| {
-            let question = kind.dataset.question_of(instance.node(*node).concept);
-            question.is_some_and(|question| plan.says_yes_by_silence(question))
-        });
-        let mut unanswered = plan.unanswered(&kind.dataset, instance);
-        unanswered.retain(|node| !unasked.contains(node) && withheld.iter().all(|known| known.node != *node));
-        withheld.extend(unasked.into_iter().chain(unanswered).map(unwritten(Reason::NoCarrier)));
+        let known: HashSet<NodeIx> = withheld.iter().map(|known| known.node).collect();
+        let without_act = plan.without_act(&kind.dataset, instance).into_iter().filter(|node| !known.contains(node));
+        withheld.extend(without_act.map(unwritten(Reason::NoCarrier)));
     }
     if withheld.is_empty() {
         return (Cow::Borrowed(instance), withheld);

@@ -1,5 +1,9 @@
 //! What a yes-or-no answer says of the concepts that it is the question of.
 
+use std::collections::{HashMap, HashSet};
+
+use foldhash::fast::RandomState;
+
 use super::{ConceptIx, Content, Dataset, Instance, NodeIx, Value};
 
 /// What an instance says of the question of a leaf.
@@ -35,27 +39,44 @@ impl Instance {
 
     /// The leaves that are stated although their question says no, or that nobody knows: the source contradicts itself.
     pub fn taken_back(&self, dataset: &Dataset) -> Vec<NodeIx> {
+        let mut answers = Answers::of(self, dataset);
         let stated = self.leaves().filter(|(_, _, content)| content.is_stated());
-        stated.map(|(ix, ..)| ix).filter(|ix| self.answer_of(dataset, *ix) == Answer::NotYes).collect()
+        stated
+            .map(|(ix, ..)| ix)
+            .filter(|ix| answers.to(*ix).is_some_and(|(_, answer)| answer == Answer::NotYes))
+            .collect()
     }
 
     /// The leaves of null flavours that nothing belongs to: their question has no answer, and nothing else that it asks for
     /// is stated. A carrier that says yes by itself must not be made for them.
     pub fn unasked(&self, dataset: &Dataset) -> Vec<NodeIx> {
+        let mut answers = Answers::of(self, dataset);
         let silent = self.leaves().filter(|(_, _, content)| !content.is_stated());
-        let silent = silent.filter_map(|(ix, leaf, _)| Some((ix, dataset.question_of(leaf.concept)?)));
-        silent
-            .filter(|(ix, _)| self.answer_of(dataset, *ix) == Answer::Silent)
-            .filter(|(ix, question)| {
-                let within = self.holder_of(dataset, *ix, *question);
-                !self.leaves().any(|(other, leaf, content)| {
-                    content.is_stated()
-                        && dataset.question_of(leaf.concept) == Some(*question)
-                        && self.is_below(other, within)
-                })
+        let silent: Vec<(NodeIx, Asked)> = silent
+            .filter_map(|(ix, ..)| {
+                let (asked, answer) = answers.to(ix)?;
+                (answer == Answer::Silent).then_some((ix, asked))
             })
-            .map(|(ix, _)| ix)
-            .collect()
+            .collect();
+        if silent.is_empty() {
+            return Vec::new();
+        }
+        let stated = self.stated_for(dataset);
+        silent.into_iter().filter(|(_, asked)| !stated.contains(asked)).map(|(ix, _)| ix).collect()
+    }
+
+    /// For what something is stated: each question, in each occurrence that could hold it.
+    fn stated_for(&self, dataset: &Dataset) -> HashSet<Asked, RandomState> {
+        let mut stated: HashSet<Asked, RandomState> = HashSet::default();
+        for (ix, leaf, _) in self.leaves().filter(|(_, _, content)| content.is_stated()) {
+            let Some(question) = dataset.question_of(leaf.concept) else { continue };
+            let mut within = self.holder_of(dataset, ix, question);
+            // What is stated in an occurrence is so in those around it, which were told with the first in it.
+            while stated.insert((question, within)) && within != NodeIx::ROOT {
+                within = self.node(within).parent;
+            }
+        }
+        stated
     }
 
     /// What the leaves of a question say, in the innermost occurrence that holds a leaf and could hold the question.
@@ -81,5 +102,29 @@ impl Instance {
             at = self.node(at).parent;
         }
         at == within
+    }
+}
+
+/// A question, and the innermost occurrence that could hold it.
+type Asked = (ConceptIx, NodeIx);
+
+/// What an instance says of questions, each worked out once: a source may have very many leaves under one.
+struct Answers<'i> {
+    instance: &'i Instance,
+    dataset: &'i Dataset,
+    known: HashMap<Asked, Answer, RandomState>,
+}
+
+impl<'i> Answers<'i> {
+    fn of(instance: &'i Instance, dataset: &'i Dataset) -> Self {
+        Self { instance, dataset, known: HashMap::default() }
+    }
+
+    /// The question of a leaf, and the answer to it; `None` if it has none.
+    fn to(&mut self, leaf: NodeIx) -> Option<(Asked, Answer)> {
+        let question = self.dataset.question_of(self.instance.node(leaf).concept)?;
+        let asked = (question, self.instance.holder_of(self.dataset, leaf, question));
+        let answer = self.known.entry(asked).or_insert_with(|| self.instance.answer_of(self.dataset, leaf));
+        Some((asked, *answer))
     }
 }

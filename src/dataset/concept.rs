@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Text;
+use super::{Person, Text};
 
 /// Index of a concept in its [`Dataset`]. The root (no concept) has index 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,6 +103,8 @@ pub struct Dataset {
     by_number: HashMap<Text, ConceptIx>,
     /// What is not clinical, with all within it.
     administrative: Vec<ConceptIx>,
+    /// Who somebody is.
+    persons: Vec<Person>,
 }
 
 impl Dataset {
@@ -114,7 +116,7 @@ impl Dataset {
             .skip(1)
             .filter_map(|(ix, concept)| Some((concept.number.clone(), ConceptIx(u16::try_from(ix).ok()?))))
             .collect();
-        Self { name, root_oid, concepts, by_number, administrative: Vec::new() }
+        Self { name, root_oid, concepts, by_number, administrative: Vec::new(), persons: Vec::new() }
     }
 
     /// The same dataset, in which these concepts, with all within them, say who, where and how it was sent, and nothing
@@ -122,6 +124,28 @@ impl Dataset {
     #[must_use]
     pub fn with_administrative(self, administrative: Vec<ConceptIx>) -> Self {
         Self { administrative, ..self }
+    }
+
+    /// The same dataset, in which these are the persons.
+    #[must_use]
+    pub fn with_persons(self, persons: Vec<Person>) -> Self {
+        Self { persons, ..self }
+    }
+
+    /// The persons, each with the number by which it is known.
+    pub fn persons(&self) -> &[Person] {
+        &self.persons
+    }
+
+    /// True if a concept is the number by which a person is known.
+    pub fn is_number_of_a_person(&self, ix: ConceptIx) -> bool {
+        self.persons.iter().any(|person| person.number == ix)
+    }
+
+    /// True if a concept is about a person of whom there is one, or holds what is.
+    pub fn holds_the_person(&self, ix: ConceptIx) -> bool {
+        let mut only = self.persons.iter().map(|person| person.group).filter(|group| !self.may_repeat(*group));
+        only.any(|group| self.is_within(group, ix))
     }
 
     /// True if a concept is clinical: more than who, where and how it was sent.

@@ -11,6 +11,7 @@ mod datetime;
 mod instance;
 mod missing;
 mod number;
+mod person;
 mod value;
 
 pub use aligned::Aligned;
@@ -19,6 +20,7 @@ pub use concept::{Concept, ConceptIx, Dataset, Kind};
 pub use datetime::{DateTime, DateTimeError, Precision};
 pub use instance::{Instance, Node, NodeIx, Origin};
 pub use number::{is_decimal, is_integer, plain_number};
+pub use person::{Person, bare};
 pub use value::{Code, Content, Identifier, NullFlavor, Quantity, Value};
 
 /// Short text: codes, identifiers and numbers stay inside the value without an allocation of their own.

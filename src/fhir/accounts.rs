@@ -55,6 +55,16 @@ impl Accounts {
         }
     }
 
+    /// Says that leaves are lost after all, though they were set aside for a value.
+    pub fn take_back(&mut self, leaves: &[u32], reason: Reason, concept: ConceptIx) {
+        for ix in leaves {
+            if let Some(fate) = self.fates.get_mut(*ix as usize) {
+                *fate = Fate::Lost;
+            }
+            self.reasons.insert(*ix, (reason, concept));
+        }
+    }
+
     /// How many of these leaves no other value was made from.
     pub fn fresh(&self, leaves: &[u32]) -> u16 {
         let open = leaves.iter().filter(|ix| self.is(**ix, Fate::Open)).count();

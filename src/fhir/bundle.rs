@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
+use super::marks::is_label;
 use crate::dataset::Text;
 use crate::tree::{Tree, write_json, write_json_list, write_xml_list};
 
@@ -89,7 +90,7 @@ fn collect_one<'t>(tree: &'t Tree, full_url: Option<&'t str>, entries: &mut Vec<
     let Tree::Object(members) = tree else { return };
     for (name, value) in members {
         if name != "entry" {
-            value.each_leaf(&mut |leaf| structural.push(leaf.ix));
+            structure(name, value, structural);
             continue;
         }
         for entry in value.items() {
@@ -108,6 +109,14 @@ fn collect_one<'t>(tree: &'t Tree, full_url: Option<&'t str>, entries: &mut Vec<
                 }
             }
         }
+    }
+}
+
+/// Counts the leaves of a bundle itself. Its labels are about all that is in it: they are no structure.
+fn structure(name: &str, value: &Tree, structural: &mut Vec<u32>) {
+    let Tree::Object(members) = value else { return value.each_leaf(&mut |leaf| structural.push(leaf.ix)) };
+    for (_, inner) in members.iter().filter(|(inner, _)| !is_label(name, inner)) {
+        inner.each_leaf(&mut |leaf| structural.push(leaf.ix));
     }
 }
 

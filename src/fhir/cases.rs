@@ -7,13 +7,14 @@
 
 mod assemble;
 mod graph;
+mod twice;
 
 pub use assemble::Leftovers;
 
 use std::collections::HashSet;
 
 use super::bundle::Entry;
-use super::directory::{Directory, shown};
+use super::directory::{Directory, shown_apart};
 use super::recognise::allowed;
 use super::source::Source;
 use crate::dataset::{Dataset, Text};
@@ -47,6 +48,16 @@ enum Anchor {
     Here(usize),
     /// What references call one that is not in the source.
     Absent(Text),
+}
+
+impl Anchor {
+    /// The resource of the source that it is.
+    fn here(&self) -> Option<usize> {
+        match self {
+            Self::Here(at) => Some(*at),
+            Self::Absent(_) => None,
+        }
+    }
 }
 
 /// What is known of where a resource belongs.
@@ -84,8 +95,9 @@ impl<'e, 't> Division<'e, 't> {
         let roles: Vec<Vec<RoleIx>> = (0..entries.len()).map(roles_of).collect();
         let said = Said { plan, entries, directory, roles: &roles };
         let (records, persons) = found.complete(&said);
-        let graph = Graph::of(&said, &records, &persons);
-        let cases = cases(&graph, &records, &persons);
+        let (persons, twice) = twice::set_apart(&said, terminology, persons);
+        let graph = Graph::of(&said, &records, &persons, &twice);
+        let cases = cases(&graph, &records, &persons, &twice);
         if cases.len() < 2 {
             return None;
         }
@@ -99,12 +111,16 @@ impl<'e, 't> Division<'e, 't> {
         self.cases.len()
     }
 
-    /// How to call a case: a reference to its record, or to the person.
-    pub fn name(&self, case: usize) -> String {
-        match &self.cases[case].anchors[0] {
-            Anchor::Here(at) => shown(&self.source.entries, *at),
+    /// How to call each of these cases: by a reference to its record, or to the person.
+    pub fn names(&self, cases: &[usize]) -> Vec<String> {
+        let anchors = || cases.iter().map(|case| &self.cases[*case].anchors[0]);
+        let here: Vec<usize> = anchors().filter_map(Anchor::here).collect();
+        let mut here = shown_apart(&self.source.entries, &here).into_iter();
+        let name = |anchor: &Anchor| match anchor {
+            Anchor::Here(_) => here.next().unwrap_or_default(),
             Anchor::Absent(name) => graph::shown_name(name),
-        }
+        };
+        anchors().map(name).collect()
     }
 
     /// The cases that a caller may mean: by a reference to the record or the person, an id or an identifier; else by what
@@ -259,19 +275,23 @@ impl People {
 }
 
 /// The cases: each record with its person, and each person without a record.
-fn cases(graph: &Graph, records: &Met<Anchor>, persons: &Met<Anchor>) -> Vec<Case> {
+fn cases(graph: &Graph, records: &Met<Anchor>, persons: &Met<Anchor>, twice: &[(Anchor, usize)]) -> Vec<Case> {
     let mut cases = Vec::new();
+    let called = |person: usize| {
+        let others = twice.iter().filter(move |(_, nth)| *nth == person).map(|(anchor, _)| anchor);
+        std::iter::once(&persons[person].1).chain(others).cloned()
+    };
     let mut has_record = vec![false; persons.len()];
     for (nth, (position, anchor)) in records.iter().enumerate() {
         let mut anchors = vec![anchor.clone()];
         for person in graph.persons_of(nth) {
             has_record[*person] = true;
-            anchors.push(persons[*person].1.clone());
+            anchors.extend(called(*person));
         }
         cases.push(Case { position: *position, anchors });
     }
-    let alone = persons.iter().zip(has_record).filter(|(_, has_record)| !has_record);
-    cases.extend(alone.map(|((position, anchor), _)| Case { position: *position, anchors: vec![anchor.clone()] }));
+    let alone = persons.iter().enumerate().filter(|(nth, _)| !has_record[*nth]);
+    cases.extend(alone.map(|(nth, (position, _))| Case { position: *position, anchors: called(nth).collect() }));
     cases.sort_by_key(|case| case.position);
     cases
 }

@@ -10,11 +10,12 @@ use super::codec::Codecs;
 use super::context::{Pairs, ancestors, find};
 use super::ids::{Id, Ids};
 use super::key::IdKey;
+use super::marks;
 use super::place;
 use super::uphold::{Upheld, uphold};
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
 use crate::ledger::{BrokenRule, Reason, Unwritten};
-use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, Place, RoleIx, Target, Template};
+use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, Place, RoleIx, Target, Template, TestMark};
 use crate::terminology::Terminology;
 use crate::tree::{Chars, Tree};
 
@@ -48,6 +49,7 @@ impl<'a> Composition<'a> {
             index: HashMap::default(),
             unwritten: Vec::new(),
             broken: Vec::new(),
+            mark: marks::of_case(plan.cases.test.as_ref(), dataset, instance),
         };
         composer.distribute();
         composer.close_references();
@@ -137,6 +139,8 @@ struct Composer<'a> {
     index: HashMap<(RoleIx, NodeIx), usize, RandomState>,
     unwritten: Vec<Unwritten>,
     broken: Vec<BrokenRule>,
+    /// How each resource says that it is a test, if the case does.
+    mark: Option<&'a TestMark>,
 }
 
 impl Composer<'_> {
@@ -293,6 +297,7 @@ impl Composer<'_> {
         if !role.laws.is_empty() {
             self.uphold(at, &values, &mut resource);
         }
+        marks::put(self.mark, &mut resource);
         resource
     }
 

@@ -1,18 +1,21 @@
 //! One resource that a source has several times: pages that were glued together, includes that overlap, several files.
 //!
-//! Copies that say the same are one resource. Of those that say something else under the same id the first stands, and the
-//! others are told as a whole: nothing says which of them is right. If one of them takes the resource back (entered in error,
-//! refuted), none stands; nor does what the source has deleted.
+//! Copies that say the same are one resource. Of two versions, by what the server says of them, the newer stands. Of those that
+//! say something else under the same id, and that nothing tells the order of, the first stands. The others are told as a whole. If
+//! one of these takes the resource back (entered in error, refuted), none stands; nor does what the source has deleted.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::bundle::Entry;
-use crate::dataset::Text;
+use crate::dataset::{DateTime, Text};
 use crate::plan::fhir::FhirPlan;
 use crate::tree::Tree;
 
-/// What the server that keeps a resource says of one version of it.
-const OF_A_VERSION: [&str; 2] = ["versionId", "lastUpdated"];
+/// The number that the server that keeps a resource gives to a version of it.
+const VERSION: &str = "versionId";
+/// When it got that version.
+const UPDATED: &str = "lastUpdated";
 
 /// The resources without the later ones of those that are one, and the ones that contradict another.
 ///
@@ -63,6 +66,12 @@ fn fates(plan: &FhirPlan, entries: &[Entry]) -> Vec<Fate> {
         if let Some(first) = alike.find(|first| are_one(&entries[*first], entry)) {
             if says_the_same(entries[first].resource, entry.resource) {
                 fates[at] = Fate::CopyOf(first);
+            } else if let Some(order) = order(entries[first].resource, entry.resource) {
+                let older = if order == Ordering::Less { first } else { at };
+                fates[older] = Fate::Rival;
+                if older == first {
+                    seen.extend(entries[first].names.iter().map(|name| (name, at)));
+                }
             } else {
                 fates[at] = Fate::Rival;
                 if [first, at].iter().any(|at| is_taken_back(plan, entries[*at].resource)) {
@@ -95,6 +104,21 @@ fn are_one(one: &Entry, other: &Entry) -> bool {
     !is_apart && one.resource.text_at("resourceType") == other.resource.text_at("resourceType")
 }
 
+/// Which of two versions of a resource came first, if the server that keeps it says so, and not two things.
+fn order(one: &Tree, other: &Tree) -> Option<Ordering> {
+    let [one, other] = [one, other].map(|resource| resource.get("meta"));
+    let (one, other) = (one?, other?);
+    let both = |name| one.text_at(name).zip(other.text_at(name));
+    let moment = |text| DateTime::from_fhir(text).ok();
+    let by_time = both(UPDATED).and_then(|(one, other)| moment(one)?.compare(&moment(other)?));
+    let number = |text: &str| text.parse::<u64>().ok();
+    let by_number = both(VERSION).and_then(|(one, other)| Some(number(one)?.cmp(&number(other)?)));
+    let known = [by_time, by_number].into_iter().flatten().filter(|order| order.is_ne());
+    let mut known = known.peekable();
+    let first = known.peek().copied()?;
+    known.all(|order| order == first).then_some(first)
+}
+
 fn is_taken_back(plan: &FhirPlan, resource: &Tree) -> bool {
     let kind = resource.text_at("resourceType").unwrap_or_default();
     plan.modifiers.of(kind, resource).next().is_some()
@@ -121,7 +145,7 @@ fn covers(one: &Tree, other: &Tree) -> bool {
 
 /// True for what a server says of a version, and what holds nothing else.
 fn is_of_a_version(name: &str, value: &Tree) -> bool {
-    OF_A_VERSION.contains(&name)
+    [VERSION, UPDATED].contains(&name)
         || value.is_empty()
         || matches!(value, Tree::Object(members) if members.iter().all(|(name, value)| is_of_a_version(name, value)))
 }

@@ -7,13 +7,14 @@ use super::answer::{is_contradictory, read_answer, states_of, take_beside, take_
 use super::bundle::Entry;
 use super::codec::{Codecs, Used};
 use super::losses;
+use super::marks::Marks;
 use super::modifier;
 use super::occurrences::Occurrences;
 use super::recognise::{Recognised, Unclear};
 use super::source::Source;
 use super::structure::{references, structure};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin, Value};
-use crate::ledger::{Ledger, Reason};
+use crate::ledger::{Ledger, Loss, Reason};
 use crate::plan::fhir::{Codec, ElementPath, FhirPlan, Field, FieldIx, Place, RoleIx};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
@@ -32,7 +33,7 @@ pub fn extract(
     source: Source<'_>,
     current: Option<&str>,
 ) -> Result<(Instance, Ledger, usize), Unclear> {
-    let Source { entries, directory, strays, rivals, structural, leaves } = source;
+    let Source { entries, directory, strays, rivals, labels, structural, leaves } = source;
     let recognised = Recognised::of(plan, dataset, terminology, entries, directory, current)?;
     let mut extractor = Extractor {
         plan,
@@ -44,11 +45,18 @@ pub fn extract(
         accounts: Accounts::new(leaves),
         strays,
         rivals,
+        labels,
     };
     extractor.accounts.mark(&structural, Fate::Structural);
+    let entries = &extractor.occurrences.recognised.entries;
+    let marks = Marks::of(plan.cases.test.as_ref(), entries, &extractor.labels, &mut extractor.accounts);
     extractor.run();
+    extractor.mark(&marks);
     Ok(extractor.finish())
 }
+
+/// The path of the labels of a bundle.
+const LABEL: &str = "Bundle.meta";
 
 struct Extractor<'a, 't> {
     plan: &'a FhirPlan,
@@ -64,6 +72,8 @@ struct Extractor<'a, 't> {
     strays: Vec<Entry<'t>>,
     /// Resources of which others with their id say something else, or that the source has deleted.
     rivals: Vec<Entry<'t>>,
+    /// What is said of everything in a bundle.
+    labels: Vec<&'t Tree>,
 }
 
 impl Extractor<'_, '_> {
@@ -76,6 +86,15 @@ impl Extractor<'_, '_> {
         self.read_copies();
         self.occurrences.copy_keys();
         self.read_statuses();
+    }
+
+    /// What is marked as a test says so.
+    fn mark(&mut self, marks: &Marks) {
+        let Some(test) = &self.plan.cases.test else { return };
+        if !marks.say(test, self.dataset, &mut self.occurrences.instance, &mut self.accounts) {
+            let (concept, content, origin) = marks.content(test);
+            self.occurrences.add_leaf(NodeIx::ROOT, concept, content, origin);
+        }
     }
 
     /// Statuses follow from what is there: one that does says nothing else. Another is lost.
@@ -330,6 +349,22 @@ impl Extractor<'_, '_> {
         let Occurrences { instance, recognised, .. } = self.occurrences;
         let mut ledger = Ledger::default();
         if self.accounts.count(&mut ledger) {
+            for label in &self.labels {
+                losses::walk(label, LABEL, &|_| true, &mut |leaf, path| {
+                    if self.accounts.is_lost(leaf) {
+                        let (reason, concept) = self.accounts.reason(leaf).unzip();
+                        ledger.lost(Loss {
+                            reason: reason.unwrap_or(Reason::Unknown),
+                            position: leaf.position,
+                            path: Some(path.to_owned()),
+                            concept,
+                            within: None,
+                            rule: None,
+                            leaves: 1,
+                        });
+                    }
+                });
+            }
             let own = recognised.entries.iter().enumerate().map(|(at, entry)| {
                 let known = recognised.roles[at].is_some();
                 (entry, known, recognised.lost[at].filter(|_| !known).unwrap_or(Reason::Unknown))

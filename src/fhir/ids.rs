@@ -8,8 +8,8 @@ use uuid::{Builder, Uuid};
 
 use super::context::ancestors;
 use super::key::IdKey;
-use crate::dataset::{ConceptIx, Content, Dataset, Identifier, Instance, NodeIx, Text, Value};
-use crate::plan::fhir::{FhirPlan, Identity, Role, bare};
+use crate::dataset::{ConceptIx, Content, Dataset, Identifier, Instance, NodeIx, Text, Value, bare};
+use crate::plan::fhir::{FhirPlan, Identity, Role};
 use crate::terminology::Terminology;
 
 /// The id of a resource.
@@ -57,7 +57,11 @@ impl<'a> Ids<'a> {
         };
         ids.secrets = ids.secret_numbers();
         let name = ids.first_key(NodeIx::ROOT, &identity.case).unwrap_or_else(|| ids.digest());
-        ids.case = uuid_v5(&namespace, &["case|", &name]);
+        ids.case = match ids.first_key(NodeIx::ROOT, &identity.whose) {
+            // One number of two women, as of two systems that count in one namespace, is two records.
+            Some(whose) => uuid_v5(&namespace, &["case|", &name, "|", &whose]),
+            None => uuid_v5(&namespace, &["case|", &name]),
+        };
         ids
     }
 
@@ -91,16 +95,12 @@ impl<'a> Ids<'a> {
 
     /// An identifier as it may enter an id: what is secret only under the key.
     fn public(&self, concept: ConceptIx, identifier: &Identifier) -> Option<String> {
-        let text = format!("{}#{}", identifier.root, identifier.extension);
-        if self.is_secret(concept, identifier) || self.tells(&identifier.extension) {
-            self.key?.seal(&text)
-        } else {
-            Some(text)
+        if is_secret(self.identity, concept, identifier) {
+            // The same number, however it is written.
+            return self.key?.seal(&format!("{}#{}", identifier.root, bare(&identifier.extension)));
         }
-    }
-
-    fn is_secret(&self, concept: ConceptIx, identifier: &Identifier) -> bool {
-        self.identity.secret_namespaces.contains(&identifier.root) || self.identity.secret_concepts.contains(&concept)
+        let text = format!("{}#{}", identifier.root, identifier.extension);
+        if self.tells(&identifier.extension) { self.key?.seal(&text) } else { Some(text) }
     }
 
     /// True if a text holds a secret number of the case: a record that is numbered by the BSN tells it.
@@ -113,7 +113,7 @@ impl<'a> Ids<'a> {
 
     fn secret_numbers(&self) -> Vec<String> {
         let secrets = self.instance.leaves().filter_map(|(_, node, content)| match content {
-            Content::Value(Value::Identifier(identifier)) if self.is_secret(node.concept, identifier) => {
+            Content::Value(Value::Identifier(identifier)) if is_secret(self.identity, node.concept, identifier) => {
                 Some(bare(&identifier.extension))
             }
             _ => None,
@@ -208,8 +208,12 @@ pub fn same_case(
     let mut agree = false;
     for concepts in &identity.same_case {
         let [first, second] = instances.map(|instance| {
-            let one =
-                |concept: &ConceptIx| identifier(identity, dataset, terminology, instance, NodeIx::ROOT, *concept);
+            let one = |concept: &ConceptIx| {
+                let found = identifier(identity, dataset, terminology, instance, NodeIx::ROOT, *concept)?;
+                let is_secret = is_secret(identity, *concept, found);
+                let number = if is_secret { bare(&found.extension) } else { found.extension.to_string() };
+                Some((found.root.clone(), number))
+            };
             concepts.iter().map(one).collect::<Option<Vec<_>>>()
         });
         if first.is_some() && second.is_some() {
@@ -236,8 +240,18 @@ fn identifier<'i>(
     let within = ancestors(instance, node).find(|ix| dataset.is_within(concept, instance.node(*ix).concept))?;
     let found = instance.descendants(dataset, within, concept).into_iter().next()?;
     let Some(Content::Value(Value::Identifier(identifier))) = &instance.node(found).content else { return None };
-    let is_sound = terminology.systems().may_hold(&identifier.root, &identifier.extension);
+    let systems = terminology.systems();
+    let is_sound = if is_secret(identity, concept, identifier) {
+        systems.may_hold(&identifier.root, &bare(&identifier.extension))
+    } else {
+        systems.may_hold(&identifier.root, &identifier.extension)
+    };
     (is_sound && identity.identifies(identifier)).then_some(identifier)
+}
+
+/// True for a number that may enter an id only under the key.
+fn is_secret(identity: &Identity, concept: ConceptIx, identifier: &Identifier) -> bool {
+    identity.secret_namespaces.contains(&identifier.root) || identity.secret_concepts.contains(&concept)
 }
 
 /// The UUID (version 5) of a name, given in parts. There are many in a message, so SHA-1 is a hasher's that uses what the processor has.

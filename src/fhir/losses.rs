@@ -103,7 +103,7 @@ fn question(terminology: &Terminology, resource: &Tree) -> Option<Text> {
 }
 
 /// Visits each leaf with its path, without the members that `is_own` denies.
-fn walk(tree: &Tree, path: &str, is_own: &dyn Fn(&str) -> bool, visit: &mut dyn FnMut(&Leaf, &str)) {
+pub(super) fn walk(tree: &Tree, path: &str, is_own: &dyn Fn(&str) -> bool, visit: &mut dyn FnMut(&Leaf, &str)) {
     match tree {
         Tree::Object(members) => {
             for (name, value) in members.iter().filter(|(name, _)| is_own(name)) {

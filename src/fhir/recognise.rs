@@ -3,10 +3,11 @@
 use super::answer::{answer_leaves, read_answer};
 use super::bundle::Entry;
 use super::codec::Used;
-use super::directory::{Directory, FOLLOWED, shown, type_said};
+use super::directory::{Directory, FOLLOWED, shown_apart};
 use super::modifier;
+use super::reached::{Leads, Led};
 use super::sole::Undecided;
-use super::web::{Leads, Led, Web};
+use super::web::Web;
 use crate::dataset::{Dataset, NullFlavor, Text};
 use crate::ledger::Reason;
 use crate::plan::fhir::{Codec, Codings, ElementPath, FhirPlan, FieldIx, Place, Role, RoleIx};
@@ -82,7 +83,7 @@ impl<'t> Recognised<'t> {
             Undecided::Several(candidates) => (candidates, true),
             Undecided::NotAmong(candidates) => (candidates, false),
         };
-        Unclear { candidates: candidates.iter().map(|at| shown(&self.entries, *at)).collect(), several }
+        Unclear { candidates: shown_apart(&self.entries, candidates), several }
     }
 
     /// The resources that an element of a resource refers to, and those that they are part of.
@@ -95,7 +96,7 @@ impl<'t> Recognised<'t> {
         let (mut each, mut astray, mut named_only) = (Vec::new(), Vec::new(), false);
         for reference in path.select(self.entries[at].resource) {
             match self.reached(at, reference) {
-                Some(reached) if reached.is_empty() => astray.push(type_said(reference)),
+                Some(reached) if reached.is_empty() => astray.push(self.directory.type_said(reference)),
                 Some(reached) => each.push(reached),
                 None => named_only |= !reference.is_empty(),
             }

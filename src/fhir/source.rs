@@ -3,6 +3,7 @@
 use super::bundle::{Entry, collect};
 use super::copies::set_apart;
 use super::directory::Directory;
+use super::marks::on_bundles;
 use crate::plan::fhir::FhirPlan;
 use crate::tree::Tree;
 
@@ -14,6 +15,8 @@ pub struct Source<'t> {
     pub(super) strays: Vec<Entry<'t>>,
     /// Those that say something else than another that has their id: as the strays.
     pub(super) rivals: Vec<Entry<'t>>,
+    /// The labels on the bundles: about everything in them.
+    pub(super) labels: Vec<&'t Tree>,
     /// The leaves of the bundles themselves.
     pub(super) structural: Vec<u32>,
     /// How many leaves all of these have.
@@ -25,7 +28,9 @@ impl<'t> Source<'t> {
     pub fn of(plan: &FhirPlan, roots: &'t [Tree], leaves: u32) -> Self {
         let mut structural = Vec::new();
         let (entries, rivals) = set_apart(plan, collect(roots, &mut structural), &mut structural);
-        Self { directory: Directory::of(&entries), entries, strays: Vec::new(), rivals, structural, leaves }
+        let mut labels = Vec::new();
+        on_bundles(roots, &mut labels);
+        Self { directory: Directory::of(&entries), entries, strays: Vec::new(), rivals, labels, structural, leaves }
     }
 
     /// True if a resource is called so: by a reference to it, its id, or an identifier.

@@ -3,9 +3,9 @@
 use super::answer::{is_silent, take_state};
 use super::codec::Used;
 use super::place::only_says_why_absent;
+use super::reached::Led;
 use super::recognise::Recognised;
 use super::urls;
-use super::web::Led;
 use crate::dataset::Dataset;
 use crate::plan::fhir::{Codec, Demand, FhirPlan, IF, Place, RoleIx};
 use crate::tree::Tree;

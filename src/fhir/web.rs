@@ -5,6 +5,8 @@
 //! out until nothing changes; then the resource nearest to the root that is still undecided takes the role that agrees
 //! best, and what follows from that is struck out, until all are decided.
 
+use super::guess;
+use super::reached::{Leads, Led, Reached};
 use crate::dataset::{ConceptIx, Dataset, Text};
 use crate::plan::fhir::{ElementPath, FhirPlan, Role, RoleIx, Target};
 
@@ -13,32 +15,6 @@ pub(super) struct Incoming {
     pub from: usize,
     pub role: RoleIx,
     pub target: Target,
-}
-
-/// What a reference leads to: a resource, or one that the resource at the second place is part of.
-pub(super) type Led = (usize, Option<usize>);
-
-/// Where an element of a resource leads.
-#[derive(Default)]
-struct Reached {
-    /// The resources that it refers to, and those that they are part of.
-    all: Vec<Led>,
-    /// The same for each reference apart, where there are several.
-    each: Vec<Vec<Led>>,
-    /// The types, as far as they are said, of what it refers to and what is not in the source.
-    astray: Vec<Text>,
-    /// It names something, and does not say where that is to be found.
-    named_only: bool,
-}
-
-/// Where the references of an element lead, each apart; the types of what is not in the source; and whether one of them names
-/// something and does not say where that is to be found.
-pub(super) type Leads = (Vec<Vec<Led>>, Vec<Text>, bool);
-
-impl Reached {
-    fn of((each, astray, named_only): Leads) -> Self {
-        Self { all: each.concat(), each: if each.len() > 1 { each } else { Vec::new() }, astray, named_only }
-    }
 }
 
 /// The roles that resources may have, and the references between them.
@@ -67,9 +43,10 @@ impl<'p> Web<'p> {
     pub fn new(
         plan: &'p FhirPlan,
         dataset: &'p Dataset,
-        candidates: Vec<Vec<RoleIx>>,
+        mut candidates: Vec<Vec<RoleIx>>,
         targets: impl Fn(usize, &ElementPath) -> Leads,
     ) -> Self {
+        let known = candidates.iter().map(|roles| !roles.is_empty()).collect();
         let mut incoming: Vec<Vec<Incoming>> = candidates.iter().map(|_| Vec::new()).collect();
         let mut outgoing = Vec::with_capacity(candidates.len());
         for (from, roles) in candidates.iter().enumerate() {
@@ -89,7 +66,9 @@ impl<'p> Web<'p> {
         }
         let mut present = vec![false; plan.roles.len()];
         candidates.iter().flatten().for_each(|role| present[usize::from(role.0)] = true);
-        let known = candidates.iter().map(|roles| !roles.is_empty()).collect();
+        for (roles, own) in candidates.iter_mut().zip(&outgoing).filter(|(roles, _)| roles.len() > 1) {
+            roles.retain(|ix| !guess::is_one(plan, dataset, own, *ix));
+        }
         let stale = vec![true; candidates.len()];
         let mut wanted = vec![false; plan.roles.len()];
         let mut surely_collected = Vec::new();
@@ -166,7 +145,8 @@ impl<'p> Web<'p> {
             let is_open = !self.dataset.may_repeat(self.plan.role(wanted).group)
                 && !self.is_another(wanted, reached)
                 && !self.is_nobodys(at, ix, wanted, reached);
-            (reached.all.is_empty() && is_open) || self.may_mean(reached, wanted)
+            (reached.all.is_empty() && is_open)
+                || (self.may_mean(reached, wanted) && !self.names_others_too(reached, wanted))
         });
         agrees && !self.says_more(at, ix) && !self.is_about_another(at, ix)
     }
@@ -178,13 +158,40 @@ impl<'p> Web<'p> {
         reached.all.iter().any(|(target, part)| self.candidates[*target].contains(&wanted) && part.is_none_or(is_so))
     }
 
-    /// True if a resource need not say whom it is about, and names somebody else than the role wants.
+    /// True if a resource need not say whom it is about, or in which record it is, and names somebody or something else than
+    /// the role wants.
     fn is_about_another(&self, at: usize, ix: RoleIx) -> bool {
-        self.plan.role(ix).references.iter().zip(self.links(at, ix)).any(|(reference, reached)| {
-            let Target::Role(wanted) = reference.target else { return false };
+        let optional = self.plan.role(ix).references.iter().zip(self.links(at, ix)).filter(|(own, _)| own.optional);
+        let mut wanted = optional.filter_map(|(reference, reached)| match reference.target {
+            Target::Role(wanted) => Some((wanted, reached)),
+            Target::Members(_) => None,
+        });
+        wanted.any(|(wanted, reached)| {
             let leads = !reached.all.is_empty() || self.is_another(wanted, reached);
-            reference.optional && self.is_person(wanted) && leads && !self.may_mean(reached, wanted)
+            (self.is_person(wanted) && leads && !self.may_mean(reached, wanted))
+                || (self.is_record(wanted) && self.is_another_record(wanted, reached))
+                || self.names_others_too(reached, wanted)
         })
+    }
+
+    /// True if an element that leads to the person or the record that is wanted names somebody or something else as well: then
+    /// nothing tells of whom it is.
+    fn names_others_too(&self, reached: &Reached, wanted: RoleIx) -> bool {
+        let is_other = |one: &Vec<Led>| !one.iter().any(|(target, _)| self.candidates[*target].contains(&wanted));
+        let tells_whose = self.is_person(wanted) || self.is_record(wanted);
+        tells_whose
+            && !reached.all.is_empty()
+            && (!reached.astray.is_empty() || reached.named_only || reached.each.iter().any(is_other))
+    }
+
+    /// True if a reference is to a record that is not there, while one is.
+    fn is_another_record(&self, wanted: RoleIx, reached: &Reached) -> bool {
+        self.present[usize::from(wanted.0)] && reached.astray.contains(&self.plan.role(wanted).resource_type)
+    }
+
+    /// True for the role of the record that is a case.
+    fn is_record(&self, ix: RoleIx) -> bool {
+        self.plan.cases.record == Some(ix)
     }
 
     /// True if a resource does not say that it is about the person whom the role wants and who is in the source: it names
@@ -210,9 +217,7 @@ impl<'p> Web<'p> {
         // What is about a group or a thing is about no person.
         let is_another = |kind: &Text| kind.is_empty() || *kind == role.resource_type || self.is_person(wanted);
         self.present[usize::from(wanted.0)]
-            && (self.is_person(wanted)
-                || self.plan.cases.record == Some(wanted)
-                || self.plan.identity.roles.contains_key(&role.name))
+            && (self.is_person(wanted) || self.is_record(wanted) || self.plan.identity.roles.contains_key(&role.name))
             && reached.astray.iter().any(is_another)
     }
 
@@ -255,6 +260,9 @@ impl<'p> Web<'p> {
         let mut kept = self.candidates[at].clone();
         narrow(&mut kept, suits);
         narrow(&mut kept, linked);
+        // The role that accounts for most of what the resource refers to.
+        let most = kept.iter().map(|ix| self.satisfied(at, *ix)).max();
+        narrow(&mut kept, |ix| Some(self.satisfied(at, *ix)) == most);
         let mut referrers: Vec<&Incoming> = self.referrers(at).collect();
         // What is nearest to the root is asked first: the record says which pregnancy is the current one.
         referrers.sort_by_key(|incoming| (incoming.role, incoming.from));
@@ -265,6 +273,11 @@ impl<'p> Web<'p> {
         }
         narrow(&mut kept, supported);
         self.leave(at, kept);
+    }
+
+    /// How many of the references that a role must have lead to what it wants.
+    fn satisfied(&self, at: usize, ix: RoleIx) -> usize {
+        self.references(at, ix).filter(|(wanted, reached)| self.may_mean(reached, *wanted)).count()
     }
 
     /// Strikes what only references can tell apart, and no reference does: an organization to which nothing refers

@@ -108,15 +108,10 @@ impl<'a> Normal<'a> {
 
     /// An instance without what its own answers take back, and what no act would be made for.
     fn stated(&self, message: &MessagePlan, mut instance: Instance) -> Instance {
-        let mut unasked = instance.unasked(self.dataset);
-        unasked.retain(|node| {
-            let question = self.dataset.question_of(instance.node(*node).concept);
-            question.is_some_and(|question| message.says_yes_by_silence(question))
-        });
-        for node in instance.taken_back(self.dataset).into_iter().chain(unasked) {
+        for node in instance.taken_back(self.dataset) {
             instance.remove(node);
         }
-        for node in message.unanswered(self.dataset, &instance) {
+        for node in message.without_act(self.dataset, &instance) {
             instance.remove(node);
         }
         instance

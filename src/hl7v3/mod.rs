@@ -8,6 +8,7 @@ mod matching;
 mod place;
 mod read;
 mod saying;
+mod whose;
 mod words;
 mod write;
 mod xml;

@@ -44,6 +44,19 @@ impl<'p> Placer<'p> {
         Self { dataset, instance: Instance::new(), frames: vec![root], claimed: HashSet::default() }
     }
 
+    /// A placer with the same occurrences open, none of which holds anything yet.
+    pub fn apart(&self, dataset: &'p Dataset) -> Self {
+        let open = self.frames.iter().skip(1).map(|frame| Frame { scope: frame.scope, ..Frame::default() });
+        let mut apart = Self::new(dataset);
+        apart.frames.extend(open);
+        apart
+    }
+
+    /// The innermost occurrence that is open, once there is one.
+    pub fn innermost(&self) -> Option<NodeIx> {
+        self.frames.last().and_then(|frame| frame.node)
+    }
+
     /// A row node begins. False, and it is not open, if there is no room for one more: then nothing in it belongs anywhere.
     pub fn open(&mut self, scope: &'p Scope) -> bool {
         self.frames.push(Frame { scope: Some(scope), ..Frame::default() });
@@ -114,6 +127,13 @@ impl<'p> Placer<'p> {
         }
         if let Some(same) = self.equal(base, via, concept, &content) {
             self.instance.add_leaves(same, origin.leaves);
+            return Placed::Yes;
+        }
+        // Two numbers of one person: whether they are of two is for who has read everything to tell.
+        if let Some(other) = self.all(base, via, concept).first().copied()
+            && self.dataset.is_number_of_a_person(concept)
+        {
+            self.instance.add_leaf(self.instance.node(other).parent, concept, content, origin);
             return Placed::Yes;
         }
         if fill.stated || fill.kind == Kind::Boolean { Placed::Contradicts } else { Placed::NoRoom }

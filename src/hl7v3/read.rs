@@ -7,6 +7,7 @@ use super::datatypes::{Decoded, Parts, boolean};
 use super::matching;
 use super::place::{Placed, Placer};
 use super::saying;
+use super::whose::Whose;
 use super::words::{TextForm, Words};
 use super::xml::{attribute_name, is_content, leaves, without_prefix};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NullFlavor, Origin, Value};
@@ -25,38 +26,40 @@ pub enum Refusal {
         /// Byte offset of the element that says so.
         position: usize,
     },
+    /// It says of one person that she is two.
+    #[error("the message is about two persons where there is one, at byte {position}")]
+    TwoPersons {
+        /// Byte offset of the second.
+        position: usize,
+    },
 }
 
 /// Reads a message, from the element on with which it begins, into an instance, with an account of all its leaves.
 ///
 /// # Errors
-/// If that element is none of those that the message can start with, or the message takes itself back.
+/// If that element is none of those that the message can start with, the message takes itself back, or it has a second person
+/// where there is one.
 pub fn read(plan: &MessagePlan, dataset: &Dataset, node: Node<'_, '_>) -> Result<(Instance, Ledger), Refusal> {
     let root = matching::plan_root(plan, node).ok_or(Refusal::WrongRoot)?;
-    let mut reader = Reader {
-        plan,
-        placer: Placer::new(dataset),
-        account: Account::default(),
-        taken_back: None,
-        seen: Vec::new(),
-        first_seen: 0,
-    };
+    let mut reader = Reader::new(plan, dataset, Placer::new(dataset));
     if saying::is_modified(plan, node, plan.element(root)) {
         return Err(Refusal::TakenBack { position: node.range().start });
     }
     reader.element(node, root);
-    match reader.taken_back {
-        Some(position) => Err(Refusal::TakenBack { position }),
+    match reader.refusal {
+        Some(refusal) => Err(refusal),
         None => Ok((reader.placer.instance, reader.account.ledger)),
     }
 }
 
 struct Reader<'p, 'd> {
     plan: &'p MessagePlan,
+    dataset: &'p Dataset,
     placer: Placer<'p>,
     account: Account<'d>,
-    /// Where an element that holds the case, as a document can start with it, says that it is not so.
-    taken_back: Option<usize>,
+    /// Why the document as a whole is not read.
+    refusal: Option<Refusal>,
+    whose: Whose,
     /// The elements that stand for one thing in their parent and have been met, for each element that is being read.
     seen: Vec<ElementIx>,
     /// Where those of the innermost one begin.
@@ -64,6 +67,11 @@ struct Reader<'p, 'd> {
 }
 
 impl<'p, 'd> Reader<'p, 'd> {
+    fn new(plan: &'p MessagePlan, dataset: &'p Dataset, placer: Placer<'p>) -> Self {
+        let (account, whose) = (Account::default(), Whose::default());
+        Self { plan, dataset, placer, account, refusal: None, whose, seen: Vec::new(), first_seen: 0 }
+    }
+
     /// Reads an element that the plan knows. As deep as the plan, whatever the document.
     fn element(&mut self, node: Node<'d, '_>, ix: ElementIx) {
         let element = self.plan.element(ix);
@@ -253,7 +261,7 @@ impl<'p, 'd> Reader<'p, 'd> {
         let element = self.plan.element(ix);
         if saying::is_modified(self.plan, node, element) {
             let holds_the_case = self.plan.holds_a_root(ix);
-            self.taken_back = self.taken_back.or(holds_the_case.then(|| node.range().start));
+            self.refusal = self.refusal.or(holds_the_case.then(|| Refusal::TakenBack { position: node.range().start }));
             return Err(Reason::Modifier);
         }
         if element.negation.is_none() || element.value.is_some() {
@@ -284,13 +292,37 @@ impl<'p, 'd> Reader<'p, 'd> {
     /// Reads an element that is no node of a row, and so stands for one thing in its parent.
     fn only_one(&mut self, node: Node<'d, '_>, ix: ElementIx) -> Result<(), Reason> {
         if self.plan.element(ix).about == About::One {
-            if self.seen[self.first_seen..].contains(&ix) {
+            // A second number of a person is looked at with the first.
+            if self.seen[self.first_seen..].contains(&ix) && !self.is_number(ix) {
+                if self.refusal.is_none() && self.is_of_another(node, ix) {
+                    self.refusal = Some(Refusal::TwoPersons { position: node.range().start });
+                }
                 return Err(Reason::TooMany);
             }
             self.seen.push(ix);
         }
         self.element(node, ix);
         Ok(())
+    }
+
+    /// True for the place of the number by which a person is known.
+    fn is_number(&self, ix: ElementIx) -> bool {
+        let hole = self.plan.element(ix).value.as_ref();
+        hole.is_some_and(|hole| self.dataset.is_number_of_a_person(hole.fill.concept))
+    }
+
+    /// True if an element for which there is no room is about somebody else than those before it.
+    fn is_of_another(&mut self, node: Node<'d, '_>, ix: ElementIx) -> bool {
+        let Some(within) = self.placer.innermost().filter(|_| self.whose.is_told_by(self.plan, self.dataset, ix))
+        else {
+            return false;
+        };
+        if !self.whose.may_look() {
+            return true;
+        }
+        let mut apart = Reader::new(self.plan, self.dataset, self.placer.apart(self.dataset));
+        apart.element(node, ix);
+        apart.refusal.is_some() || self.placer.instance.is_of_another(self.dataset, within, &apart.placer.instance)
     }
 
     /// What the author wrote beside a code: as a whole, or not at all.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::transmission::{TransmissionElement, TransmissionSection};
 use super::{Manifest, load_toml};
 use crate::dataset::Text;
 use crate::tables::{Source, TableError};
@@ -23,6 +24,12 @@ pub struct AdaPlan {
     pub units: Vec<(Text, Text)>,
     /// Concept numbers of identifiers that have one namespace by definition, and its OID: ADA may leave it out.
     pub namespaces: Vec<(Text, Text)>,
+    /// What a document says of itself (`status`) that changes nothing.
+    pub in_force: Vec<Text>,
+    /// What a document says of itself that takes it back.
+    pub withdrawn: Vec<Text>,
+    /// Where `meta` holds the data of the transmission; `None` if the transaction has none.
+    pub transmission: Option<TransmissionElement>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +47,7 @@ struct AdaSection {
     attributes: BTreeMap<String, String>,
     #[serde(default)]
     namespaces: BTreeMap<String, String>,
+    transmission: Option<TransmissionSection>,
 }
 
 impl AdaPlan {
@@ -58,6 +66,9 @@ impl AdaPlan {
             attributes: file.ada.attributes.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             concept_oids: oids.map(Text::from).collect(),
             units: dataset.units.iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
+            in_force: manifest.ada.in_force.iter().map(Text::from).collect(),
+            withdrawn: manifest.ada.withdrawn.iter().map(Text::from).collect(),
+            transmission: file.ada.transmission.map(TransmissionSection::compile),
             namespaces: file.ada.namespaces.into_iter().map(|(number, oid)| (number.into(), oid.into())).collect(),
         })
     }

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Manifest;
-use crate::dataset::{Concept, ConceptIx, Dataset, Kind, Text};
+use super::manifest::{Manifest, PersonEntry};
+use crate::dataset::{Concept, ConceptIx, Dataset, Kind, Person, Text};
 use crate::tables::{Row, Sheet, Source, TableError};
 
 const COLUMNS: &[&str] = &["concept", "parent", "name", "element", "kind", "unit", "value_set"];
@@ -40,7 +40,22 @@ pub fn load_dataset(source: &Source, dataset: &str, message: &str) -> Result<Dat
         tree.find(number).ok_or_else(|| TableError::file(Manifest::FILE, unknown()))
     });
     let administrative = administrative.collect::<Result<_, _>>()?;
-    Ok(Dataset::new(dataset.into(), root_oid, concepts).with_administrative(administrative))
+    let persons = entry.persons.iter().map(|entry| person(dataset, &tree, entry)).collect::<Result<_, _>>()?;
+    Ok(Dataset::new(dataset.into(), root_oid, concepts).with_administrative(administrative).with_persons(persons))
+}
+
+/// A person of `ooievaar.toml`.
+fn person(dataset: &str, tree: &Dataset, entry: &PersonEntry) -> Result<Person, TableError> {
+    let fault = |message: &str| {
+        let place = format!("`persons` of dataset `{dataset}`, group `{}`: {message}", entry.group);
+        TableError::file(Manifest::FILE, place)
+    };
+    let group = tree.find(&entry.group).filter(|ix| tree.get(*ix).kind == Kind::Group);
+    let group = group.ok_or_else(|| fault("the group is no group of it"))?;
+    let number = tree.find(&entry.number).filter(|ix| tree.get(*ix).kind == Kind::Identifier);
+    let number = number.filter(|ix| tree.is_within(*ix, group));
+    let number = number.ok_or_else(|| fault("the number is no identifier within the group"))?;
+    Ok(Person { group, number, namespace: entry.namespace.as_deref().map(Text::from) })
 }
 
 fn load_tree(source: &Source, dataset: &str) -> Result<Vec<Concept>, TableError> {

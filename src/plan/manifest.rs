@@ -16,9 +16,22 @@ pub struct Manifest {
     format: u32,
     /// Names of the messages: folders in `messages/`.
     pub messages: Vec<String>,
+    /// What ADA documents say of themselves.
+    #[serde(default)]
+    pub ada: AdaStatuses,
     /// The datasets, by name.
     #[serde(rename = "dataset")]
     pub datasets: BTreeMap<String, DatasetEntry>,
+}
+
+/// The statuses that an ADA document may have. Any other is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdaStatuses {
+    /// Those that change nothing.
+    pub in_force: Vec<String>,
+    /// Those with which nothing in it is so.
+    pub withdrawn: Vec<String>,
 }
 
 /// What `ooievaar.toml` says of one dataset.
@@ -37,8 +50,23 @@ pub struct DatasetEntry {
     /// Numbers of the concepts that, with all within them, say who, where and how it was sent, and nothing clinical.
     #[serde(default)]
     pub administrative: Vec<String>,
+    /// The persons whom a record is about.
+    #[serde(default)]
+    pub persons: Vec<PersonEntry>,
     /// How large the dataset is in the standard, where the tables have a selection of it.
     pub standard: Option<StandardEntry>,
+}
+
+/// Who a person in a record is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonEntry {
+    /// Number of the group that is about the person.
+    pub group: String,
+    /// Number of the identifier in it of which nobody has two.
+    pub number: String,
+    /// The namespace (OID) of those, where the concept holds other identifiers as well.
+    pub namespace: Option<String>,
 }
 
 /// How many concepts the standard has, of which the tables may have a selection.

@@ -7,9 +7,11 @@ pub mod hl7v3;
 mod manifest;
 mod message;
 mod metadata;
+mod transmission;
 
 pub use ada::AdaPlan;
 pub use dataset::load_dataset;
 pub use manifest::{DatasetEntry, Manifest};
 pub use message::{AlignMeta, MessageMeta};
 pub use metadata::load_toml;
+pub use transmission::{Holds, TransmissionElement};

@@ -86,15 +86,47 @@ fn ooievaar() -> Value {
             "fhir": text("name of the FHIR table"),
             "units": words("units that the dataset spells in words, with the UCUM unit"),
             "administrative": list(&concept("a concept"), "concepts that, with all within them, are not clinical"),
+            "persons": persons(),
             "standard": standard(),
         },
     });
     let properties = json!({
         "format": { "type": "integer", "description": "layout of the tables" },
         "messages": list(&text("a folder in messages/"), "the messages"),
+        "ada": ada_statuses(),
         "dataset": { "type": "object", "additionalProperties": entry, "description": "the datasets, by name" },
     });
     document("What the mappings folder holds", &["format", "messages", "dataset"], &properties)
+}
+
+/// What ADA documents say of themselves.
+fn ada_statuses() -> Value {
+    let statuses = |about: &str| list(&text("a status"), about);
+    json!({
+        "type": "object",
+        "description": "what ADA documents say of themselves in `status`",
+        "required": ["in_force", "withdrawn"],
+        "additionalProperties": false,
+        "properties": {
+            "in_force": statuses("those that change nothing"),
+            "withdrawn": statuses("those with which nothing in the document is so"),
+        },
+    })
+}
+
+/// Who the persons in a record are.
+fn persons() -> Value {
+    let entry = json!({
+        "type": "object",
+        "required": ["group", "number"],
+        "additionalProperties": false,
+        "properties": {
+            "group": concept("the group that is about the person"),
+            "number": concept("the identifier in it of which nobody has two"),
+            "namespace": oid("the namespace of those, where the concept holds other identifiers as well"),
+        },
+    });
+    list(&entry, "the persons, each with the number by which it is known: two numbers are two persons")
 }
 
 /// How much the standard has.
@@ -124,6 +156,27 @@ fn message() -> Value {
             "key": list(&concept("a leaf"), "the leaves, one in each group, that say which belongs to which"),
         },
     });
+    let place = json!({
+        "type": "object",
+        "required": ["path"],
+        "additionalProperties": false,
+        "properties": {
+            "path": text("elements from the outermost one down, with `/` between them"),
+            "concept": concept("what the element stands for"),
+            "fixed": words("attributes that are the same in every message"),
+        },
+    });
+    let transmission = json!({
+        "type": "object",
+        "required": ["element", "concept", "places"],
+        "additionalProperties": false,
+        "description": "where `meta` holds the data of the transmission",
+        "properties": {
+            "element": text("the outermost element"),
+            "concept": concept("the group that it stands for"),
+            "places": list(&place, "the elements in it, in the order in which they are written"),
+        },
+    });
     let ada = json!({
         "type": "object",
         "required": ["root"],
@@ -138,6 +191,7 @@ fn message() -> Value {
                 "additionalProperties": text("a namespace"),
                 "description": "the namespace of identifiers that ADA may give without one",
             },
+            "transmission": transmission,
         },
     });
     let properties = json!({
@@ -178,12 +232,25 @@ fn answers() -> Value {
 }
 
 fn cases() -> Value {
+    let test = json!({
+        "type": "object",
+        "description": "what marks all of a case as a test",
+        "required": ["concept", "codes", "system", "code"],
+        "additionalProperties": false,
+        "properties": {
+            "concept": concept("the concept that says so"),
+            "codes": list(&text("a code"), "with which codes; the first is what the label of FHIR comes to"),
+            "system": text("the system (URI) of the label of FHIR"),
+            "code": text("its code"),
+        },
+    });
     let dataset = json!({
         "type": "object",
         "additionalProperties": false,
         "properties": {
             "record": text("the role that is a case"),
             "person": text("the role of the person whose case it is"),
+            "test": test,
         },
     });
     let properties = json!({
@@ -199,6 +266,10 @@ fn identity() -> Value {
         "keys: the first that has its values decides",
     );
     let named = json!({ "type": "object", "additionalProperties": keys });
+    let whose = list(
+        &list(&concept("a concept"), "concepts that must all have a value"),
+        "keys of the person whose record it is, which go with the key of the case as far as they may",
+    );
     let same_case = list(
         &list(&concept("a concept"), "concepts that must all have a value"),
         "keys in which two deliveries of one case may not differ",
@@ -207,7 +278,7 @@ fn identity() -> Value {
         "type": "object",
         "required": ["case", "same_case"],
         "additionalProperties": false,
-        "properties": { "case": keys, "same_case": same_case, "secret": list(&concept("a concept"), "identifiers that are always secret"), "role": named },
+        "properties": { "case": keys, "same_case": same_case, "whose": whose, "secret": list(&concept("a concept"), "identifiers that are always secret"), "role": named },
     });
     let uuid = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
     let properties = json!({

@@ -386,3 +386,92 @@ fn the_pregnancy_that_is_named_tells_the_case_too() {
     let refused = converter.with_case("ra").with_current_pregnancy("pb").read(bundle(&resources).as_bytes());
     assert_eq!(refused.unwrap_err().code(), "no-such-pregnancy");
 }
+
+/// The same ids on two servers: a reference means what is on its own server, and nobody is chosen by a name that two have.
+#[test]
+fn the_same_names_on_two_servers_are_two_cases() {
+    let on = |server: &str, height: u32| {
+        let resources = [woman("1"), record("1", "1"), self::height(height, Some("1"), Some("1"))];
+        resources.map(|mut resource| {
+            resource["id"] = json!("1");
+            let kind = resource["resourceType"].as_str().unwrap().to_owned();
+            json!({ "fullUrl": format!("https://{server}.example/fhir/{kind}/1"), "resource": resource })
+        })
+    };
+    let bundle_of =
+        |entries: Vec<Json>| json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }).to_string();
+    let mut entries = [on("one", 170), on("two", 150)].concat();
+    let input = bundle_of(entries.clone());
+    let urls = ["one", "two"].map(|server| format!("https://{server}.example/fhir/EpisodeOfCare/1"));
+    let refused = Error::WhichCase { candidates: urls.to_vec() };
+    assert_eq!(converter().read(input.as_bytes()).unwrap_err(), refused);
+    for name in ["EpisodeOfCare/1", "Patient/1", "1"] {
+        assert_eq!(converter().with_case(name).read(input.as_bytes()).unwrap_err(), refused, "{name}");
+    }
+    for (url, value) in urls.iter().zip(["170", "150"]) {
+        let reading = converter().with_case(url).read(input.as_bytes()).unwrap();
+        assert_eq!(heights(&reading), [value]);
+        assert_eq!(reading.ledger.lost_leaves(), 0);
+    }
+    assert_eq!(
+        each(&input).into_iter().map(|(_, values)| values.unwrap().concat()).collect::<Vec<_>>(),
+        ["170", "150"]
+    );
+    // What was found on no server does not tell which of the two it means.
+    let mut loose = height(199, Some("1"), None);
+    loose["id"] = json!("loose");
+    entries.push(json!({ "resource": loose }));
+    let found = each(&bundle_of(entries.clone()));
+    assert_eq!(found[2], (None, Err(Error::NoCase { resources: 1 })));
+    assert_eq!(found[0].1.clone().unwrap(), ["170"]);
+    // Nor does one of them refer to what is on the other alone: the woman of the first is not here.
+    entries.pop();
+    entries.remove(0);
+    let bsn = json!([{ "system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": "999961640" }]);
+    let is_woman = |entry: &&mut Json| entry["resource"]["resourceType"] == "Patient";
+    entries.iter_mut().find(is_woman).unwrap()["resource"]["identifier"] = bsn;
+    for (url, value, has_number) in [(&urls[0], "170", false), (&urls[1], "150", true)] {
+        let reading = converter().with_case(url).read(bundle_of(entries.clone()).as_bytes()).unwrap();
+        let number = |(_, _, content): (_, _, &Content)| matches!(content, Content::Value(Value::Identifier(_)));
+        assert_eq!((heights(&reading), reading.instance.leaves().any(number)), (vec![value.to_owned()], has_number));
+    }
+}
+
+/// One woman under two ids, as on a server that has not merged them: she is one by her number, if nothing contradicts that.
+#[test]
+fn a_woman_who_is_there_twice_is_one_by_her_number() {
+    let numbered = |id: &str, number: &str, born: &str| {
+        let mut woman = woman(id);
+        woman["identifier"] = json!([{ "system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": number }]);
+        woman["birthDate"] = json!(born);
+        woman
+    };
+    let with = |second: Json| {
+        let mut resources = vec![numbered("a", "999961640", "1991-06-24"), second, record("ra", "a")];
+        resources.extend([height(170, Some("b"), Some("ra"))]);
+        bundle(&resources)
+    };
+    let same = with(numbered("b", "999961640", "1991-06-24"));
+    let reading = converter().read(same.as_bytes()).unwrap();
+    assert_eq!((heights(&reading), reading.ledger.lost_leaves()), (vec!["170".to_owned()], 0));
+    // What names only the one, in a source with another case, is hers.
+    let mut more: Json = serde_json::from_str(&same).unwrap();
+    for resource in [woman("c"), record("rc", "c"), height(150, Some("c"), Some("rc")), height(171, Some("b"), None)] {
+        more["entry"].as_array_mut().unwrap().push(json!({ "resource": resource }));
+    }
+    let found = each(&more.to_string());
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[1].1.clone().unwrap(), ["150"]);
+    assert_eq!(found[0].1.clone().unwrap()[0], "170");
+    // Another day of birth, another number, and a number that cannot be one, say nothing of the kind.
+    for second in [
+        numbered("b", "999961640", "1985-01-01"),
+        numbered("b", "999987422", "1991-06-24"),
+        numbered("b", "999961641", "1991-06-24"),
+    ] {
+        assert_eq!(converter().read(with(second).as_bytes()).unwrap_err().code(), "which-case");
+    }
+    let nobody = |id: &str| numbered(id, "999999999", "1991-06-24");
+    let input = bundle(&[nobody("a"), nobody("b"), record("ra", "a"), height(170, Some("a"), Some("ra"))]);
+    assert_eq!(converter().read(input.as_bytes()).unwrap_err().code(), "which-case");
+}

@@ -349,6 +349,47 @@ fn of_two_contents_under_one_id_the_first_stands_and_the_other_is_told() {
     assert_eq!((values(&same, "10040").len(), same.resources), (1, 2));
 }
 
+/// Where the server says which of two versions came last, that one stands, in whatever order they come.
+#[test]
+fn of_two_versions_the_newer_stands() {
+    let version = |value: i32, meta: Value| {
+        let mut resource = height(&json!({"valueQuantity": centimetres(value)}));
+        resource["meta"].as_object_mut().unwrap().extend(meta.as_object().unwrap().clone());
+        resource
+    };
+    let old = json!({"versionId": "9", "lastUpdated": "2024-02-01T10:00:00+01:00"});
+    let new = json!({"versionId": "10", "lastUpdated": "2024-02-01T10:30:00+01:00"});
+    let parts = |meta: &Value, name: &str| json!({ name: meta[name] });
+    for (old, new) in [
+        (old.clone(), new.clone()),
+        (parts(&old, "versionId"), parts(&new, "versionId")),
+        (parts(&old, "lastUpdated"), parts(&new, "lastUpdated")),
+    ] {
+        let (old, new) = (version(170, old), version(175, new));
+        for all in [
+            vec![old.clone(), new.clone()],
+            vec![new.clone(), old.clone()],
+            vec![old.clone(), new.clone(), old.clone(), new.clone()],
+        ] {
+            let reading = read(&case(&all));
+            assert_eq!(values(&reading, "20212"), ["175 cm"]);
+            assert!(contradictions(&reading).len() > 10);
+        }
+        // One that was taken back is over when a newer one states it, and the other way round.
+        let withdrawn = |one: &Value| with(one, &json!({"status": "entered-in-error"}));
+        for (one, other, left) in
+            [(withdrawn(&old), new.clone(), vec!["175 cm"]), (old.clone(), withdrawn(&new), vec![])]
+        {
+            for both in [[one.clone(), other.clone()], [other.clone(), one.clone()]] {
+                assert_eq!(values(&read(&case(&both)), "20212"), left);
+            }
+        }
+    }
+    // What says two things of the order says nothing.
+    let (odd, other) = (json!({"versionId": "11", "lastUpdated": "2024-02-01T10:00:00+01:00"}), new);
+    assert_eq!(values(&read(&case(&[version(170, odd), version(175, other)])), "20212"), ["170 cm"]);
+}
+
 #[test]
 fn a_profile_may_name_its_version() {
     for (name, bundle) in bundles() {

@@ -167,6 +167,68 @@ fn what_names_nobody_or_only_a_name_is_not_guessed() {
     assert_eq!(heights(&nobody), (0, true));
 }
 
+/// What makes a reference of the one that was there.
+type Made<'a> = Box<dyn Fn(&Value) -> Value + 'a>;
+
+/// What a reference says of whom it means must be so, in whatever way it is combined with a context: each is tried with each.
+#[test]
+fn a_reference_that_contradicts_itself_is_not_stated_of_her() {
+    let bsn = |value: &str| json!({"system": "http://fhir.nl/fhir/NamingSystem/bsn", "value": value});
+    let hers = "999961640";
+    let own = |entry: &Value, element: &str| entry["resource"][element]["reference"].clone();
+    let subjects: [(&str, bool, Made<'_>); 7] = [
+        ("hers", true, Box::new(|her| json!({"reference": her}))),
+        ("with her number", true, Box::new(|her| json!({"reference": her, "identifier": bsn(hers)}))),
+        (
+            "with a number of another kind",
+            true,
+            Box::new(|her| json!({"reference": her, "identifier": {"system": "urn:oid:1.9", "value": "7"}})),
+        ),
+        (
+            "with the number of another",
+            false,
+            Box::new(|her| json!({"reference": her, "identifier": bsn("999987422")})),
+        ),
+        (
+            "another with her number",
+            false,
+            Box::new(|_| json!({"reference": "Patient/other", "identifier": bsn(hers)})),
+        ),
+        ("she and another", false, Box::new(|her| json!([{"reference": her}, {"reference": "Patient/other"}]))),
+        ("she and a name", false, Box::new(|her| json!([{"reference": her}, {"display": "Piet"}]))),
+    ];
+    let contexts: [(&str, bool, Made<'_>); 5] = [
+        ("its own", true, Box::new(|own| json!({"reference": own}))),
+        ("none", true, Box::new(|_| Value::Null)),
+        ("another record", false, Box::new(|_| json!({"reference": "EpisodeOfCare/other"}))),
+        (
+            "the number of another record",
+            false,
+            Box::new(
+                |_| json!({"identifier": {"system": "urn:oid:2.16.840.1.113883.2.4.3.11.999.77.4", "value": "zw-9"}}),
+            ),
+        ),
+        (
+            "its own and another",
+            false,
+            Box::new(|own| json!([{"reference": own}, {"reference": "EpisodeOfCare/other"}])),
+        ),
+    ];
+    for (subject_name, subject_is_hers, subject) in &subjects {
+        for (context_name, context_is_hers, context) in &contexts {
+            let (stands, told) = heights(&|entry| {
+                let (her, record) = (own(entry, "subject"), own(entry, "context"));
+                assert!(her.is_string() && record.is_string());
+                set(&mut entry["resource"], "subject", Some(subject(&her)));
+                set(&mut entry["resource"], "context", Some(context(&record)).filter(|context| !context.is_null()));
+            });
+            let is_hers = *subject_is_hers && *context_is_hers;
+            assert_eq!(stands, usize::from(is_hers), "{subject_name}, {context_name}");
+            assert!(is_hers || told, "{subject_name}, {context_name}");
+        }
+    }
+}
+
 #[test]
 fn the_same_id_on_another_server_is_somebody_else() {
     let elsewhere = |entry: &mut Value| {
@@ -211,4 +273,53 @@ fn in_urls(resource: &str, bundle: &str) -> String {
 fn what_a_bundle_deletes_is_not_stated() {
     let delete = |entry: &mut Value| entry["request"]["method"] = "DELETE".into();
     assert_eq!(heights(&delete), (0, true));
+}
+
+/// What a source lacks (a contact, an earlier pregnancy, the profiles) takes the place away from what belongs there: nothing
+/// of it becomes something else.
+#[test]
+fn what_lacks_its_place_does_not_move_to_another() {
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for bundle in bundles_of(&["full-single"], 0) {
+        let whole = stated_in(&bundle).unwrap();
+        let mut plain = bundle.clone();
+        for entry in plain["entry"].as_array_mut().unwrap() {
+            entry["resource"]["meta"].as_object_mut().unwrap().remove("profile");
+        }
+        let contacts: Vec<&Value> =
+            entries(&bundle).iter().filter(|entry| entry["resource"]["resourceType"] == "Encounter").collect();
+        let record =
+            entries(&bundle).iter().find(|entry| entry["resource"]["resourceType"] == "EpisodeOfCare").unwrap();
+        let earlier =
+            |entry: &Value| entry["resource"]["code"].to_string().contains("118185001") && !refers(record, entry);
+        assert!(!contacts.is_empty() && entries(&bundle).iter().any(earlier));
+        for (kind, own) in [("with profiles", &bundle), ("without", &plain)] {
+            let mut try_one = |changed: &Value, what: &str| {
+                tried += 1;
+                let Ok(left) = stated_in(changed) else { return };
+                let added = more(&left, &whole);
+                if !added.is_empty() {
+                    wrong.push(format!("{kind}, {what}: {added:?}"));
+                }
+            };
+            try_one(own, "as it is");
+            for (at, entry) in entries(own).iter().enumerate() {
+                let resource = &entry["resource"];
+                let what = format!("{} {}", resource["resourceType"], resource["code"]);
+                if resource["resourceType"] == "Encounter" || earlier(entry) {
+                    try_one(&without_one(own, at), &format!("without {what}"));
+                }
+                if contacts.iter().any(|contact| refers(entry, contact)) {
+                    for context in [Some(json!({"reference": "Encounter/absent"})), None] {
+                        let mut changed = own.clone();
+                        set(&mut changed["entry"][at]["resource"], "context", context.clone());
+                        try_one(&changed, &format!("{what} in {context:?}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}: {:#?}", wrong.len(), &wrong[..wrong.len().min(60)]);
+    assert!(tried > 40, "{tried}");
 }

@@ -218,6 +218,18 @@ fn what_stands_around_a_message_is_read_alike_or_refused_with_the_reason() {
     syntax(&format!("\n{}", envelope(body)), "before the XML declaration");
     let several = refused(&envelope(&body.repeat(2)));
     assert_eq!((several.code(), several), ("several-messages", Error::SeveralMessages { count: 2 }));
+    // A message in the header, or in a fault, is none that was sent.
+    let versions = ["http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"];
+    for (version, part) in versions.into_iter().flat_map(|version| [(version, "Header"), (version, "Fault")]) {
+        let inside = format!("<s:{part}><x>{body}</x></s:{part}>");
+        let whole = if part == "Header" { format!("{inside}<s:Body/>") } else { format!("<s:Body>{inside}</s:Body>") };
+        let soap = format!("<s:Envelope xmlns:s=\"{version}\">{whole}</s:Envelope>");
+        assert_eq!(refused(&soap).code(), "wrong-kind", "{part}");
+        let (list, made) = batch(&soap);
+        assert!(list.contains("wrong-kind") && made.is_none(), "{list}");
+        let beside = soap.replace("<s:Body", &format!("<s:Body>{body}</s:Body><s:Body"));
+        assert_eq!(refused(&beside).code(), "wrong-kind", "{part}");
+    }
     // What is in the envelope is no message that is known.
     assert_eq!(refused(&envelope("<a/>")).code(), "wrong-kind");
 }

@@ -16,3 +16,4 @@ mod legal;
 mod lexical;
 mod losses;
 mod nodes;
+mod whose;

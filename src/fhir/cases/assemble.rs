@@ -15,6 +15,7 @@ pub struct CaseResources {
     own: Vec<Copy>,
     strays: Vec<Copy>,
     rivals: Vec<Copy>,
+    labels: Vec<Tree>,
     /// How many leaves they have.
     pub leaves: u32,
 }
@@ -49,7 +50,8 @@ impl CaseResources {
         let entries = entries_of(&self.own);
         let directory = Directory::of(&entries);
         let [strays, rivals] = [&self.strays, &self.rivals].map(|copies| entries_of(copies));
-        Source { entries, directory, strays, rivals, structural: Vec::new(), leaves: self.leaves }
+        let labels = self.labels.iter().collect();
+        Source { entries, directory, strays, rivals, labels, structural: Vec::new(), leaves: self.leaves }
     }
 
     fn copy(&mut self, entry: &Entry<'_>) -> Copy {
@@ -69,6 +71,7 @@ impl Division<'_, '_> {
         resources.strays = leftovers.strays.iter().map(|at| resources.copy(&entries[*at])).collect();
         let mut rivals = self.rivals(&resources.own);
         rivals.extend(leftovers.rivals.iter().map(|at| &self.source.rivals[*at]));
+        resources.labels = self.source.labels.iter().map(|label| renumbered(label, &mut resources.leaves)).collect();
         resources.rivals = rivals.into_iter().map(|rival| resources.copy(rival)).collect();
         resources
     }

@@ -26,7 +26,8 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    pub fn of(said: &Said<'_, '_>, records: &Met<Anchor>, persons: &Met<Anchor>) -> Self {
+    /// `twice` are other resources that are one of the persons.
+    pub fn of(said: &Said<'_, '_>, records: &Met<Anchor>, persons: &Met<Anchor>, twice: &[(Anchor, usize)]) -> Self {
         let Said { plan, entries, directory, .. } = *said;
         let count = entries.len();
         let lists = || vec![Vec::new(); count];
@@ -43,7 +44,8 @@ impl Graph {
         let numbered = |met: &Met<Anchor>| -> HashMap<Anchor, usize> {
             met.iter().enumerate().map(|(nth, (_, anchor))| (anchor.clone(), nth)).collect()
         };
-        let (record_numbers, person_numbers) = (numbered(records), numbered(persons));
+        let (record_numbers, mut person_numbers) = (numbered(records), numbered(persons));
+        person_numbers.extend(twice.iter().cloned());
         for (at, entry) in entries.iter().enumerate() {
             let is_own = |name: &str| entry.container.is_some() || name != CONTAINED;
             each_reference(entry.resource, &is_own, &mut |reference| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::RoleIx;
-use crate::dataset::Text;
+use crate::dataset::{ConceptIx, Dataset, Kind, Text};
 use crate::plan::load_toml;
 use crate::tables::{Source, TableError};
 
@@ -18,8 +18,23 @@ pub struct CaseRoles {
     pub record: Option<RoleIx>,
     /// The role of the person whose case it is.
     pub person: Option<RoleIx>,
+    /// What marks all of a case as a test.
+    pub test: Option<TestMark>,
     /// Types of resource that are about no person.
     shared: Vec<Text>,
+}
+
+/// How a case says that it is a test, and no record of anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestMark {
+    /// The concept that says so.
+    pub concept: ConceptIx,
+    /// With which codes; the first is what the label of FHIR comes to.
+    pub codes: Vec<Text>,
+    /// The system (URI) of the label that resources have in FHIR.
+    pub system: Text,
+    /// Its code.
+    pub code: Text,
 }
 
 #[derive(Deserialize)]
@@ -35,17 +50,28 @@ struct Raw {
 struct RawDataset {
     record: Option<String>,
     person: Option<String>,
+    test: Option<RawTest>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTest {
+    concept: String,
+    codes: Vec<String>,
+    system: String,
+    code: String,
 }
 
 impl CaseRoles {
     /// Reads `cases.toml` for a dataset; `role` finds a role by its name.
     ///
     /// # Errors
-    /// If the file cannot be read, has nothing for the dataset, or names a role that no row makes.
-    pub fn load(source: &Source, dataset: &str, role: impl Fn(&str) -> Option<RoleIx>) -> Result<Self, TableError> {
+    /// If the file cannot be read, has nothing for the dataset, or names a role that no row makes, or a concept that the dataset
+    /// lacks.
+    pub fn load(source: &Source, dataset: &Dataset, role: impl Fn(&str) -> Option<RoleIx>) -> Result<Self, TableError> {
         let mut raw: Raw = load_toml(source, FILE)?;
-        let own = raw.dataset.remove(dataset).ok_or_else(|| {
-            TableError::file(FILE, format!("has no section for dataset `{dataset}`; add [dataset.\"{dataset}\"]"))
+        let own = raw.dataset.remove(dataset.name.as_str()).ok_or_else(|| {
+            TableError::file(FILE, format!("has no section for dataset `{}`; add [dataset.\"{0}\"]", dataset.name))
         })?;
         let find = |name: Option<String>| match name {
             None => Ok(None),
@@ -53,7 +79,18 @@ impl CaseRoles {
                 .map(Some)
                 .ok_or_else(|| TableError::file(FILE, format!("`{name}` is no role: no row makes such a resource"))),
         };
+        let test = own.test.map(|test| {
+            let concept = dataset.find(&test.concept).filter(|ix| dataset.get(*ix).kind == Kind::Code);
+            let no_code = || TableError::file(FILE, format!("`{}` of `test` is no coded concept", test.concept));
+            Ok(TestMark {
+                concept: concept.ok_or_else(no_code)?,
+                codes: test.codes.into_iter().map(Text::from).collect(),
+                system: test.system.into(),
+                code: test.code.into(),
+            })
+        });
         Ok(Self {
+            test: test.transpose()?,
             record: find(own.record)?,
             person: find(own.person)?,
             shared: raw.shared.into_iter().map(Text::from).collect(),

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, Text};
+use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, Text, bare};
 use crate::tables::{Source, TableError};
 
 const FILE: &str = "fhir-stu3/identity.toml";
@@ -23,6 +23,8 @@ pub struct Identity {
     pub case: Vec<Vec<ConceptIx>>,
     /// Keys in which two deliveries of one case may not differ.
     pub same_case: Vec<Vec<ConceptIx>>,
+    /// Keys of the person whose record it is: two of them make two cases of one record, as far as they may enter an id.
+    pub whose: Vec<Vec<ConceptIx>>,
     /// Keys of roles that are the same thing in every case (a person, an organisation).
     pub roles: BTreeMap<Text, Vec<Vec<ConceptIx>>>,
     /// What stands for "none", as [`bare`] writes it.
@@ -49,6 +51,8 @@ struct Raw {
 struct RawDataset {
     case: RawKeys,
     same_case: RawKeys,
+    #[serde(default)]
+    whose: RawKeys,
     #[serde(default)]
     secret: Vec<String>,
     #[serde(default)]
@@ -89,6 +93,7 @@ impl Identity {
             secret_concepts: own.secret.iter().map(concept).collect::<Result<_, _>>()?,
             case: keys(own.case)?,
             same_case: keys(own.same_case)?,
+            whose: keys(own.whose)?,
             roles,
             placeholders: raw.placeholders.iter().map(|placeholder| bare(placeholder)).collect(),
             placeholder_namespaces: raw.placeholder_namespaces.into_iter().map(Text::from).collect(),
@@ -112,11 +117,6 @@ impl Identity {
         let first = characters.next();
         characters.all(|other| Some(other) == first) || self.placeholders.contains(&value)
     }
-}
-
-/// The letters and digits of a value, without case: what two ways of writing it have in common.
-pub fn bare(value: &str) -> String {
-    value.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// True for what can say whose numbers they are: an OID, a UUID or a URI.

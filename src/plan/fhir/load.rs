@@ -79,7 +79,7 @@ impl FhirPlan {
             loader.field(row)?;
         }
         loader.resolve_references(&file)?;
-        loader.plan.cases = CaseRoles::load(source, &dataset.name, |name| loader.plan.find_role(name))?;
+        loader.plan.cases = CaseRoles::load(source, dataset, |name| loader.plan.find_role(name))?;
         let invariants = Invariants::load(source, &loader.plan.elements)?;
         for at in 0..loader.plan.roles.len() {
             let FhirPlan { elements, fields, roles, .. } = &loader.plan;

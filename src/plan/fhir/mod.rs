@@ -15,9 +15,9 @@ mod template;
 mod wholes;
 
 pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
-pub use cases::CaseRoles;
+pub use cases::{CaseRoles, TestMark};
 pub use elements::{Element, Elements};
-pub use identity::{Identity, bare};
+pub use identity::Identity;
 pub use invariants::{Demand, Law};
 pub use load::code_maps;
 pub use modifiers::Modifiers;

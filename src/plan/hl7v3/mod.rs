@@ -274,16 +274,28 @@ impl MessagePlan {
         self.asked.get(&concept).copied()
     }
 
-    /// The leaves that stand in an act whose value is a yes or no, and lack that answer: written, the act would seem to give it.
-    pub fn unanswered(&self, dataset: &Dataset, instance: &Instance) -> Vec<NodeIx> {
-        let asked = instance.leaves().filter_map(|(ix, leaf, _)| Some((ix, self.asked(leaf.concept)?)));
-        asked
-            .filter(|(ix, question)| {
-                let within = instance.holder_of(dataset, *ix, *question);
-                instance.descendants(dataset, within, *question).is_empty()
-            })
-            .map(|(ix, _)| ix)
-            .collect()
+    /// The leaves that no act may be made for: of null flavours alone, where the act would say yes by being there; and those in an
+    /// act whose value is a yes or no that is not there, which the act would seem to give.
+    pub fn without_act(&self, dataset: &Dataset, instance: &Instance) -> Vec<NodeIx> {
+        let mut unsaid = instance.unasked(dataset);
+        unsaid.retain(|node| {
+            let question = dataset.question_of(instance.node(*node).concept);
+            question.is_some_and(|question| self.says_yes_by_silence(question))
+        });
+        let known: HashSet<NodeIx> = unsaid.iter().copied().collect();
+        // Many leaves may lack one answer.
+        let mut answered = HashMap::new();
+        for (ix, leaf, _) in instance.leaves() {
+            let Some(question) = self.asked(leaf.concept) else { continue };
+            let within = instance.holder_of(dataset, ix, question);
+            let is_answered = answered
+                .entry((question, within))
+                .or_insert_with(|| !instance.descendants(dataset, within, question).is_empty());
+            if !*is_answered && !known.contains(&ix) {
+                unsaid.push(ix);
+            }
+        }
+        unsaid
     }
 
     pub(crate) fn element(&self, ix: ElementIx) -> &Element {
@@ -293,6 +305,11 @@ impl MessagePlan {
     /// All elements that the message can hold.
     pub(crate) fn elements(&self) -> impl Iterator<Item = &Element> {
         self.elements.iter()
+    }
+
+    /// Where they are.
+    pub(crate) fn element_numbers(&self) -> impl Iterator<Item = ElementIx> {
+        (0u32..).map(ElementIx).take(self.elements.len())
     }
 
     pub(crate) fn place_of(&self, concept: ConceptIx) -> Option<&Place> {
