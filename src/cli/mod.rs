@@ -249,7 +249,11 @@ pub fn run() -> ExitCode {
     // Where, and not what: the text of a panic could quote a value of a message.
     panic::set_hook(Box::new(|info| match info.location() {
         Some(at) => {
-            say(format_args!("error[internal]: this program failed at {}:{}; please report that", at.file(), at.line()));
+            say(format_args!(
+                "error[internal]: this program failed at {}:{}; please report that",
+                at.file(),
+                at.line()
+            ));
         }
         None => say(format_args!("error[internal]: this program failed; please report that")),
     }));
