@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ooievaar::batch::counted;
-use ooievaar::dataset::{Code, ConceptIx, Dataset, Node};
-use ooievaar::ledger::{Ledger, Loss, Reason};
+use ooievaar::dataset::{Code, Dataset, Node};
+use ooievaar::ledger::{Ledger, Loss, Reason, Unmet};
 use ooievaar::{Outcome, Reading, Withdrawal};
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ const EXCERPT: usize = 60;
 /// A ledger beside what is needed to explain it.
 pub struct Account<'a> {
     ledger: &'a Ledger,
-    missing: &'a [ConceptIx],
+    missing: &'a [Unmet],
     /// Codes that are no member of the value set of their concept; they are kept as they are.
     unknown: Vec<(&'a Node, &'a Code)>,
     /// What the result takes back of an earlier delivery, if one was given.
@@ -130,8 +130,13 @@ impl<'a> Account<'a> {
                 "note: the message demands what the source does not have; nothing was made up, so that a validator may refuse it:"
             );
         }
-        for ix in self.missing {
-            let _ = writeln!(text, "  {} ({})", self.dataset.path(*ix), self.dataset.get(*ix).number);
+        for unmet in self.missing {
+            let line = unmet.line.map_or(String::new(), |line| format!("line {line}: "));
+            let concept = self.dataset.get(unmet.concept);
+            let filler = unmet.filler.map_or(String::new(), |flavor| format!(" (`{}` stands there)", flavor.code()));
+            let remedy = unmet.demand.remedy();
+            let path = self.dataset.path(unmet.concept);
+            let _ = writeln!(text, "  {line}{path} ({}): {remedy}{filler}", concept.number);
         }
         if let Some(Withdrawal { deleted, left }) = self.withdrawal {
             let resources = |list: &[_]| counted(list.len() as u64, "resource");
@@ -175,7 +180,16 @@ impl<'a> Account<'a> {
         let missing: Vec<Value> = self
             .missing
             .iter()
-            .map(|ix| json!({ "concept": self.dataset.get(*ix).number.as_str(), "name": self.dataset.path(*ix) }))
+            .map(|unmet| {
+                json!({
+                    "concept": self.dataset.get(unmet.concept).number.as_str(),
+                    "name": self.dataset.path(unmet.concept),
+                    "demand": unmet.demand.code(),
+                    "remedy": unmet.demand.remedy(),
+                    "line": unmet.line,
+                    "filler": unmet.filler.map(|flavor| flavor.code()),
+                })
+            })
             .collect();
         let unknown = self.unknown.iter().map(|(node, code)| {
             let concept = self.dataset.get(node.concept).number.as_str();

@@ -1,5 +1,6 @@
 //! The converter.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::ada::{self, ReferenceDay};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, NodeIx, Text, Value};
 use crate::fhir::{self, BundleType, IdKey, Syntax};
 use crate::hl7v3;
-use crate::ledger::{BrokenRule, Ledger, Unwritten};
+use crate::ledger::{BrokenRule, Demand, Ledger, Unmet, Unwritten};
 use crate::plan::fhir::FhirPlan;
 use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
@@ -117,9 +118,9 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// What was read.
     pub reading: Reading,
-    /// Concepts that the message demands and the case lacks: empty unless an HL7v3 message was written. Nothing was
-    /// made up in their place.
-    pub missing: Vec<ConceptIx>,
+    /// What the message demands and the case lacks, in the order of its lines: empty unless an HL7v3 message was written.
+    /// Nothing was made up in its place.
+    pub missing: Vec<Unmet>,
     /// How many FHIR resources the result holds.
     pub resources: usize,
     /// What the result takes back of an earlier delivery: nothing, unless by [`Converter::write_after`].
@@ -130,6 +131,7 @@ pub struct Outcome {
 struct Written {
     output: String,
     unwritten: Vec<Unwritten>,
+    unmet: Vec<Unmet>,
     broken: Vec<BrokenRule>,
     resources: usize,
 }
@@ -302,20 +304,21 @@ impl Converter {
         format: Format,
     ) -> Result<Outcome, Error> {
         let kind = &reading.kinds[reading.kind];
-        let Written { output, unwritten, broken, resources } =
+        let Written { output, unwritten, mut unmet, broken, resources } =
             self.write_kind(kind, &reading.instance, &withdrawal.deleted, format)?;
         let mut ledger = reading.ledger.clone();
         for Unwritten { node, reason } in &unwritten {
             ledger.unwritten(&reading.instance, *node, *reason);
         }
         ledger.name_rules(&reading.instance, &unwritten, &broken);
-        let missing = if format == Format::Hl7v3 {
+        if format == Format::Hl7v3 {
             let unwritten: Vec<NodeIx> = unwritten.iter().map(|unwritten| unwritten.node).collect();
-            reading.instance.missing(&kind.dataset, &unwritten)
-        } else {
-            Vec::new()
-        };
-        Ok(Outcome { output: output.into_bytes(), ledger, missing, reading, resources, withdrawal })
+            let absent = reading.instance.missing(&kind.dataset, &unwritten);
+            let told: HashSet<ConceptIx> = unmet.iter().map(|unmet| unmet.concept).collect();
+            let untold = absent.into_iter().filter(|concept| !told.contains(concept));
+            unmet.extend(untold.map(|concept| Unmet { concept, demand: Demand::Absent, line: None, filler: None }));
+        }
+        Ok(Outcome { output: output.into_bytes(), ledger, missing: unmet, reading, resources, withdrawal })
     }
 
     /// Reads an input and writes it in a format.
@@ -369,13 +372,16 @@ impl Converter {
         format: Format,
     ) -> Result<Written, Error> {
         let unbound = || Error::NoBinding { message: kind.title.clone(), format: format.name() };
-        let bare = |(output, unwritten)| Written { output, unwritten, broken: Vec::new(), resources: 0 };
         match format {
             Format::Hl7v3 => {
                 let plan = kind.hl7v3.as_ref().ok_or_else(unbound)?;
-                Ok(bare(hl7v3::write(plan, &kind.dataset, instance)))
+                let hl7v3::Written { text, unwritten, unmet } = hl7v3::write(plan, &kind.dataset, instance);
+                Ok(Written { output: text, unwritten, unmet, broken: Vec::new(), resources: 0 })
             }
-            Format::Ada => Ok(bare(ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology))),
+            Format::Ada => {
+                let (output, unwritten) = ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology);
+                Ok(Written { output, unwritten, unmet: Vec::new(), broken: Vec::new(), resources: 0 })
+            }
             Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
                 let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
                 Ok(self.write_fhir(plan, kind, instance, deleted, format))
@@ -406,7 +412,7 @@ impl Converter {
             fhir::write_ndjson(&mut composition, &mut output);
         }
         let (unwritten, broken) = composition.unwritten();
-        Written { output, unwritten, broken, resources }
+        Written { output, unwritten, unmet: Vec::new(), broken, resources }
     }
 
     /// The limits on one input.

@@ -88,7 +88,12 @@ impl Instance {
 
     /// The innermost occurrence around a node that a concept is within.
     pub fn holder_of(&self, dataset: &Dataset, node: NodeIx, concept: ConceptIx) -> NodeIx {
-        let mut at = self.node(node).parent;
+        self.around(dataset, self.node(node).parent, concept)
+    }
+
+    /// The innermost occurrence that a concept is within: a node itself, or one around it.
+    pub fn around(&self, dataset: &Dataset, node: NodeIx, concept: ConceptIx) -> NodeIx {
+        let mut at = node;
         while at != NodeIx::ROOT && !dataset.is_within(concept, self.node(at).concept) {
             at = self.node(at).parent;
         }

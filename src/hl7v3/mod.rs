@@ -4,6 +4,7 @@
 
 mod account;
 mod datatypes;
+mod demands;
 mod matching;
 mod place;
 mod read;
@@ -15,4 +16,4 @@ mod xml;
 
 pub use matching::{has_root, payload_templates, recognises};
 pub use read::{Refusal, read};
-pub use write::write;
+pub use write::{Written, write};

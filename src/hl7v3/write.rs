@@ -3,15 +3,27 @@
 use std::collections::HashSet;
 
 use super::datatypes::Encoded;
+use super::demands::Lack;
 use super::xml::{push_attribute, push_text};
 use crate::dataset::{Aligned, Content, Dataset, Instance, NodeIx, NullFlavor, Value};
-use crate::ledger::{Reason, Unwritten};
+use crate::ledger::{Reason, Unmet, Unwritten};
 use crate::plan::hl7v3::{
     Base, Child, Datatype, Element, ElementIx, Fill, Hole, MessagePlan, Partner, Place, Scope, XSI, XSI_TYPE,
 };
 
-/// Writes an instance as a document, with the leaves for which it has no place.
-pub fn write(plan: &MessagePlan, dataset: &Dataset, instance: &Instance) -> (String, Vec<Unwritten>) {
+/// A document, and what came of the case in it.
+#[derive(Debug)]
+pub struct Written {
+    /// The text.
+    pub text: String,
+    /// The leaves for which it has no place.
+    pub unwritten: Vec<Unwritten>,
+    /// What it demands and the case does not give, in the order of its lines.
+    pub unmet: Vec<Unmet>,
+}
+
+/// Writes an instance as a document.
+pub fn write(plan: &MessagePlan, dataset: &Dataset, instance: &Instance) -> Written {
     let mut writer = Writer {
         plan,
         dataset,
@@ -20,24 +32,30 @@ pub fn write(plan: &MessagePlan, dataset: &Dataset, instance: &Instance) -> (Str
         frames: vec![Frame { node: Some(NodeIx::ROOT), partner: None }],
         fate: vec![Fate::Open; instance.len()],
         rows_written: HashSet::new(),
+        open: 0,
+        lacking: Vec::new(),
     };
     if let Some(root) = plan.roots().first() {
         writer.element(*root, 0, None, None);
     }
     writer.out.push('\n');
-    let unwritten = writer.unwritten();
-    (writer.out, unwritten)
+    let (unwritten, unmet) = (writer.unwritten(), writer.unmet());
+    Written { text: writer.out, unwritten, unmet }
 }
 
-struct Writer<'a> {
-    plan: &'a MessagePlan,
-    dataset: &'a Dataset,
-    instance: &'a Instance,
-    out: String,
+pub(super) struct Writer<'a> {
+    pub plan: &'a MessagePlan,
+    pub dataset: &'a Dataset,
+    pub instance: &'a Instance,
+    pub out: String,
     frames: Vec<Frame>,
     /// By node of the instance.
     fate: Vec<Fate>,
     rows_written: HashSet<(ElementIx, NodeIx)>,
+    /// Where the element begins that is being written.
+    pub open: usize,
+    /// What the message demands and the case does not give.
+    pub lacking: Vec<Lack>,
 }
 
 /// An occurrence that is being written, and the one that is aligned with it.
@@ -69,6 +87,7 @@ impl<'a> Writer<'a> {
         let element = self.plan.element(ix);
         self.out.push('\n');
         self.out.extend(std::iter::repeat_n("  ", depth));
+        let around = std::mem::replace(&mut self.open, self.out.len());
         self.out.push('<');
         self.name(element);
         if depth == 0 {
@@ -79,9 +98,9 @@ impl<'a> Writer<'a> {
         has_value |= encoded.is_some();
         self.attributes(element, encoded.as_ref());
         if encoded.is_none()
-            && let Some(otherwise) = &element.otherwise
+            && let Some(hole) = &element.value
         {
-            push_attribute(&mut self.out, &otherwise.name, &otherwise.value);
+            self.stand_in(element, hole);
         }
         has_value |= self.flags(element);
         self.out.push('>');
@@ -114,7 +133,18 @@ impl<'a> Writer<'a> {
             self.name(element);
             self.out.push('>');
         }
+        self.open = around;
         has_value
+    }
+
+    /// Writes what stands for a value that the case does not have, in an element that is there all the same.
+    fn stand_in(&mut self, element: &Element, hole: &Hole) {
+        let filler = self.filler(hole);
+        match (&element.otherwise, filler) {
+            (Some(otherwise), _) => push_attribute(&mut self.out, &otherwise.name, &otherwise.value),
+            (None, Some(flavor)) => push_attribute(&mut self.out, "nullFlavor", flavor.code()),
+            (None, None) => {}
+        }
     }
 
     /// Writes a child if it belongs in the document.
@@ -128,7 +158,25 @@ impl<'a> Writer<'a> {
         {
             return true;
         }
-        self.attempt(element.filler || element.keep, |writer| writer.element(ix, depth, row, None))
+        let lacking = self.lacking.len();
+        let is_kept = element.filler || element.keep || self.is_filled(element);
+        let has_value = self.attempt(is_kept, |writer| writer.element(ix, depth, row, None));
+        if !has_value && !is_kept {
+            self.absent(element, lacking);
+        }
+        has_value
+    }
+
+    /// An element that is not written: what it lacks counts only if the message demands the element itself.
+    fn absent(&mut self, element: &Element, lacking: usize) {
+        if element.must {
+            for lack in &mut self.lacking[lacking..] {
+                lack.position = self.open;
+            }
+        } else {
+            self.lacking.truncate(lacking);
+            self.tell_absent(element);
+        }
     }
 
     /// Writes an element once for each of several values; false if there are not several, or none fits.
@@ -138,9 +186,14 @@ impl<'a> Writer<'a> {
         if leaves.len() < 2 {
             return false;
         }
-        leaves
-            .into_iter()
-            .fold(false, |any, leaf| self.attempt(false, |writer| writer.element(ix, depth, None, Some(leaf))) | any)
+        leaves.into_iter().fold(false, |any, leaf| {
+            let lacking = self.lacking.len();
+            let wrote = self.attempt(false, |writer| writer.element(ix, depth, None, Some(leaf)));
+            if !wrote {
+                self.lacking.truncate(lacking);
+            }
+            wrote | any
+        })
     }
 
     /// Takes back what was written if no value is in it.
@@ -178,10 +231,14 @@ impl<'a> Writer<'a> {
                 self.frames.truncate(scope.frame - 1);
                 self.frames.push(Frame { node: Some(anchor), partner: None });
                 self.frames.push(Frame { node, partner });
+                let lacking = self.lacking.len();
                 let wrote = self.attempt(false, |writer| match wrapper {
                     Some(wrapper) => writer.element(wrapper, depth, Some(ix), None),
                     None => writer.element(ix, depth, None, None),
                 });
+                if !wrote {
+                    self.lacking.truncate(lacking);
+                }
                 if wrote {
                     self.rows_written.extend(node.map(|node| (ix, node)));
                 }
@@ -189,10 +246,13 @@ impl<'a> Writer<'a> {
             }
         }
         self.frames.truncate(scope.frame - 1);
+        if !has_value {
+            self.tell_no_node(scope.concept, base);
+        }
         has_value
     }
 
-    fn base(&self, base: Base) -> Option<NodeIx> {
+    pub fn base(&self, base: Base) -> Option<NodeIx> {
         match base {
             Base::Frame(at) => self.frames.get(at)?.node,
             Base::Partner(at) => self.frames.get(at)?.partner,
@@ -248,14 +308,25 @@ impl<'a> Writer<'a> {
             Content::Value(Value::Identifier(id)) if self.is_other_namespace(element, &id.root) => {
                 Err(Reason::Namespace)
             }
-            // The namespace of the concept is fixed, so it is known although the value does not say it.
-            Content::Value(Value::Identifier(id)) if id.root.is_empty() && fixed_root(element).is_some() => {
-                encoded.attributes.retain(|(name, _)| *name != "nullFlavor");
+            // The namespace of the concept is fixed, or but one is allowed, so it is known although the value does not say it.
+            Content::Value(Value::Identifier(id)) if id.root.is_empty() => {
+                let only = self.only_namespace(hole.fill.concept);
+                if fixed_root(element).is_some() || only.is_some() {
+                    encoded.attributes.retain(|(name, _)| *name != "nullFlavor");
+                    if let Some(root) = only.filter(|_| fixed_root(element).is_none()) {
+                        encoded.attributes.insert(0, ("root", root.into()));
+                    }
+                }
                 Ok(encoded)
             }
             Content::Null { .. } if self.is_nameless(element, hole) => Err(Reason::NullFlavor),
+            Content::Null { .. } if self.is_idle(hole.fill.concept, leaf) => Err(Reason::Contradiction),
+            Content::Null { flavor, .. } if !self.allows_null(hole.fill.concept, *flavor) => Err(Reason::NullFlavor),
             _ => Ok(encoded),
         });
+        if encoded.is_ok() {
+            self.tell_value(hole.fill.concept, leaf, content);
+        }
         let fate = encoded.as_ref().map_or_else(|reason| Fate::Refused(*reason), |_| Fate::Written);
         self.settle(hole, leaf, content, fate);
         encoded.ok()
@@ -269,10 +340,9 @@ impl<'a> Writer<'a> {
         self.siblings(element).filter_map(fixed_root).any(|fixed| fixed == root)
     }
 
-    /// True if an identifier without a namespace would be read as the one of an earlier sibling.
+    /// True if a null flavour, which has no namespace, would be read as that of an earlier sibling.
     fn is_nameless(&self, element: &Element, hole: &Hole) -> bool {
         hole.fill.datatype == Datatype::Ii
-            && fixed_root(element).is_none()
             && self.siblings(element).next().is_some_and(|first| !std::ptr::eq(first, element))
     }
 
@@ -297,10 +367,9 @@ impl<'a> Writer<'a> {
         let values = encoded.map_or(&[][..], |encoded| &encoded.attributes);
         let is_null = values.iter().any(|(name, _)| *name == "nullFlavor");
         for fixed in &element.fixed {
-            // The value itself says what it is; beside a null flavour only the namespace still means something.
+            // The value itself says what it is; beside a null flavour nothing else may stand.
             let is_part = encoded.is_some() && datatype.is_some_and(|datatype| datatype.has_part(&fixed.name));
-            let said =
-                is_part && (values.iter().any(|(name, _)| *name == fixed.name) || (is_null && fixed.name != "root"));
+            let said = is_part && (is_null || values.iter().any(|(name, _)| *name == fixed.name));
             if !said {
                 push_attribute(&mut self.out, &fixed.name, &fixed.value);
             }
@@ -313,14 +382,16 @@ impl<'a> Writer<'a> {
     /// The values that are no element: `negationInd`, and that the node is there at all.
     fn flags(&mut self, element: &'a Element) -> bool {
         let mut has_value = false;
-        if let Some(hole) = &element.negation
-            && let Some(answer) = self.answer(hole)
-        {
-            match answer {
-                Answer::Known(yes) => push_attribute(&mut self.out, "negationInd", if yes { "false" } else { "true" }),
-                Answer::Null(flavor) => push_attribute(&mut self.out, "nullFlavor", flavor.code()),
+        if let Some(hole) = &element.negation {
+            let answer = self.answer(hole);
+            has_value = answer.is_some();
+            match answer.or_else(|| self.filler(hole).map(Answer::Null)) {
+                Some(Answer::Known(yes)) => {
+                    push_attribute(&mut self.out, "negationInd", if yes { "false" } else { "true" });
+                }
+                Some(Answer::Null(flavor)) => push_attribute(&mut self.out, "nullFlavor", flavor.code()),
+                None => {}
             }
-            has_value = true;
         }
         if let Some(hole) = &element.presence
             && self.answer(hole).is_some()
@@ -339,9 +410,16 @@ impl<'a> Writer<'a> {
             Content::Value(Value::Boolean(false)) if is_presence => Err(Reason::NoPlace),
             Content::Value(Value::Boolean(answer)) => Ok(Answer::Known(*answer)),
             Content::Value(_) => Err(Reason::Datatype),
-            Content::Null { flavor, original_text: None } if !is_presence => Ok(Answer::Null(*flavor)),
+            Content::Null { flavor, original_text: None }
+                if !is_presence && self.allows_null(hole.fill.concept, *flavor) =>
+            {
+                Ok(Answer::Null(*flavor))
+            }
             Content::Null { .. } => Err(Reason::NullFlavor),
         };
+        if answer.is_ok() {
+            self.tell_value(hole.fill.concept, leaf, content);
+        }
         let fate = answer.as_ref().map_or_else(|reason| Fate::Refused(*reason), |_| Fate::Written);
         self.settle(hole, leaf, content, fate);
         answer.ok()

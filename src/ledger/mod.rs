@@ -3,9 +3,13 @@
 //! A leaf is an attribute or a text of an XML document, or a primitive of a FHIR resource. Each ends in exactly
 //! one state: translated, structural, or lost for a [`Reason`]; the counts add up to the number of leaves read.
 
+mod unmet;
+
 use std::sync::Arc;
 
 use crate::dataset::{ConceptIx, Instance, NodeIx, Text};
+
+pub use unmet::{Demand, Unmet};
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $remedy:literal;)*) => {

@@ -76,9 +76,10 @@ fn section(outcome: &Outcome, text: &mut String) {
         text.push_str("\nNothing mandatory lacks.\n");
         return;
     }
-    text.push_str("\n| mandatory, but lacking | number |\n|---|---|\n");
-    for ix in &outcome.missing {
-        let _ = writeln!(text, "| {} | {} |", cell(&dataset.path(*ix)), dataset.get(*ix).number);
+    text.push_str("\n| demanded, but lacking | number | demand |\n|---|---|---|\n");
+    let lacking: BTreeSet<_> = outcome.missing.iter().map(|unmet| (unmet.concept, unmet.demand)).collect();
+    for (concept, demand) in lacking {
+        let _ = writeln!(text, "| {} | {} | {} |", cell(&dataset.path(concept)), dataset.get(concept).number, demand.code());
     }
 }
 

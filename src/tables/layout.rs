@@ -134,6 +134,8 @@ pub const KINDS: &[&str] = &[
 ];
 /// What `datatype` of a message row can say.
 pub const DATATYPES: &[&str] = &["CE", "CD", "CO", "CS", "BL", "TS", "PQ", "INT", "II", "ST", "negation", "presence"];
+/// What `demand` of a demand can say.
+pub const DEMANDS: &[&str] = &["needed", "node", "nulls", "only-when", "yes-only-when", "namespace", "unit"];
 /// What `relation` of a code map can say.
 pub const RELATIONS: &[&str] = &["equal", "equivalent", "wider", "narrower", "inexact", "relatedto", "unmatched"];
 /// What `form` of a sample can say.
@@ -325,6 +327,24 @@ pub const LAYOUTS: &[Layout] = &[
             ),
             may("harmful", Content::Text, "values that change what is said, with spaces between"),
             must("source", Content::Text, "where this comes from"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
+        path: "messages/*/demands.csv",
+        about: "What the published message demands at its places, besides what its skeleton fixes: what must be there, and what may stand there. What a case does not meet is told, with the line of the message.",
+        columns: &[
+            must("concept", Content::Concept, "the concept of which it is demanded"),
+            must("demand", Content::OneOf(DEMANDS), "what is demanded"),
+            may("of", Content::Concept, "`needed`, `node`, `only-when`: the concept that says one of `values`"),
+            may(
+                "values",
+                Content::Text,
+                "answers or codes of `of` (`absent`: it is not there); the null flavours that may stand there (`-`: none); namespaces; the unit",
+            ),
+            may("or", Content::Text, "`needed`, `node`: other concepts, of which any will do"),
+            may("filler", Content::Name, "`needed`: the null flavour that stands there if it is absent"),
+            must("source", Content::Text, "the template that demands it"),
             ALLOW_COLUMN,
         ],
     },

@@ -99,6 +99,7 @@ impl<'a> Builder<'a> {
             any: raw.any.clone(),
             typed: raw.typed,
             keep: raw.keep,
+            must: raw.must,
             lost: raw.lost,
             otherwise: raw.otherwise.clone().map(|(name, value)| Fixed { name, value }),
             ..Element::default()

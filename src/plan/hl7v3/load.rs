@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::build::Builder;
+use super::demands::Demands;
 use super::rows::Rows;
 use super::scope::Scoper;
 use super::skeleton::Skeleton;
@@ -27,6 +28,7 @@ impl MessagePlan {
         let built = builder.finish()?;
         let mut plan = Self {
             modifiers: Modifier::load(source)?,
+            demands: Demands::load(source, &folder, dataset)?,
             meta,
             elements: built.elements,
             aligns,

@@ -6,6 +6,7 @@
 
 mod build;
 mod datatype;
+mod demands;
 mod ident;
 mod load;
 mod modifier;
@@ -21,6 +22,7 @@ use crate::dataset::{ConceptIx, Dataset, Instance, Kind, NodeIx, Text};
 use crate::ledger::Reason;
 
 pub use datatype::Datatype;
+pub(crate) use demands::{Demanded, Demands, Need};
 pub(crate) use modifier::Modifier;
 
 /// Name of the attribute that types a value, as it is written.
@@ -48,6 +50,8 @@ pub struct MessagePlan {
     namespaces: Vec<Namespace>,
     carriers: HashMap<ConceptIx, Place>,
     modifiers: Vec<Modifier>,
+    /// What is demanded at the places of the concepts.
+    demands: Demands,
     /// The concepts that an act answers by `negationInd`.
     answered: HashSet<ConceptIx>,
     /// The concepts in acts whose value is a yes or no, with that question.
@@ -86,6 +90,8 @@ pub(crate) struct Element {
     pub filler: bool,
     /// Written even when nothing in it has content.
     pub keep: bool,
+    /// The message demands it: what it lacks counts where it is not written, too.
+    pub must: bool,
     /// The attribute that it is written with when it has no value, since it must be there.
     pub otherwise: Option<Fixed>,
     /// What it holds beyond the plan is lost for this reason.
@@ -310,6 +316,11 @@ impl MessagePlan {
     /// Where they are.
     pub(crate) fn element_numbers(&self) -> impl Iterator<Item = ElementIx> {
         (0u32..).map(ElementIx).take(self.elements.len())
+    }
+
+    /// What the message demands of a concept at its place.
+    pub(crate) fn demanded(&self, concept: ConceptIx) -> Option<&Demanded> {
+        self.demands.of(concept)
     }
 
     pub(crate) fn place_of(&self, concept: ConceptIx) -> Option<&Place> {

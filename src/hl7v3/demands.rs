@@ -1,0 +1,146 @@
+//! What a message demands at the place that is being written, and the case does not give.
+
+use super::write::Writer;
+use crate::dataset::{ConceptIx, Content, Identifier, NodeIx, NullFlavor, Value};
+use crate::ledger::{Demand, Unmet};
+use crate::plan::hl7v3::{Demanded, Element, Fill, Hole, Need};
+
+/// An unmet demand, with the place in what is written so far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lack {
+    pub concept: ConceptIx,
+    pub demand: Demand,
+    /// Where the element begins that lacks it.
+    pub position: usize,
+    pub filler: Option<NullFlavor>,
+}
+
+impl<'a> Writer<'a> {
+    /// What stands in an element that has no value: the null flavour that the message allows there. `None` if it demands
+    /// nothing, or if nothing may stand for a value: then that is told.
+    pub fn filler(&mut self, hole: &Hole) -> Option<NullFlavor> {
+        let need = self.unmet_need(&hole.fill)?;
+        self.lacks(hole.fill.concept, Demand::Value, need.filler);
+        need.filler
+    }
+
+    /// True if something stands in the element although the case has no value for it.
+    pub fn is_filled(&self, element: &Element) -> bool {
+        let hole = element.value.as_ref();
+        hole.is_some_and(|hole| self.unmet_need(&hole.fill).is_some_and(|need| need.filler.is_some()))
+    }
+
+    /// Tells what is demanded of a place that is not written.
+    pub fn tell_absent(&mut self, element: &Element) {
+        let holes = [&element.value, &element.negation, &element.presence];
+        for hole in holes.into_iter().flatten() {
+            self.filler(hole);
+        }
+    }
+
+    /// What the message demands of a leaf that is absent, or that has no place as it is.
+    fn unmet_need(&self, fill: &Fill) -> Option<&'a Need> {
+        let demanded = self.plan.demanded(fill.concept)?;
+        let base = self.base(fill.place.base)?;
+        self.unmet_of(&demanded.needs, base)
+    }
+
+    /// Tells what the message demands of the nodes of a row, of which there are none below a base.
+    pub fn tell_no_node(&mut self, concept: ConceptIx, base: NodeIx) {
+        let need = self.plan.demanded(concept).and_then(|demanded| self.unmet_of(&demanded.nodes, base));
+        if need.is_some() {
+            self.lacks(concept, Demand::Value, None);
+        }
+    }
+
+    fn unmet_of(&self, needs: &'a [Need], base: NodeIx) -> Option<&'a Need> {
+        needs.iter().find(|need| {
+            let holds = need.when.as_ref().is_none_or(|when| when.holds(self.dataset, self.instance, base));
+            let has = |concept: &ConceptIx| {
+                let within = self.instance.around(self.dataset, base, *concept);
+                !self.instance.descendants(self.dataset, within, *concept).is_empty()
+            };
+            holds && !need.or.iter().any(has)
+        })
+    }
+
+    /// True if this null flavour may stand at the place of the concept.
+    pub fn allows_null(&self, concept: ConceptIx, flavor: NullFlavor) -> bool {
+        self.plan.demanded(concept).is_none_or(|demanded| demanded.allows(flavor))
+    }
+
+    /// The namespace of an identifier that says none, if the message allows but one.
+    pub fn only_namespace(&self, concept: ConceptIx) -> Option<&'a str> {
+        match &self.plan.demanded(concept)?.namespaces[..] {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// Tells what the message demands of a value that is written. It stands there as the source has it.
+    pub fn tell_value(&mut self, concept: ConceptIx, leaf: NodeIx, content: &Content) {
+        let Some(demanded) = self.plan.demanded(concept) else { return };
+        let is_affirmed = !matches!(content, Content::Value(Value::Boolean(false)));
+        let affirmed = demanded.yes_only_when.iter().filter(|_| is_affirmed);
+        let mut conditions = demanded.only_when.iter().chain(affirmed);
+        if content.is_stated() && conditions.any(|when| !when.holds(self.dataset, self.instance, leaf)) {
+            self.lacks(concept, Demand::Condition, None);
+        }
+        match content {
+            Content::Value(Value::Quantity(quantity)) => {
+                if demanded.unit.as_ref().is_some_and(|unit| *unit != quantity.unit) {
+                    self.lacks(concept, Demand::Unit, None);
+                }
+            }
+            Content::Value(Value::Identifier(_)) if !self.has_namespace(demanded, leaf) => {
+                self.lacks(concept, Demand::Namespace, None);
+            }
+            _ => {}
+        }
+    }
+
+    /// True if one of the identifiers of a concept beside a leaf has a namespace that the message wants there.
+    fn has_namespace(&self, demanded: &Demanded, leaf: NodeIx) -> bool {
+        let node = self.instance.node(leaf);
+        let mut all = self.instance.occurrences(node.parent, node.concept);
+        all.any(|ix| match &self.instance.node(ix).content {
+            Some(Content::Value(Value::Identifier(id))) => is_of(demanded, id),
+            _ => false,
+        })
+    }
+
+    /// True if a null flavour stands where the message allows nothing, since another concept says what it says.
+    pub fn is_idle(&self, concept: ConceptIx, leaf: NodeIx) -> bool {
+        let demanded = self.plan.demanded(concept);
+        demanded.is_some_and(|demanded| demanded.only_when.iter().any(|when| !when.holds(self.dataset, self.instance, leaf)))
+    }
+
+    fn lacks(&mut self, concept: ConceptIx, demand: Demand, filler: Option<NullFlavor>) {
+        self.lacking.push(Lack { concept, demand, position: self.open, filler });
+    }
+
+    /// What is lacking, with the lines of what was written.
+    pub fn unmet(&self) -> Vec<Unmet> {
+        let mut lacking = self.lacking.clone();
+        lacking.sort_unstable_by_key(|lack| lack.position);
+        let bytes = self.out.as_bytes();
+        let (mut line, mut at) = (1, 0);
+        let mut unmet: Vec<Unmet> = lacking
+            .iter()
+            .map(|lack| {
+                line += bytes[at..lack.position].iter().filter(|byte| **byte == b'\n').count();
+                at = lack.position;
+                Unmet { concept: lack.concept, demand: lack.demand, line: Some(line), filler: lack.filler }
+            })
+            .collect();
+        unmet.dedup();
+        unmet
+    }
+}
+
+/// True if an identifier has a namespace that may stand there, and a number.
+fn is_of(demanded: &Demanded, id: &Identifier) -> bool {
+    let namespaces = &demanded.namespaces;
+    let is_only = id.root.is_empty() && namespaces.len() == 1;
+    namespaces.is_empty() || ((is_only || namespaces.contains(&id.root)) && !id.extension.is_empty())
+}

@@ -1,0 +1,163 @@
+//! What a message demands at its places, besides what its skeleton fixes: `demands.csv`.
+
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, NullFlavor, Text, Value};
+use crate::tables::{Row, Sheet, Source, TableError};
+
+const COLUMNS: &[&str] = &["concept", "demand", "of", "values", "or", "filler"];
+
+/// Among the values of a condition: that the concept is not there.
+const ABSENT: &str = "absent";
+
+/// What the message demands of each concept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Demands {
+    /// By concept.
+    own: Vec<Option<Box<Demanded>>>,
+}
+
+/// What the message demands of one concept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Demanded {
+    /// Its place must be filled, where the element with that place is written or could be.
+    pub needs: Vec<Need>,
+    /// Its node must be there.
+    pub nodes: Vec<Need>,
+    /// The null flavours that may stand in its place; `None`: all.
+    pub nulls: Option<Vec<NullFlavor>>,
+    /// It may only be there if all of these hold.
+    pub only_when: Vec<Condition>,
+    /// It may only be affirmed (a yes, or a value) if all of these hold.
+    pub yes_only_when: Vec<Condition>,
+    /// The namespaces that its identifiers may have; empty: all.
+    pub namespaces: Vec<Text>,
+    /// The unit that it must have.
+    pub unit: Option<Text>,
+}
+
+/// When a concept must be there.
+#[derive(Clone, Debug)]
+pub(crate) struct Need {
+    /// `None`: whenever what is around its place is written.
+    pub when: Option<Condition>,
+    /// The other concepts of which any will do.
+    pub or: Vec<ConceptIx>,
+    /// What stands there if it is absent.
+    pub filler: Option<NullFlavor>,
+}
+
+/// That another concept says something.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    of: ConceptIx,
+    /// The answers or codes, of which it says one; `absent` if it may say nothing.
+    values: Vec<Text>,
+}
+
+impl Demands {
+    /// Reads `demands.csv` of a message; a message that has none demands nothing.
+    ///
+    /// # Errors
+    /// If the table cannot be read, or says something that has no meaning.
+    pub fn load(source: &Source, folder: &str, dataset: &Dataset) -> Result<Self, TableError> {
+        let file = format!("{folder}/demands.csv");
+        if !source.list(folder)?.contains(&file) {
+            return Ok(Self::default());
+        }
+        let sheet = Sheet::load(source, &file, COLUMNS)?;
+        let mut demands = Self::default();
+        for row in sheet.rows() {
+            let ix = concept(&row, "concept", row.get("concept"), dataset)?;
+            demands.own.resize_with(demands.own.len().max(usize::from(ix.0) + 1), || None);
+            let own = demands.own[usize::from(ix.0)].get_or_insert_with(Box::default);
+            own.add(&row, dataset)?;
+        }
+        Ok(demands)
+    }
+
+    /// What is demanded of a concept.
+    pub fn of(&self, concept: ConceptIx) -> Option<&Demanded> {
+        self.own.get(usize::from(concept.0))?.as_deref()
+    }
+}
+
+impl Demanded {
+    fn add(&mut self, row: &Row<'_>, dataset: &Dataset) -> Result<(), TableError> {
+        let words = || row.get("values").split_whitespace();
+        match row.get("demand") {
+            "needed" => self.needs.push(need(row, dataset)?),
+            "node" => self.nodes.push(need(row, dataset)?),
+            "nulls" => {
+                let codes = words().filter(|word| *word != "-");
+                self.nulls = Some(codes.map(|code| flavor(row, "values", code)).collect::<Result<_, _>>()?);
+            }
+            "only-when" => self.only_when.push(given_condition(row, dataset)?),
+            "yes-only-when" => self.yes_only_when.push(given_condition(row, dataset)?),
+            "namespace" => self.namespaces = words().map(Text::from).collect(),
+            "unit" => self.unit = Some(row.get("values").into()),
+            other => return Err(row.fault("demand", format!("`{other}` is no demand that is known"))),
+        }
+        Ok(())
+    }
+
+    /// True if this null flavour may stand in place of a value.
+    pub fn allows(&self, flavor: NullFlavor) -> bool {
+        self.nulls.as_ref().is_none_or(|nulls| nulls.contains(&flavor))
+    }
+}
+
+impl Condition {
+    /// True if the concept says one of the values, in the innermost occurrence around a node that could hold it.
+    pub fn holds(&self, dataset: &Dataset, instance: &Instance, node: NodeIx) -> bool {
+        let within = instance.around(dataset, node, self.of);
+        let said = instance.descendants(dataset, within, self.of);
+        if said.is_empty() {
+            return self.values.iter().any(|value| value == ABSENT);
+        }
+        said.into_iter().any(|leaf| match &instance.node(leaf).content {
+            Some(Content::Value(Value::Boolean(answer))) => {
+                self.values.iter().any(|value| value == if *answer { "true" } else { "false" })
+            }
+            Some(Content::Value(Value::Code(code))) => self.values.contains(&code.code),
+            _ => false,
+        })
+    }
+}
+
+fn given_condition(row: &Row<'_>, dataset: &Dataset) -> Result<Condition, TableError> {
+    let missing = || row.fault("of", "is empty: it names the concept that must say something");
+    condition(row, dataset)?.ok_or_else(missing)
+}
+
+fn need(row: &Row<'_>, dataset: &Dataset) -> Result<Need, TableError> {
+    let or = words_of(row, "or").map(|number| concept(row, "or", number, dataset));
+    let filler = Some(row.get("filler")).filter(|code| !code.is_empty());
+    Ok(Need {
+        when: condition(row, dataset)?,
+        or: or.collect::<Result<_, _>>()?,
+        filler: filler.map(|code| flavor(row, "filler", code)).transpose()?,
+    })
+}
+
+fn words_of<'r>(row: &Row<'r>, column: &str) -> impl Iterator<Item = &'r str> {
+    row.get(column).split_whitespace()
+}
+
+fn condition(row: &Row<'_>, dataset: &Dataset) -> Result<Option<Condition>, TableError> {
+    if row.get("of").is_empty() {
+        return Ok(None);
+    }
+    let of = concept(row, "of", row.get("of"), dataset)?;
+    let values: Vec<Text> = words_of(row, "values").map(Text::from).collect();
+    if values.is_empty() {
+        return Err(row.fault("values", "is empty: it lists the answers or codes that `of` must say one of"));
+    }
+    Ok(Some(Condition { of, values }))
+}
+
+fn concept(row: &Row<'_>, column: &str, number: &str, dataset: &Dataset) -> Result<ConceptIx, TableError> {
+    dataset.find(number).ok_or_else(|| row.fault(column, format!("`{number}` is no concept of {}", dataset.name)))
+}
+
+fn flavor(row: &Row<'_>, column: &str, code: &str) -> Result<NullFlavor, TableError> {
+    NullFlavor::from_code(code).ok_or_else(|| row.fault(column, format!("`{code}` is no null flavour")))
+}
