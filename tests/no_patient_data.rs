@@ -12,7 +12,7 @@ use ooievaar::convert::MessageKind;
 use ooievaar::dataset::{Content, Identifier, Instance, NodeIx, Value};
 use ooievaar::generate::Generator;
 use ooievaar::ledger::Reason;
-use ooievaar::{Converter, Format, IdKey};
+use ooievaar::{Converter, Format, IdKey, Written};
 
 /// Digits, so that numbers and dates can carry it too.
 const MARKER: &str = "7316427";
@@ -250,9 +250,11 @@ fn all_errors() -> BTreeSet<String> {
 #[test]
 fn no_error_shows_values() {
     use ooievaar::tree::Limits;
-    let message = String::from_utf8(CONVERTER.write_instance(kind(), &marked(2), Format::Hl7v3).unwrap().0).unwrap();
+    let message =
+        String::from_utf8(CONVERTER.write_instance(kind(), &marked(2), Format::Hl7v3).unwrap().output).unwrap();
     let ada = documents().into_iter().find(|(name, _)| name.contains("2.3") && name.ends_with("ada")).unwrap().1;
-    let bundle = String::from_utf8(CONVERTER.write_instance(kind(), &marked(2), Format::FhirJson).unwrap().0).unwrap();
+    let bundle =
+        String::from_utf8(CONVERTER.write_instance(kind(), &marked(2), Format::FhirJson).unwrap().output).unwrap();
     let neonatal = documents().into_iter().find(|(name, _)| name.ends_with("admission.xml")).unwrap().1;
     let pregnancy = |id: &str| {
         format!(
@@ -419,7 +421,7 @@ fn every_reason_was_given_without_a_value() {
     ));
     inputs.push(bundle.replace("\"deceasedBoolean\":false", "\"deceasedBoolean\":true"));
     for seed in 0..40 {
-        let bytes = CONVERTER.write_instance(kind(), &marked_of_dataset(seed), Format::Ada).unwrap().0;
+        let bytes = CONVERTER.write_instance(kind(), &marked_of_dataset(seed), Format::Ada).unwrap().output;
         inputs.push(String::from_utf8(bytes).unwrap());
     }
     let ada = CONVERTER.convert(full.as_bytes(), Format::Ada).unwrap().output;
@@ -454,7 +456,7 @@ fn errors_losses_and_accounts_hold_no_values() {
     for seed in 0..6 {
         let instance = marked(seed);
         for format in [Format::Hl7v3, Format::FhirJson, Format::FhirXml, Format::Ada] {
-            let (bytes, unwritten) = CONVERTER.write_instance(kind(), &instance, format).unwrap();
+            let Written { output: bytes, unwritten, .. } = CONVERTER.write_instance(kind(), &instance, format).unwrap();
             assert!(!format!("{unwritten:?}").contains(MARKER));
             for input in broken(&bytes) {
                 let said = match CONVERTER.convert(&input, format.other_side()) {
@@ -488,7 +490,7 @@ fn the_command_shows_values_only_when_asked() {
     };
     let (mut shown, mut asked) = (0, 0);
     for format in [Format::Hl7v3, Format::FhirJson] {
-        let (bytes, _) = CONVERTER.write_instance(kind(), &marked(2), format).unwrap();
+        let Written { output: bytes, .. } = CONVERTER.write_instance(kind(), &marked(2), format).unwrap();
         for broken in broken(&bytes).into_iter().step_by(9) {
             fs::write(&input, broken).unwrap();
             let _ = fs::remove_file(&report);
@@ -515,7 +517,7 @@ fn no_report_of_many_messages_shows_values() {
     fs::create_dir_all(&inputs).unwrap();
     let mut messages: Vec<Vec<u8>> = Vec::new();
     for format in [Format::Hl7v3, Format::FhirJson, Format::FhirXml, Format::Ada] {
-        let bytes = CONVERTER.write_instance(kind(), &marked(2), format).unwrap().0;
+        let bytes = CONVERTER.write_instance(kind(), &marked(2), format).unwrap().output;
         // A report shows an unknown code that five messages hold: what can be read is there four times, once for each format.
         let unreadable = broken(&bytes).into_iter().filter(|input| CONVERTER.read(input).is_err());
         messages.extend(unreadable.step_by(11));

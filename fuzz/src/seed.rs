@@ -24,7 +24,7 @@ fn documents(format: Format) -> Vec<String> {
     let drawn = (0..usize::try_from(DRAWN).unwrap_or(0)).map(|drawn| {
         // Leaves that lie far from each other.
         let instance = instance(drawn, (0..LEAVES).map(|leaf| drawn + leaf * 37));
-        CONVERTER.write_instance(kind(), &instance, format).expect("the kind has a binding").0
+        CONVERTER.write_instance(kind(), &instance, format).expect("the kind has a binding").output
     });
     drawn.map(|bytes| String::from_utf8(bytes).expect("it is UTF-8")).collect()
 }

@@ -133,7 +133,8 @@ impl<'a> Account<'a> {
         for unmet in self.missing {
             let line = unmet.line.map_or(String::new(), |line| format!("line {line}: "));
             let concept = self.dataset.get(unmet.concept);
-            let filler = unmet.filler.map_or(String::new(), |flavor| format!(" (`{}` stands there)", flavor.code()));
+            let filler =
+                unmet.filler.map_or(String::new(), |(flavor, _)| format!(" (`{}` stands there)", flavor.code()));
             let remedy = unmet.demand.remedy();
             let path = self.dataset.path(unmet.concept);
             let _ = writeln!(text, "  {line}{path} ({}): {remedy}{filler}", concept.number);
@@ -187,7 +188,7 @@ impl<'a> Account<'a> {
                     "demand": unmet.demand.code(),
                     "remedy": unmet.demand.remedy(),
                     "line": unmet.line,
-                    "filler": unmet.filler.map(|flavor| flavor.code()),
+                    "filler": unmet.filler.map(|(flavor, _)| flavor.code()),
                 })
             })
             .collect();

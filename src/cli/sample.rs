@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ooievaar::Format;
 use ooievaar::convert::MessageKind;
 use ooievaar::generate::{Generator, Samples};
 use ooievaar::tables::Source;
+use ooievaar::{Format, Written};
 
 use super::{Exit, Failure, Tables, files, library};
 
@@ -58,7 +58,7 @@ impl Sample {
             // Seeds that differ by one must not share messages.
             let seed = self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(u64::from(number));
             let instance = generator.sample(&samples, seed);
-            let (text, _) =
+            let Written { output: text, .. } =
                 converter.write_instance(kind, &instance, self.to).map_err(|error| Failure::new(Exit::Usage, error))?;
             match &self.output {
                 Some(folder) => files::write(&self.file(folder, number), &text)?,

@@ -1,24 +1,17 @@
 //! The converter.
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::kinds::{self, MessageKind};
-use super::stated::stated;
 use super::{Error, Format, Place, Withdrawal, excess, labels, units};
-use crate::ada::{self, ReferenceDay};
-use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, NodeIx, Text, Value};
-use crate::fhir::{self, BundleType, IdKey, Syntax};
-use crate::hl7v3;
-use crate::ledger::{BrokenRule, Demand, Ledger, Unmet, Unwritten};
-use crate::plan::fhir::FhirPlan;
+use crate::ada::ReferenceDay;
+use crate::dataset::{Code, Content, Dataset, Instance, Node, Value};
+use crate::fhir::{BundleType, IdKey};
+use crate::ledger::{Ledger, Unmet};
 use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
 use crate::tree::Limits;
-
-/// Bytes that a resource mostly takes when written, with what a bundle has around it.
-const USUAL_SIZE: usize = 1000;
 
 /// Converts birth-care records between formats.
 ///
@@ -39,7 +32,7 @@ pub struct Converter {
     pub(super) kinds: Arc<Vec<MessageKind>>,
     pub(super) limits: Limits,
     pub(super) bundle: BundleType,
-    indented: bool,
+    pub(super) indented: bool,
     pub(super) id_key: Option<IdKey>,
     pub(super) reference_day: Option<ReferenceDay>,
     pub(super) current_pregnancy: Option<Arc<str>>,
@@ -125,15 +118,6 @@ pub struct Outcome {
     pub resources: usize,
     /// What the result takes back of an earlier delivery: nothing, unless by [`Converter::write_after`].
     pub withdrawal: Withdrawal,
-}
-
-/// What a writer made.
-struct Written {
-    output: String,
-    unwritten: Vec<Unwritten>,
-    unmet: Vec<Unmet>,
-    broken: Vec<BrokenRule>,
-    resources: usize,
 }
 
 impl Converter {
@@ -275,52 +259,6 @@ impl Converter {
         &self.kinds
     }
 
-    /// Writes an instance that was made, not read, as a message of a kind.
-    ///
-    /// # Errors
-    /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
-    pub fn write_instance(
-        &self,
-        kind: &MessageKind,
-        instance: &Instance,
-        format: Format,
-    ) -> Result<(Vec<u8>, Vec<Unwritten>), Error> {
-        let written = self.write_kind(kind, instance, &[], format)?;
-        Ok((written.output.into_bytes(), written.unwritten))
-    }
-
-    /// Writes what was read in a format.
-    ///
-    /// # Errors
-    /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
-    pub fn write(&self, reading: Reading, format: Format) -> Result<Outcome, Error> {
-        self.write_withdrawing(reading, Withdrawal::default(), format)
-    }
-
-    pub(super) fn write_withdrawing(
-        &self,
-        reading: Reading,
-        withdrawal: Withdrawal,
-        format: Format,
-    ) -> Result<Outcome, Error> {
-        let kind = &reading.kinds[reading.kind];
-        let Written { output, unwritten, mut unmet, broken, resources } =
-            self.write_kind(kind, &reading.instance, &withdrawal.deleted, format)?;
-        let mut ledger = reading.ledger.clone();
-        for Unwritten { node, reason } in &unwritten {
-            ledger.unwritten(&reading.instance, *node, *reason);
-        }
-        ledger.name_rules(&reading.instance, &unwritten, &broken);
-        if format == Format::Hl7v3 {
-            let unwritten: Vec<NodeIx> = unwritten.iter().map(|unwritten| unwritten.node).collect();
-            let absent = reading.instance.missing(&kind.dataset, &unwritten);
-            let told: HashSet<ConceptIx> = unmet.iter().map(|unmet| unmet.concept).collect();
-            let untold = absent.into_iter().filter(|concept| !told.contains(concept));
-            unmet.extend(untold.map(|concept| Unmet { concept, demand: Demand::Absent, line: None, filler: None }));
-        }
-        Ok(Outcome { output: output.into_bytes(), ledger, missing: unmet, reading, resources, withdrawal })
-    }
-
     /// Reads an input and writes it in a format.
     ///
     /// # Errors
@@ -349,70 +287,6 @@ impl Converter {
         units::tell(&self.kinds[kind], &mut instance, &mut ledger);
         labels::tell(&self.kinds[kind], &mut instance, &mut ledger);
         Ok(Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind })
-    }
-
-    fn write_kind(
-        &self,
-        kind: &MessageKind,
-        instance: &Instance,
-        deleted: &[Text],
-        format: Format,
-    ) -> Result<Written, Error> {
-        let (instance, withheld) = stated(kind, instance, format);
-        let mut written = self.write_stated(kind, &instance, deleted, format)?;
-        written.unwritten.extend(withheld);
-        Ok(written)
-    }
-
-    fn write_stated(
-        &self,
-        kind: &MessageKind,
-        instance: &Instance,
-        deleted: &[Text],
-        format: Format,
-    ) -> Result<Written, Error> {
-        let unbound = || Error::NoBinding { message: kind.title.clone(), format: format.name() };
-        match format {
-            Format::Hl7v3 => {
-                let plan = kind.hl7v3.as_ref().ok_or_else(unbound)?;
-                let hl7v3::Written { text, unwritten, unmet } = hl7v3::write(plan, &kind.dataset, instance);
-                Ok(Written { output: text, unwritten, unmet, broken: Vec::new(), resources: 0 })
-            }
-            Format::Ada => {
-                let (output, unwritten) = ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology);
-                Ok(Written { output, unwritten, unmet: Vec::new(), broken: Vec::new(), resources: 0 })
-            }
-            Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
-                let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
-                Ok(self.write_fhir(plan, kind, instance, deleted, format))
-            }
-        }
-    }
-
-    fn write_fhir(
-        &self,
-        plan: &FhirPlan,
-        kind: &MessageKind,
-        instance: &Instance,
-        deleted: &[Text],
-        format: Format,
-    ) -> Written {
-        let bundled = format != Format::FhirNdjson;
-        let mut composition =
-            fhir::Composition::of(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref(), bundled);
-        let resources = composition.resources();
-        let mut output = String::with_capacity(resources * USUAL_SIZE);
-        let syntax = match format {
-            Format::FhirXml => Syntax::Xml,
-            _ => Syntax::Json { indented: self.indented },
-        };
-        if bundled {
-            fhir::write_bundle(&mut composition, deleted, self.bundle, syntax, &mut output);
-        } else {
-            fhir::write_ndjson(&mut composition, &mut output);
-        }
-        let (unwritten, broken) = composition.unwritten();
-        Written { output, unwritten, unmet: Vec::new(), broken, resources }
     }
 
     /// The limits on one input.

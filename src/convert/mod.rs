@@ -14,6 +14,7 @@ mod read;
 mod resources;
 mod stated;
 mod units;
+mod write;
 
 pub(crate) use envelope::aside_by_names;
 
@@ -23,3 +24,4 @@ pub use error::{Error, Place};
 pub use format::{Format, UnknownFormat};
 pub use kinds::MessageKind;
 pub use read::Case;
+pub use write::Written;

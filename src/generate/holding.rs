@@ -20,6 +20,8 @@ pub struct Holding {
     pub silence: Text,
     /// A text may go with a null flavour or a code.
     pub original_text: bool,
+    /// The null flavours that the message allows there; `None`: all.
+    pub allowed: Option<Vec<NullFlavor>>,
 }
 
 impl Holding {
@@ -42,12 +44,19 @@ impl Holding {
             nullable: true,
             silence: Text::default(),
             original_text: kind == Kind::Code,
+            allowed: None,
         })
     }
 
     /// The null flavours that it can hold.
     pub fn null_flavors(&self) -> impl Iterator<Item = NullFlavor> {
-        NullFlavor::ALL.iter().copied().filter(|flavor| self.nullable && self.silence != flavor.code())
+        NullFlavor::ALL.iter().copied().filter(|flavor| self.holds_null(*flavor))
+    }
+
+    /// True if it can hold this null flavour.
+    pub fn holds_null(&self, flavor: NullFlavor) -> bool {
+        let is_allowed = self.allowed.as_ref().is_none_or(|allowed| allowed.contains(&flavor));
+        self.nullable && is_allowed && self.silence != flavor.code()
     }
 }
 
@@ -93,6 +102,7 @@ fn holding(plan: &MessagePlan, element: &Element, fill: &Fill) -> Holding {
         nullable: fill.datatype != Datatype::Presence && !nameless,
         silence,
         original_text: matches!(fill.datatype, Datatype::Ce | Datatype::Cd | Datatype::Co),
+        allowed: plan.demanded(fill.concept).and_then(|demanded| demanded.nulls.clone()),
     }
 }
 

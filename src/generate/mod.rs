@@ -20,6 +20,7 @@ pub use holding::{Holding, holdings};
 pub use plausible::Samples;
 
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, Value};
+use crate::ledger::Unmet;
 use crate::plan::fhir::FhirPlan;
 use crate::plan::hl7v3::MessagePlan;
 use crate::terminology::Terminology;
@@ -73,6 +74,17 @@ impl<'a> Generator<'a> {
         self.normal.of(&choice::tree(choices))
     }
 
+    /// The instance that a message says, which has fillers where the instance lacks what the message demands.
+    pub fn filled(&self, instance: &Instance, missing: &[Unmet]) -> Instance {
+        let mut filled = instance.clone();
+        for unmet in missing {
+            if let Some((flavor, within)) = unmet.filler {
+                self.normal.fill(&mut filled, within, unmet.concept, flavor);
+            }
+        }
+        filled.normalized()
+    }
+
     /// Draws an instance.
     pub fn instance(&self, seed: u64) -> Instance {
         self.build(&self.choices(seed))
@@ -93,6 +105,16 @@ impl<'a> Generator<'a> {
         let question = self.normal.question_of(concept).filter(|question| self.holding(*question).is_some());
         if let Some(question) = question {
             choices.push(self.first(question, &Content::Value(Value::Boolean(true))));
+            let instance = self.build(&choices);
+            if says(&instance) {
+                return Some(instance);
+            }
+        }
+        // So is what the message allows only beside another answer.
+        for condition in self.normal.conditions(concept) {
+            let Some(holding) = self.holding(condition.of) else { continue };
+            let answer = self.values(condition.of, holding).into_iter().find(|content| condition.accepts(content));
+            choices.extend(answer.map(|answer| self.first(condition.of, &answer)));
             let instance = self.build(&choices);
             if says(&instance) {
                 return Some(instance);

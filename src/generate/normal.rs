@@ -10,9 +10,9 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use crate::dataset::{Answer, ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
+use crate::dataset::{Answer, ConceptIx, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Origin, Value};
 use crate::plan::fhir::{Demand, FhirPlan, Place};
-use crate::plan::hl7v3::MessagePlan;
+use crate::plan::hl7v3::{Condition, MessagePlan};
 
 /// What must be known to bring instances in normal form.
 #[derive(Debug)]
@@ -106,12 +106,29 @@ impl<'a> Normal<'a> {
         self.dataset.question_of(concept).or_else(|| self.message?.asked(concept))
     }
 
+    /// What other concepts must say for this one to be there.
+    pub fn conditions(&self, concept: ConceptIx) -> &'a [Condition] {
+        let demanded = self.message.and_then(|message| message.demanded(concept));
+        demanded.map_or(&[], |demanded| &demanded.only_when)
+    }
+
     /// An instance without what its own answers take back, and what no act would be made for.
     fn stated(&self, message: &MessagePlan, mut instance: Instance) -> Instance {
         for node in instance.taken_back(self.dataset) {
             instance.remove(node);
         }
         for node in message.without_act(self.dataset, &instance) {
+            instance.remove(node);
+        }
+        let idle: Vec<NodeIx> = instance
+            .leaves()
+            .filter(|(ix, leaf, content)| {
+                let demanded = message.demanded(leaf.concept).filter(|_| matches!(content, Content::Null { .. }));
+                demanded.is_some_and(|demanded| demanded.is_idle(self.dataset, &instance, *ix))
+            })
+            .map(|(ix, ..)| ix)
+            .collect();
+        for node in idle {
             instance.remove(node);
         }
         instance
@@ -132,6 +149,14 @@ impl<'a> Normal<'a> {
                     instance.add_leaf(parent, question, yes, Origin::default());
                 }
             }
+        }
+    }
+
+    /// Adds a null flavour to an occurrence.
+    pub fn fill(&self, instance: &mut Instance, within: NodeIx, concept: ConceptIx, flavor: NullFlavor) {
+        let via = self.dataset.groups_between(instance.node(within).concept, concept);
+        if let Some(parent) = self.room(instance, within, &via, concept) {
+            instance.add_leaf(parent, concept, Content::Null { flavor, original_text: None }, Origin::default());
         }
     }
 

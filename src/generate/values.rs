@@ -172,7 +172,7 @@ pub(super) fn all(concept: &Concept, holding: &Holding, terminology: &Terminolog
         all.push(Content::Null { flavor, original_text: None });
         all.extend(noted().map(|text| Content::Null { flavor, original_text: Some(text) }));
     }
-    all.retain(|content| !matches!(content, Content::Null { flavor, .. } if holding.silence == flavor.code()));
+    all.retain(|content| !matches!(content, Content::Null { flavor, .. } if !holding.holds_null(*flavor)));
     all
 }
 
@@ -205,11 +205,17 @@ fn coded(rng: &mut Rng, concept: &Concept, holding: &Holding, terminology: &Term
     let members = terminology.value_set_of(concept).map_or(&[][..], |set| set.members());
     let fitting: Vec<&Member> =
         members.iter().filter(|member| holding.system.is_empty() || member.system == holding.system).collect();
-    if holding.original_text && rng.u8(..10) == 0 && holding.silence != NullFlavor::Other.code() {
+    if holding.original_text && rng.u8(..10) == 0 && holding.holds_null(NullFlavor::Other) {
         return Content::Null { flavor: NullFlavor::Other, original_text: Some(text(rng)) };
     }
-    let mut content = match fitting.get(rng.usize(..fitting.len().max(1))) {
-        Some(member) => member_content(member),
+    let drawn = fitting.get(rng.usize(..fitting.len().max(1))).map(|member| member_content(member));
+    let mut content = match drawn {
+        Some(Content::Null { flavor, .. }) if !holding.holds_null(flavor) => fitting
+            .iter()
+            .map(|member| member_content(member))
+            .find(Content::is_stated)
+            .unwrap_or_else(|| Content::Value(Value::Code(free_code(rng, holding)))),
+        Some(content) => content,
         None => Content::Value(Value::Code(free_code(rng, holding))),
     };
     if let Content::Value(Value::Code(code)) = &mut content {

@@ -12,15 +12,17 @@ pub(super) struct Lack {
     pub demand: Demand,
     /// Where the element begins that lacks it.
     pub position: usize,
-    pub filler: Option<NullFlavor>,
+    /// What stands there instead, in which occurrence.
+    pub filler: Option<(NullFlavor, NodeIx)>,
 }
 
 impl<'a> Writer<'a> {
     /// What stands in an element that has no value: the null flavour that the message allows there. `None` if it demands
     /// nothing, or if nothing may stand for a value: then that is told.
     pub fn filler(&mut self, hole: &Hole) -> Option<NullFlavor> {
+        let base = self.base(hole.fill.place.base)?;
         let need = self.unmet_need(&hole.fill)?;
-        self.lacks(hole.fill.concept, Demand::Value, need.filler);
+        self.lacks(hole.fill.concept, Demand::Value, need.filler.map(|flavor| (flavor, base)));
         need.filler
     }
 
@@ -112,10 +114,10 @@ impl<'a> Writer<'a> {
     /// True if a null flavour stands where the message allows nothing, since another concept says what it says.
     pub fn is_idle(&self, concept: ConceptIx, leaf: NodeIx) -> bool {
         let demanded = self.plan.demanded(concept);
-        demanded.is_some_and(|demanded| demanded.only_when.iter().any(|when| !when.holds(self.dataset, self.instance, leaf)))
+        demanded.is_some_and(|demanded| demanded.is_idle(self.dataset, self.instance, leaf))
     }
 
-    fn lacks(&mut self, concept: ConceptIx, demand: Demand, filler: Option<NullFlavor>) {
+    fn lacks(&mut self, concept: ConceptIx, demand: Demand, filler: Option<(NullFlavor, NodeIx)>) {
         self.lacking.push(Lack { concept, demand, position: self.open, filler });
     }
 

@@ -320,7 +320,7 @@ impl<'a> Writer<'a> {
                 Ok(encoded)
             }
             Content::Null { .. } if self.is_nameless(element, hole) => Err(Reason::NullFlavor),
-            Content::Null { .. } if self.is_idle(hole.fill.concept, leaf) => Err(Reason::Contradiction),
+            Content::Null { .. } if self.is_idle(hole.fill.concept, leaf) => Err(Reason::NullFlavor),
             Content::Null { flavor, .. } if !self.allows_null(hole.fill.concept, *flavor) => Err(Reason::NullFlavor),
             _ => Ok(encoded),
         });

@@ -1,6 +1,6 @@
 //! What a written message lacks, or has otherwise than its standard allows.
 
-use crate::dataset::{ConceptIx, NullFlavor};
+use crate::dataset::{ConceptIx, NodeIx, NullFlavor};
 
 /// Something that a message demands and that the case does not give. Nothing was made up in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +12,8 @@ pub struct Unmet {
     /// The line of the written message where it is demanded, from 1: that of the element around its place, or of the element
     /// itself if it is there. `None` if the message has no place for it as it is.
     pub line: Option<usize>,
-    /// What stands there instead, so that the message is legal.
-    pub filler: Option<NullFlavor>,
+    /// What stands there instead, so that the message is legal, and in which occurrence of the instance.
+    pub filler: Option<(NullFlavor, NodeIx)>,
 }
 
 /// What a message demands. The list is closed.
@@ -55,7 +55,9 @@ impl Demand {
         match self {
             Self::Absent => "the transaction demands it: add it to the source",
             Self::Value => "the message demands a value here: add it to the source",
-            Self::Condition => "the message allows it only beside another answer: correct the one or the other in the source",
+            Self::Condition => {
+                "the message allows it only beside another answer: correct the one or the other in the source"
+            }
             Self::Namespace => "the message allows other namespaces here: correct the identifier in the source",
             Self::Unit => "the message prescribes another unit: correct the unit in the source",
             Self::Code => "the message binds a value set that does not have this code: correct it in the source",

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::convert::{Converter, Error, Format, MessageKind};
+use crate::convert::{Converter, Error, Format, MessageKind, Written};
 use crate::dataset::{ConceptIx, Content, Instance, Kind, Value};
 use crate::generate::{Generator, Holding};
 use crate::ledger::Reason;
@@ -188,7 +188,7 @@ impl Prover<'_> {
                 None => self.generator.alone(concept, content),
             };
             let Some(instance) = instance else { continue };
-            let (output, _) = self.converter.write_instance(self.kind, &instance, self.format)?;
+            let Written { output, .. } = self.converter.write_instance(self.kind, &instance, self.format)?;
             match copy::read(self.kind, &alone, &output, &instance, concept) {
                 Copied::Back => continue,
                 Copied::Silent => silent += 1,
@@ -208,7 +208,8 @@ impl Prover<'_> {
 
     fn try_value(&self, concept: ConceptIx, content: &Content) -> Result<Tried, Error> {
         let Some(instance) = self.generator.alone(concept, content) else { return Ok(Tried::Lost(Reason::NoCarrier)) };
-        let (output, unwritten) = self.converter.write_instance(self.kind, &instance, self.format)?;
+        let Written { output, unwritten, missing } =
+            self.converter.write_instance(self.kind, &instance, self.format)?;
         if let Some(leaf) = unwritten.first() {
             return Ok(Tried::Lost(leaf.reason));
         }
@@ -217,6 +218,7 @@ impl Prover<'_> {
         if let Some(loss) = reading.ledger.losses.first() {
             return Ok(Tried::Lost(loss.reason));
         }
+        let instance = self.generator.filled(&instance, &missing);
         let same = same_displays(&instance, &reading.instance) && reading.instance == instance;
         Ok(if same { Tried::Back } else { Tried::Changed })
     }

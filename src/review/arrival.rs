@@ -79,7 +79,13 @@ fn section(outcome: &Outcome, text: &mut String) {
     text.push_str("\n| demanded, but lacking | number | demand |\n|---|---|---|\n");
     let lacking: BTreeSet<_> = outcome.missing.iter().map(|unmet| (unmet.concept, unmet.demand)).collect();
     for (concept, demand) in lacking {
-        let _ = writeln!(text, "| {} | {} | {} |", cell(&dataset.path(concept)), dataset.get(concept).number, demand.code());
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            cell(&dataset.path(concept)),
+            dataset.get(concept).number,
+            demand.code()
+        );
     }
 }
 

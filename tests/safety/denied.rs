@@ -10,7 +10,7 @@ use ooievaar::dataset::{
 };
 use ooievaar::generate::Generator;
 use ooievaar::ledger::Reason;
-use ooievaar::{Converter, Error, Format};
+use ooievaar::{Converter, Error, Format, Written};
 use roxmltree::{Document, Node};
 use serde_json::Value as Json;
 
@@ -101,7 +101,7 @@ fn messages(converter: &Converter) -> Vec<String> {
     let kind = converter.kinds().iter().find(|kind| kind.fhir.is_some() && kind.hl7v3.is_some()).unwrap();
     let generator = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref());
     for seed in 0..4 {
-        let (output, _) = converter.write_instance(kind, &generator.instance(seed), Format::Hl7v3).unwrap();
+        let Written { output, .. } = converter.write_instance(kind, &generator.instance(seed), Format::Hl7v3).unwrap();
         messages.push(String::from_utf8(output).unwrap());
     }
     messages
@@ -293,14 +293,15 @@ fn an_answer_governs_its_details_whatever_format_they_come_from() {
                 Value::Quantity(_) => "77.77".to_owned(),
                 _ => "zq77".to_owned(),
             };
-            let (output, unwritten) = converter.write_instance(kind, &instance, Format::FhirJson).unwrap();
+            let Written { output, unwritten, .. } =
+                converter.write_instance(kind, &instance, Format::FhirJson).unwrap();
             assert!(unwritten.iter().any(|own| own.node == leaf && own.reason == Reason::Contradiction));
             let bundle: Json = serde_json::from_slice(&output).unwrap();
             let resources: Vec<Json> =
                 bundle["entry"].as_array().into_iter().flatten().map(|entry| entry["resource"].clone()).collect();
             assert!(!asserted(&resources).contains_key(&mark), "{}", dataset.path(concept));
             assert!(matches!(value, Value::Code(_)) || !String::from_utf8(output).unwrap().contains(&mark));
-            let (output, unwritten) = converter.write_instance(kind, &instance, Format::Hl7v3).unwrap();
+            let Written { output, unwritten, .. } = converter.write_instance(kind, &instance, Format::Hl7v3).unwrap();
             assert!(unwritten.iter().any(|own| own.node == leaf));
             let message = String::from_utf8(output).unwrap();
             assert!(!message.contains(&format!("code=\"{mark}\"")), "{}", dataset.path(concept));
@@ -322,7 +323,7 @@ fn no_act_is_made_for_a_null_flavour_alone() {
     let at = group(&mut instance, dataset, concept);
     let null = Content::Null { flavor: NullFlavor::Unknown, original_text: None };
     let leaf = instance.add_leaf(at, concept, null, Origin::default());
-    let (output, unwritten) = converter.write_instance(kind, &instance, Format::Hl7v3).unwrap();
+    let Written { output, unwritten, .. } = converter.write_instance(kind, &instance, Format::Hl7v3).unwrap();
     assert!(!String::from_utf8(output).unwrap().contains("PRN540701"));
     assert_eq!(unwritten.iter().map(|own| (own.node, own.reason)).collect::<Vec<_>>(), [(leaf, Reason::NoCarrier)]);
 }

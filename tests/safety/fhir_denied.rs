@@ -100,7 +100,7 @@ pub fn bundles_of(names: &[&str], drawn: u64) -> Vec<Value> {
     let generator = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref());
     for seed in 0..drawn {
         let instance = generator.build(&generator.choices(seed));
-        bundles.push(as_fhir(&CONVERTER.write_instance(kind, &instance, Format::FhirJson).unwrap().0));
+        bundles.push(as_fhir(&CONVERTER.write_instance(kind, &instance, Format::FhirJson).unwrap().output));
     }
     bundles
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use ooievaar::dataset::{Code, Content, Instance, NodeIx, Origin, Value as Leaf};
 use ooievaar::ledger::{Loss, Reason};
-use ooievaar::{Converter, Format, Reading};
+use ooievaar::{Converter, Format, Reading, Written};
 use serde_json::{Value, json};
 
 use crate::support::fixtures;
@@ -475,10 +475,10 @@ fn the_kinds_of_antibody_stay_with_their_answer() {
             }
         }
         let ada = |instance: &Instance| {
-            let (bytes, _) = CONVERTER.write_instance(kind, instance, Format::Ada).unwrap();
+            let Written { output: bytes, .. } = CONVERTER.write_instance(kind, instance, Format::Ada).unwrap();
             psie(&String::from_utf8(bytes).unwrap())
         };
-        let (fhir, _) = CONVERTER.write_instance(kind, &instance, Format::FhirJson).unwrap();
+        let Written { output: fhir, .. } = CONVERTER.write_instance(kind, &instance, Format::FhirJson).unwrap();
         let back = CONVERTER.read(&fhir).unwrap();
         assert_eq!(ada(&back.instance), ada(&instance), "{first:?} {second:?}");
         told += 1;

@@ -26,6 +26,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
             "messages/*/templates.csv" => &["concept", "template", "code"],
             "messages/*/published.csv" => &["concept"],
+            "messages/*/demands.csv" => &["concept", "demand", "of"],
             "hl7v3/modifiers.csv" | "hl7v3/published.csv" => &["element", "attribute"],
             "units.csv" => &["unit"],
             "fhir-stu3/published/*.csv" => &["concept", "profile", "element", "code", "code_system"],

@@ -48,7 +48,8 @@ pub(crate) struct Need {
 /// That another concept says something.
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
-    of: ConceptIx,
+    /// The other concept.
+    pub of: ConceptIx,
     /// The answers or codes, of which it says one; `absent` if it may say nothing.
     values: Vec<Text>,
 }
@@ -103,6 +104,11 @@ impl Demanded {
     pub fn allows(&self, flavor: NullFlavor) -> bool {
         self.nulls.as_ref().is_none_or(|nulls| nulls.contains(&flavor))
     }
+
+    /// True if a null flavour would stand where the message allows nothing, since another concept says what it says.
+    pub fn is_idle(&self, dataset: &Dataset, instance: &Instance, leaf: NodeIx) -> bool {
+        self.only_when.iter().any(|when| !when.holds(dataset, instance, leaf))
+    }
 }
 
 impl Condition {
@@ -113,13 +119,18 @@ impl Condition {
         if said.is_empty() {
             return self.values.iter().any(|value| value == ABSENT);
         }
-        said.into_iter().any(|leaf| match &instance.node(leaf).content {
-            Some(Content::Value(Value::Boolean(answer))) => {
+        said.into_iter().any(|leaf| instance.node(leaf).content.as_ref().is_some_and(|content| self.accepts(content)))
+    }
+
+    /// True if this is one of the values.
+    pub fn accepts(&self, content: &Content) -> bool {
+        match content {
+            Content::Value(Value::Boolean(answer)) => {
                 self.values.iter().any(|value| value == if *answer { "true" } else { "false" })
             }
-            Some(Content::Value(Value::Code(code))) => self.values.contains(&code.code),
+            Content::Value(Value::Code(code)) => self.values.contains(&code.code),
             _ => false,
-        })
+        }
     }
 }
 

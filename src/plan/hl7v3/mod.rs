@@ -22,7 +22,7 @@ use crate::dataset::{ConceptIx, Dataset, Instance, Kind, NodeIx, Text};
 use crate::ledger::Reason;
 
 pub use datatype::Datatype;
-pub(crate) use demands::{Demanded, Demands, Need};
+pub(crate) use demands::{Condition, Demanded, Demands, Need};
 pub(crate) use modifier::Modifier;
 
 /// Name of the attribute that types a value, as it is written.

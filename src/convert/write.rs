@@ -1,0 +1,143 @@
+//! Writing what was read, or made, in a format.
+
+use std::collections::HashSet;
+
+use super::kinds::MessageKind;
+use super::stated::stated;
+use super::{Converter, Error, Format, Outcome, Reading, Withdrawal};
+use crate::ada;
+use crate::dataset::{ConceptIx, Instance, NodeIx, Text};
+use crate::fhir::{self, Syntax};
+use crate::hl7v3;
+use crate::ledger::{BrokenRule, Demand, Unmet, Unwritten};
+use crate::plan::fhir::FhirPlan;
+
+/// Bytes that a resource mostly takes when written, with what a bundle has around it.
+const USUAL_SIZE: usize = 1000;
+
+/// A message or bundle made of an instance, see [`Converter::write_instance`].
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The result.
+    pub output: Vec<u8>,
+    /// The leaves for which it has no place.
+    pub unwritten: Vec<Unwritten>,
+    /// What the message demands and the instance lacks, see [`Outcome::missing`].
+    pub missing: Vec<Unmet>,
+}
+
+/// What a writer made.
+struct Draft {
+    output: String,
+    unwritten: Vec<Unwritten>,
+    unmet: Vec<Unmet>,
+    broken: Vec<BrokenRule>,
+    resources: usize,
+}
+
+impl Converter {
+    /// Writes an instance that was made, not read, as a message of a kind.
+    ///
+    /// # Errors
+    /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
+    pub fn write_instance(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<Written, Error> {
+        let Draft { output, unwritten, unmet, .. } = self.write_kind(kind, instance, &[], format)?;
+        Ok(Written { output: output.into_bytes(), unwritten, missing: unmet })
+    }
+
+    /// Writes what was read in a format.
+    ///
+    /// # Errors
+    /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
+    pub fn write(&self, reading: Reading, format: Format) -> Result<Outcome, Error> {
+        self.write_withdrawing(reading, Withdrawal::default(), format)
+    }
+
+    pub(super) fn write_withdrawing(
+        &self,
+        reading: Reading,
+        withdrawal: Withdrawal,
+        format: Format,
+    ) -> Result<Outcome, Error> {
+        let kind = &reading.kinds[reading.kind];
+        let Draft { output, unwritten, mut unmet, broken, resources } =
+            self.write_kind(kind, &reading.instance, &withdrawal.deleted, format)?;
+        let mut ledger = reading.ledger.clone();
+        for Unwritten { node, reason } in &unwritten {
+            ledger.unwritten(&reading.instance, *node, *reason);
+        }
+        ledger.name_rules(&reading.instance, &unwritten, &broken);
+        if format == Format::Hl7v3 {
+            let unwritten: Vec<NodeIx> = unwritten.iter().map(|unwritten| unwritten.node).collect();
+            let absent = reading.instance.missing(&kind.dataset, &unwritten);
+            let told: HashSet<ConceptIx> = unmet.iter().map(|unmet| unmet.concept).collect();
+            let untold = absent.into_iter().filter(|concept| !told.contains(concept));
+            unmet.extend(untold.map(|concept| Unmet { concept, demand: Demand::Absent, line: None, filler: None }));
+        }
+        Ok(Outcome { output: output.into_bytes(), ledger, missing: unmet, reading, resources, withdrawal })
+    }
+
+    fn write_kind(
+        &self,
+        kind: &MessageKind,
+        instance: &Instance,
+        deleted: &[Text],
+        format: Format,
+    ) -> Result<Draft, Error> {
+        let (instance, withheld) = stated(kind, instance, format);
+        let mut written = self.write_stated(kind, &instance, deleted, format)?;
+        written.unwritten.extend(withheld);
+        Ok(written)
+    }
+
+    fn write_stated(
+        &self,
+        kind: &MessageKind,
+        instance: &Instance,
+        deleted: &[Text],
+        format: Format,
+    ) -> Result<Draft, Error> {
+        let unbound = || Error::NoBinding { message: kind.title.clone(), format: format.name() };
+        match format {
+            Format::Hl7v3 => {
+                let plan = kind.hl7v3.as_ref().ok_or_else(unbound)?;
+                let hl7v3::Written { text, unwritten, unmet } = hl7v3::write(plan, &kind.dataset, instance);
+                Ok(Draft { output: text, unwritten, unmet, broken: Vec::new(), resources: 0 })
+            }
+            Format::Ada => {
+                let (output, unwritten) = ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology);
+                Ok(Draft { output, unwritten, unmet: Vec::new(), broken: Vec::new(), resources: 0 })
+            }
+            Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
+                let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
+                Ok(self.write_fhir(plan, kind, instance, deleted, format))
+            }
+        }
+    }
+
+    fn write_fhir(
+        &self,
+        plan: &FhirPlan,
+        kind: &MessageKind,
+        instance: &Instance,
+        deleted: &[Text],
+        format: Format,
+    ) -> Draft {
+        let bundled = format != Format::FhirNdjson;
+        let mut composition =
+            fhir::Composition::of(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref(), bundled);
+        let resources = composition.resources();
+        let mut output = String::with_capacity(resources * USUAL_SIZE);
+        let syntax = match format {
+            Format::FhirXml => Syntax::Xml,
+            _ => Syntax::Json { indented: self.indented },
+        };
+        if bundled {
+            fhir::write_bundle(&mut composition, deleted, self.bundle, syntax, &mut output);
+        } else {
+            fhir::write_ndjson(&mut composition, &mut output);
+        }
+        let (unwritten, broken) = composition.unwritten();
+        Draft { output, unwritten, unmet: Vec::new(), broken, resources }
+    }
+}
