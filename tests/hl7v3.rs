@@ -11,6 +11,7 @@ use ooievaar::hl7v3::{Refusal, Written, read, recognises, write};
 use ooievaar::ledger::{Ledger, Reason};
 use ooievaar::plan::hl7v3::MessagePlan;
 use ooievaar::tables::{Sheet, Source};
+use ooievaar::terminology::Terminology;
 use roxmltree::Document;
 
 fn source() -> Source {
@@ -86,12 +87,12 @@ impl Mini {
     }
 
     fn there_and_back(&self, instance: &Instance) -> String {
-        let Written { text, unwritten, .. } = write(&self.plan, &self.dataset, instance);
+        let Written { text, unwritten, .. } = write(&self.plan, &self.dataset, &Terminology::default(), instance);
         assert_eq!(unwritten, [], "{text}");
         let (again, ledger) = self.read(&text);
         assert!(ledger.losses.is_empty(), "{:?}\n{text}", ledger.losses);
         assert_eq!(again, instance.normalized(), "{}\n{}\n{text}", self.show(&again), self.show(instance));
-        assert_eq!(write(&self.plan, &self.dataset, &again.normalized()).text, text);
+        assert_eq!(write(&self.plan, &self.dataset, &Terminology::default(), &again.normalized()).text, text);
         text
     }
 
@@ -376,7 +377,7 @@ fn the_namespace_that_the_tables_fix_need_not_be_said() {
     let id = Identifier { root: Text::default(), extension: "x".into() };
     let content = Content::Value(Value::Identifier(id));
     instance.add_leaf(patient, mini.dataset.find("21").unwrap(), content, Origin::default());
-    let Written { text, unwritten, .. } = write(&mini.plan, &mini.dataset, &instance);
+    let Written { text, unwritten, .. } = write(&mini.plan, &mini.dataset, &Terminology::default(), &instance);
     assert_eq!(unwritten, []);
     assert_eq!(mini.show(&mini.read(&text).0), "20{21=5.1^x}");
 }
@@ -428,7 +429,7 @@ fn aligned_groups_share_a_node() {
     assert!(ledger.losses.is_empty());
     let group = mini.dataset.find("75").unwrap();
     assert_eq!(instance.occurrences(NodeIx::ROOT, group).count(), 2, "padded, so that positions correspond");
-    let Written { text, unwritten, .. } = write(&mini.plan, &mini.dataset, &instance);
+    let Written { text, unwritten, .. } = write(&mini.plan, &mini.dataset, &Terminology::default(), &instance);
     assert_eq!(unwritten, []);
     assert_eq!(mini.read(&text).0, instance);
 }
@@ -445,7 +446,7 @@ fn an_aligned_group_without_its_partner_has_no_carrier() {
             alone.add_leaf(group, node.concept, content.clone(), node.origin);
         }
     }
-    let Written { unwritten, .. } = write(&mini.plan, &mini.dataset, &alone);
+    let Written { unwritten, .. } = write(&mini.plan, &mini.dataset, &Terminology::default(), &alone);
     assert_eq!(unwritten.len(), 2);
     assert!(unwritten.iter().all(|leaf| leaf.reason == Reason::NoCarrier));
 }
@@ -504,7 +505,7 @@ fn what_cannot_be_written_is_told() {
             at = instance.add_group(at, group);
         }
         let leaf = instance.add_leaf(at, find(number), content, Origin::default());
-        let Written { unwritten, .. } = write(&mini.plan, &mini.dataset, &instance);
+        let Written { unwritten, .. } = write(&mini.plan, &mini.dataset, &Terminology::default(), &instance);
         assert_eq!(unwritten.len(), 1, "{number}");
         assert_eq!((unwritten[0].node, unwritten[0].reason), (leaf, reason), "{number}");
     }

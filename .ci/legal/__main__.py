@@ -3,7 +3,9 @@
     python3 -B .ci/legal BINARY [--count N] [--keep FOLDER] [--show N] [--way NAME ...]
 
 Each finding of the validator must stand at a place of the message of which the command told that it demands something
-there which the source lacks (`missing` in the report: the line of the message). A sample must have no finding at all.
+there which the source lacks (`missing` in the report: the line of the message). A rule stands at the element that it is
+about, or at one around it: what is told counts if it stands in the element of the finding, at most so many steps inside.
+A sample must have no finding at all.
 """
 import argparse
 import collections
@@ -13,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import xml.parsers.expat
 
 import ways
 
@@ -20,6 +23,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY.parent / 'shared'
 VALIDATOR = SHARED / 'tools' / 'hl7v3-validate' / 'run'
 KINDS = ['kernset-2.3']
+STEPS = 3
 
 
 def findings(folder):
@@ -30,6 +34,33 @@ def findings(folder):
         kept = [finding for finding in result['findings'] if finding['severity'] in ('error', 'undefined')]
         found[pathlib.Path(result['file']).stem] = kept
     return found
+
+
+def elements(message):
+    """The elements of a message: first and last line, and depth."""
+    found, around = [], []
+    parser = xml.parsers.expat.ParserCreate()
+
+    def start(name, attributes):
+        around.append(len(found))
+        found.append([parser.CurrentLineNumber, 0, len(around)])
+
+    def end(name):
+        found[around.pop()][1] = parser.CurrentLineNumber
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.Parse(message, True)
+    return found
+
+
+def is_told(line, told, every):
+    """True if something is told of the element on a line, or of one that is a few steps inside."""
+    own = [element for element in every if element[0] == line]
+    if line in told or not own:
+        return line in told
+    first, last, depth = own[0]
+    inside = [element for element in every if first <= element[0] <= last and depth <= element[2] <= depth + STEPS]
+    return any(element[0] in told for element in inside)
 
 
 def shape(finding):
@@ -68,15 +99,17 @@ def main():
     for source, status, last in workshop.refused[:10]:
         print(f'refused ({status}): {source}: {last}')
     found = findings(workshop.folder / 'messages')
+    (workshop.folder / 'findings.json').write_text(json.dumps(found, indent=1), encoding='utf-8')
     tally = collections.Counter()
     shapes, untold = collections.Counter(), collections.Counter()
     for name, own in sorted(found.items()):
         way = name.split('--')[0]
         told = {entry.get('line') for entry in ways.told(workshop, name)}
         tally[way, 'legal' if not own else 'not'] += 1
+        every = elements((workshop.folder / 'messages' / f'{name}.xml').read_bytes()) if own else []
         for finding in own:
             shapes[way, shape(finding)] += 1
-            if finding['line'] not in told:
+            if not is_told(finding['line'], told, every):
                 untold[way, shape(finding)] += 1
     print('\nuntold findings:')
     for (way, text), count in untold.most_common(given.show):

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as tree
 
 NULL_FLAVOR = '2.16.840.1.113883.5.1008'
 # The namespaces of identifiers, which the transaction tells in words only.
-ROOTS = {'bsn': '2.16.840.1.113883.2.4.6.3', 'lvr': '2.16.840.1.113883.2.4.3.22.96.6', 'other': '2.999.1'}
+ROOTS = {'bsn': '2.16.840.1.113883.2.4.6.3', 'lvr': '2.16.840.1.113883.2.4.3.22.96.6', 'agb': '2.16.840.1.113883.2.4.6.1', 'other': '2.999.1'}
 
 
 def transaction(path):
@@ -82,6 +82,9 @@ def identifier(rng, element):
     if 'burgerservicenummer' in name or 'bsn' in name:
         element.set('value', eleven(rng))
         element.set('root', ROOTS['bsn'])
+    elif 'agb' in name:
+        element.set('value', f'{rng.randint(0, 99999999):08}')
+        element.set('root', ROOTS['agb'])
     elif 'zorgaanbieder' in name or 'lvr' in name:
         element.set('value', str(rng.randint(1000, 9999)))
         element.set('root', ROOTS['lvr'])

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ooievaar::convert::MessageKind;
+use ooievaar::dataset::Instance;
 use ooievaar::generate::{Generator, Samples};
 use ooievaar::tables::Source;
 use ooievaar::{Format, Written};
@@ -57,7 +58,16 @@ impl Sample {
         for number in 0..self.count {
             // Seeds that differ by one must not share messages.
             let seed = self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(u64::from(number));
-            let instance = generator.sample(&samples, seed);
+            let is_legal = |instance: &Instance| {
+                let written = converter.write_instance(kind, instance, Format::Hl7v3);
+                written.is_ok_and(|written| written.missing.is_empty() && written.unwritten.is_empty())
+            };
+            let instance = generator.sample_that(&samples, seed, is_legal).ok_or_else(|| {
+                Failure::new(
+                    Exit::Tables,
+                    "samples.csv allows no sample that meets what demands.csv demands; mend one of them",
+                )
+            })?;
             let Written { output: text, .. } =
                 converter.write_instance(kind, &instance, self.to).map_err(|error| Failure::new(Exit::Usage, error))?;
             match &self.output {

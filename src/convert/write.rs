@@ -101,7 +101,8 @@ impl Converter {
         match format {
             Format::Hl7v3 => {
                 let plan = kind.hl7v3.as_ref().ok_or_else(unbound)?;
-                let hl7v3::Written { text, unwritten, unmet } = hl7v3::write(plan, &kind.dataset, instance);
+                let hl7v3::Written { text, unwritten, unmet } =
+                    hl7v3::write(plan, &kind.dataset, &kind.terminology, instance);
                 Ok(Draft { output: text, unwritten, unmet, broken: Vec::new(), resources: 0 })
             }
             Format::Ada => {

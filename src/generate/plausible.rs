@@ -20,6 +20,8 @@ const LEAF: u8 = 30;
 const GROUP: u8 = 60;
 /// Days of a pregnancy.
 const TERM: i64 = 280;
+/// Of so many samples one is surely legal, unless the tables allow none.
+const TRIES: u64 = 200;
 /// The most occurrences of what has no limit.
 const MOST: u16 = 4;
 
@@ -183,6 +185,12 @@ impl Case<'_> {
 }
 
 impl Generator<'_> {
+    /// Draws plausible instances until one suits, the first of them as [`Generator::sample`] does; `None` if of very many none does.
+    pub fn sample_that(&self, samples: &Samples, seed: u64, suits: impl Fn(&Instance) -> bool) -> Option<Instance> {
+        let seeds = (0..TRIES).map(|again| seed ^ again.wrapping_mul(0xD1B5_4A32_D192_ED03));
+        seeds.map(|seed| self.sample(samples, seed)).find(suits)
+    }
+
     /// Draws a plausible instance.
     pub fn sample(&self, samples: &Samples, seed: u64) -> Instance {
         let mut rng = Rng::with_seed(seed);

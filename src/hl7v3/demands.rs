@@ -3,7 +3,7 @@
 use super::write::Writer;
 use crate::dataset::{ConceptIx, Content, Identifier, NodeIx, NullFlavor, Value};
 use crate::ledger::{Demand, Unmet};
-use crate::plan::hl7v3::{Demanded, Element, Fill, Hole, Need};
+use crate::plan::hl7v3::{Base, Demanded, Element, Fill, Hole, Need};
 
 /// An unmet demand, with the place in what is written so far.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ impl<'a> Writer<'a> {
     /// What stands in an element that has no value: the null flavour that the message allows there. `None` if it demands
     /// nothing, or if nothing may stand for a value: then that is told.
     pub fn filler(&mut self, hole: &Hole) -> Option<NullFlavor> {
-        let base = self.base(hole.fill.place.base)?;
+        let base = self.around(hole.fill.place.base)?;
         let need = self.unmet_need(&hole.fill)?;
         self.lacks(hole.fill.concept, Demand::Value, need.filler.map(|flavor| (flavor, base)));
         need.filler
@@ -43,8 +43,23 @@ impl<'a> Writer<'a> {
     /// What the message demands of a leaf that is absent, or that has no place as it is.
     fn unmet_need(&self, fill: &Fill) -> Option<&'a Need> {
         let demanded = self.plan.demanded(fill.concept)?;
-        let base = self.base(fill.place.base)?;
+        let base = self.around(fill.place.base)?;
         self.unmet_of(&demanded.needs, base)
+    }
+
+    /// The innermost occurrence around a place.
+    fn around(&self, base: Base) -> Option<NodeIx> {
+        match base {
+            Base::Frame(at) => (0..=at).rev().find_map(|at| self.base(Base::Frame(at))),
+            Base::Partner(_) => self.base(base),
+        }
+    }
+
+    /// Tells that there are several where the message has room for one.
+    pub fn tell_several(&mut self, concept: ConceptIx, several: usize) {
+        if several > 1 && self.plan.demanded(concept).is_some_and(|demanded| demanded.once) {
+            self.lacks(concept, Demand::Once, None);
+        }
     }
 
     /// Tells what the message demands of the nodes of a row, of which there are none below a base.
@@ -73,10 +88,7 @@ impl<'a> Writer<'a> {
 
     /// The namespace of an identifier that says none, if the message allows but one.
     pub fn only_namespace(&self, concept: ConceptIx) -> Option<&'a str> {
-        match &self.plan.demanded(concept)?.namespaces[..] {
-            [only] => Some(only),
-            _ => None,
-        }
+        self.plan.demanded(concept)?.only_namespace()
     }
 
     /// Tells what the message demands of a value that is written. It stands there as the source has it.
@@ -89,6 +101,11 @@ impl<'a> Writer<'a> {
             self.lacks(concept, Demand::Condition, None);
         }
         match content {
+            Content::Value(Value::Code(code))
+                if !demanded.allows_code(code, self.dataset.get(concept), self.terminology) =>
+            {
+                self.lacks(concept, Demand::Code, None);
+            }
             Content::Value(Value::Quantity(quantity)) => {
                 if demanded.unit.as_ref().is_some_and(|unit| *unit != quantity.unit) {
                     self.lacks(concept, Demand::Unit, None);
@@ -142,7 +159,6 @@ impl<'a> Writer<'a> {
 
 /// True if an identifier has a namespace that may stand there, and a number.
 fn is_of(demanded: &Demanded, id: &Identifier) -> bool {
-    let namespaces = &demanded.namespaces;
-    let is_only = id.root.is_empty() && namespaces.len() == 1;
-    namespaces.is_empty() || ((is_only || namespaces.contains(&id.root)) && !id.extension.is_empty())
+    let is_only = id.root.is_empty() && demanded.only_namespace().is_some();
+    demanded.namespaces.is_empty() || ((is_only || demanded.allows_namespace(&id.root)) && !id.extension.is_empty())
 }

@@ -10,6 +10,7 @@ use crate::ledger::{Reason, Unmet, Unwritten};
 use crate::plan::hl7v3::{
     Base, Child, Datatype, Element, ElementIx, Fill, Hole, MessagePlan, Partner, Place, Scope, XSI, XSI_TYPE,
 };
+use crate::terminology::Terminology;
 
 /// A document, and what came of the case in it.
 #[derive(Debug)]
@@ -23,10 +24,11 @@ pub struct Written {
 }
 
 /// Writes an instance as a document.
-pub fn write(plan: &MessagePlan, dataset: &Dataset, instance: &Instance) -> Written {
+pub fn write(plan: &MessagePlan, dataset: &Dataset, terminology: &Terminology, instance: &Instance) -> Written {
     let mut writer = Writer {
         plan,
         dataset,
+        terminology,
         instance,
         out: String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>"),
         frames: vec![Frame { node: Some(NodeIx::ROOT), partner: None }],
@@ -46,6 +48,7 @@ pub fn write(plan: &MessagePlan, dataset: &Dataset, instance: &Instance) -> Writ
 pub(super) struct Writer<'a> {
     pub plan: &'a MessagePlan,
     pub dataset: &'a Dataset,
+    pub terminology: &'a Terminology,
     pub instance: &'a Instance,
     pub out: String,
     frames: Vec<Frame>,
@@ -186,6 +189,7 @@ impl<'a> Writer<'a> {
         if leaves.len() < 2 {
             return false;
         }
+        self.tell_several(fill.concept, leaves.len());
         leaves.into_iter().fold(false, |any, leaf| {
             let lacking = self.lacking.len();
             let wrote = self.attempt(false, |writer| writer.element(ix, depth, None, Some(leaf)));
@@ -215,7 +219,7 @@ impl<'a> Writer<'a> {
         } else {
             self.instance.descendants(self.dataset, base, scope.anchor)
         };
-        let mut has_value = false;
+        let mut written = 0;
         for anchor in anchors {
             let mut nodes: Vec<Option<NodeIx>> =
                 self.instance.descendants(self.dataset, anchor, scope.concept).into_iter().map(Some).collect();
@@ -242,14 +246,15 @@ impl<'a> Writer<'a> {
                 if wrote {
                     self.rows_written.extend(node.map(|node| (ix, node)));
                 }
-                has_value |= wrote;
+                written += usize::from(wrote);
             }
         }
         self.frames.truncate(scope.frame - 1);
-        if !has_value {
+        self.tell_several(scope.concept, written);
+        if written == 0 {
             self.tell_no_node(scope.concept, base);
         }
-        has_value
+        written > 0
     }
 
     pub fn base(&self, base: Base) -> Option<NodeIx> {

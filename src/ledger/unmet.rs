@@ -29,14 +29,16 @@ pub enum Demand {
     Namespace,
     /// A quantity has the unit that the message prescribes.
     Unit,
-    /// A code is of the version of the value set that the message binds.
+    /// A code is one that the message allows there: mostly of the value set, in the version that it binds.
     Code,
+    /// It may be there once.
+    Once,
 }
 
 impl Demand {
     /// All demands.
     pub const ALL: &'static [Self] =
-        &[Self::Absent, Self::Value, Self::Condition, Self::Namespace, Self::Unit, Self::Code];
+        &[Self::Absent, Self::Value, Self::Condition, Self::Namespace, Self::Unit, Self::Code, Self::Once];
 
     /// Stable name, for reports.
     pub fn code(self) -> &'static str {
@@ -47,6 +49,7 @@ impl Demand {
             Self::Namespace => "namespace",
             Self::Unit => "unit",
             Self::Code => "code",
+            Self::Once => "once",
         }
     }
 
@@ -60,7 +63,8 @@ impl Demand {
             }
             Self::Namespace => "the message allows other namespaces here: correct the identifier in the source",
             Self::Unit => "the message prescribes another unit: correct the unit in the source",
-            Self::Code => "the message binds a value set that does not have this code: correct it in the source",
+            Self::Code => "the message does not allow this code here: correct it in the source",
+            Self::Once => "the message allows it once here: correct the source",
         }
     }
 }

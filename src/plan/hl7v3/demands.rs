@@ -1,12 +1,16 @@
 //! What a message demands at its places, besides what its skeleton fixes: `demands.csv`.
 
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, NullFlavor, Text, Value};
+use crate::dataset::{Code, Concept, ConceptIx, Content, Dataset, Instance, NodeIx, NullFlavor, Text, Value};
 use crate::tables::{Row, Sheet, Source, TableError};
+use crate::terminology::Terminology;
 
 const COLUMNS: &[&str] = &["concept", "demand", "of", "values", "or", "filler"];
 
 /// Among the values of a condition: that the concept is not there.
 const ABSENT: &str = "absent";
+
+/// Among the namespaces: any.
+const ANY: &str = "*";
 
 /// What the message demands of each concept.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +36,12 @@ pub(crate) struct Demanded {
     pub namespaces: Vec<Text>,
     /// The unit that it must have.
     pub unit: Option<Text>,
+    /// The codes that it may say; empty: all.
+    pub codes: Vec<Text>,
+    /// It must say a member of its value set, other than these codes.
+    pub members: Option<Vec<Text>>,
+    /// It may be there once around its place.
+    pub once: bool,
 }
 
 /// When a concept must be there.
@@ -94,6 +104,9 @@ impl Demanded {
             "only-when" => self.only_when.push(given_condition(row, dataset)?),
             "yes-only-when" => self.yes_only_when.push(given_condition(row, dataset)?),
             "namespace" => self.namespaces = words().map(Text::from).collect(),
+            "codes" => self.codes = words().map(Text::from).collect(),
+            "members" => self.members = Some(words().map(Text::from).collect()),
+            "once" => self.once = true,
             "unit" => self.unit = Some(row.get("values").into()),
             other => return Err(row.fault("demand", format!("`{other}` is no demand that is known"))),
         }
@@ -103,6 +116,30 @@ impl Demanded {
     /// True if this null flavour may stand in place of a value.
     pub fn allows(&self, flavor: NullFlavor) -> bool {
         self.nulls.as_ref().is_none_or(|nulls| nulls.contains(&flavor))
+    }
+
+    /// True if an identifier with this namespace may stand there.
+    pub fn allows_namespace(&self, root: &str) -> bool {
+        let is_one = |allowed: &Text| allowed == root || (allowed == ANY && !root.is_empty());
+        self.namespaces.is_empty() || self.namespaces.iter().any(is_one)
+    }
+
+    /// The namespace of identifiers that say none, if but one is allowed.
+    pub fn only_namespace(&self) -> Option<&str> {
+        match &self.namespaces[..] {
+            [only] if only != ANY => Some(only),
+            _ => None,
+        }
+    }
+
+    /// True if the message allows this code of a concept.
+    pub fn allows_code(&self, code: &Code, concept: &Concept, terminology: &Terminology) -> bool {
+        let is_member = || {
+            let set = terminology.value_set_of(concept);
+            set.is_none_or(|set| set.find(&code.code, &code.system).is_some())
+        };
+        (self.codes.is_empty() || self.codes.contains(&code.code))
+            && self.members.as_ref().is_none_or(|without| is_member() && !without.contains(&code.code))
     }
 
     /// True if a null flavour would stand where the message allows nothing, since another concept says what it says.
