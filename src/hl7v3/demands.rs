@@ -106,10 +106,10 @@ impl<'a> Writer<'a> {
             {
                 self.lacks(concept, Demand::Code, None);
             }
-            Content::Value(Value::Quantity(quantity)) => {
-                if demanded.unit.as_ref().is_some_and(|unit| *unit != quantity.unit) {
-                    self.lacks(concept, Demand::Unit, None);
-                }
+            Content::Value(Value::Quantity(quantity))
+                if demanded.unit.as_ref().is_some_and(|unit| *unit != quantity.unit) =>
+            {
+                self.lacks(concept, Demand::Unit, None);
             }
             Content::Value(Value::Identifier(_)) if !self.has_namespace(demanded, leaf) => {
                 self.lacks(concept, Demand::Namespace, None);
@@ -142,12 +142,11 @@ impl<'a> Writer<'a> {
     pub fn unmet(&self) -> Vec<Unmet> {
         let mut lacking = self.lacking.clone();
         lacking.sort_unstable_by_key(|lack| lack.position);
-        let bytes = self.out.as_bytes();
         let (mut line, mut at) = (1, 0);
         let mut unmet: Vec<Unmet> = lacking
             .iter()
             .map(|lack| {
-                line += bytes[at..lack.position].iter().filter(|byte| **byte == b'\n').count();
+                line += self.out.get(at..lack.position).map_or(0, |passed| passed.matches('\n').count());
                 at = lack.position;
                 Unmet { concept: lack.concept, demand: lack.demand, line: Some(line), filler: lack.filler }
             })

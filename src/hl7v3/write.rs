@@ -8,7 +8,7 @@ use super::xml::{push_attribute, push_text};
 use crate::dataset::{Aligned, Content, Dataset, Instance, NodeIx, NullFlavor, Value};
 use crate::ledger::{Reason, Unmet, Unwritten};
 use crate::plan::hl7v3::{
-    Base, Child, Datatype, Element, ElementIx, Fill, Hole, MessagePlan, Partner, Place, Scope, XSI, XSI_TYPE,
+    Base, Child, Datatype, Element, ElementIx, Fill, Hole, Hollow, MessagePlan, Partner, Place, Scope, XSI, XSI_TYPE,
 };
 use crate::terminology::Terminology;
 
@@ -162,7 +162,7 @@ impl<'a> Writer<'a> {
             return true;
         }
         let lacking = self.lacking.len();
-        let is_kept = element.filler || element.keep || self.is_filled(element);
+        let is_kept = element.filler || element.hollow == Hollow::Kept || self.is_filled(element);
         let has_value = self.attempt(is_kept, |writer| writer.element(ix, depth, row, None));
         if !has_value && !is_kept {
             self.absent(element, lacking);
@@ -172,7 +172,7 @@ impl<'a> Writer<'a> {
 
     /// An element that is not written: what it lacks counts only if the message demands the element itself.
     fn absent(&mut self, element: &Element, lacking: usize) {
-        if element.must {
+        if element.hollow == Hollow::Demanded {
             for lack in &mut self.lacking[lacking..] {
                 lack.position = self.open;
             }

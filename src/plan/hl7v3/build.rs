@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::rows::{RowSpec, Rows};
 use super::skeleton::{Raw, RawChild, Skeleton};
-use super::{Base, Child, Datatype, Element, ElementIx, Fill, Fixed, Hole, Place};
+use super::{Base, Child, Datatype, Element, ElementIx, Fill, Fixed, Hole, Hollow, Place};
 use crate::dataset::{ConceptIx, Dataset, Kind, Text};
 use crate::tables::TableError;
 
@@ -98,8 +98,7 @@ impl<'a> Builder<'a> {
             text: substitute(&raw.text, row).unwrap_or_default(),
             any: raw.any.clone(),
             typed: raw.typed,
-            keep: raw.keep,
-            must: raw.must,
+            hollow: if raw.must { Hollow::Demanded } else { Hollow::Left },
             lost: raw.lost,
             otherwise: raw.otherwise.clone().map(|(name, value)| Fixed { name, value }),
             ..Element::default()
@@ -151,7 +150,9 @@ impl<'a> Builder<'a> {
             return Ok(None);
         }
         element.filler = filler || (keep && !active);
-        element.keep = keep;
+        if keep {
+            element.hollow = Hollow::Kept;
+        }
         Ok(Some((self.push(element, raw, context), active)))
     }
 

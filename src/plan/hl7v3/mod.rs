@@ -88,10 +88,8 @@ pub(crate) struct Element {
     pub presence: Option<Hole>,
     /// Written whenever its parent is.
     pub filler: bool,
-    /// Written even when nothing in it has content.
-    pub keep: bool,
-    /// The message demands it: what it lacks counts where it is not written, too.
-    pub must: bool,
+    /// What becomes of it when nothing in it has content.
+    pub hollow: Hollow,
     /// The attribute that it is written with when it has no value, since it must be there.
     pub otherwise: Option<Fixed>,
     /// What it holds beyond the plan is lost for this reason.
@@ -108,6 +106,18 @@ pub(crate) struct Element {
     /// Its children by name, for reading.
     pub buckets: Vec<Bucket>,
     pub parent: Option<ElementIx>,
+}
+
+/// What becomes of an element when nothing in it has content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Hollow {
+    /// It is not written.
+    #[default]
+    Left,
+    /// It is not written; what it lacks counts, since the message demands it.
+    Demanded,
+    /// It is written.
+    Kept,
 }
 
 /// What elements of one kind in the same parent are about.
