@@ -19,5 +19,7 @@ pub mod tables;
 pub mod terminology;
 pub mod tree;
 
-pub use convert::{Converter, Delivery, Error, Format, Outcome, Place, Reading, Withdrawal, Written};
+pub use convert::{
+    Converter, Delivery, Error, Format, Outcome, Place, Reading, Transmission, TransmissionFault, Withdrawal, Written,
+};
 pub use fhir::{BundleType as Bundle, IdKey, WeakKey};

@@ -15,6 +15,8 @@ class Workshop:
         self.product, self.folder = product, pathlib.Path(folder)
         (self.folder / 'messages').mkdir(parents=True, exist_ok=True)
         (self.folder / 'reports').mkdir(exist_ok=True)
+        # What a document and a resource do not say of the sending is given beside them.
+        self.sent = ['--transmission', pathlib.Path(__file__).resolve().parents[2] / 'fixtures' / 'transmission.toml']
         self.refused = []
 
     def convert(self, source, to, output, *more):
@@ -55,21 +57,21 @@ def samples(workshop, kinds, count):
 def published(workshop, reference, kinds):
     for kind in kinds:
         for source in sorted((reference / 'messages').glob(f'{kind}*/ada/*.xml')):
-            workshop.message(f'ada--{source.parent.parent.name}--{source.stem}', source)
+            workshop.message(f'ada--{source.parent.parent.name}--{source.stem}', source, *workshop.sent)
         for source in sorted((reference / 'messages').glob(f'{kind}*/hl7v3/*.xml')):
             workshop.through_fhir(f'fhir--{source.parent.parent.name}--{source.stem}', source)
             # The sender's own message: what it breaks itself, we need not mend.
             (workshop.folder / 'messages' / f'source--{source.parent.parent.name}--{source.stem}.xml').write_bytes(source.read_bytes())
 
 
-def foreign(workshop, reference, *more):
+def foreign(workshop, reference):
     for case in sorted((reference / 'pwd-3.2' / 'instances').glob('*/fhir/*')):
         folder = workshop.folder / 'foreign' / case.name
         folder.mkdir(parents=True, exist_ok=True)
         for source in sorted(case.glob('*.xml')):
             text = re.sub(r'\$\{DATE, T, D, ([+-]?\d+)\}', day, source.read_text(encoding='utf-8'))
             (folder / source.name).write_text(text, encoding='utf-8')
-        workshop.message(f'foreign--{case.name}', sorted(folder.iterdir()), *more)
+        workshop.message(f'foreign--{case.name}', sorted(folder.iterdir()), *workshop.sent)
 
 
 def day(match):
@@ -84,7 +86,7 @@ def drawn(workshop, reference, count):
     for seed in range(count):
         source = folder / f'{seed}.xml'
         source.write_text(draw(root, seed), encoding='utf-8')
-        workshop.message(f'drawn--{seed}', source)
+        workshop.message(f'drawn--{seed}', source, *workshop.sent)
 
 
 def told(workshop, name):

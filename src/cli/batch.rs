@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::meter::Meter;
-use super::{As, Bounds, DayT, Exit, Failure, Tables, files, library, report, say};
+use super::{As, Bounds, DayT, Exit, Failure, Sent, Tables, files, library, report, say};
 
 /// Convert many messages: folders, archives, files that hold many
 ///
@@ -75,6 +75,8 @@ pub struct Batch {
     id_key_file: Option<PathBuf>,
     #[command(flatten)]
     kind: As,
+    #[command(flatten)]
+    sent: Sent,
     /// Of `convert`: here the exit code and the list say it
     #[arg(long, hide = true)]
     strict: bool,
@@ -88,6 +90,7 @@ impl Batch {
         self.keep_apart(&inputs)?;
         let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
         let converter = self.kind.of(library::set_up(converter, self.bundle, self.id_key_file.as_deref())?)?;
+        let converter = self.sent.of(converter)?;
         if let Some(folder) = &self.report {
             report::prepare(folder)?;
         }
@@ -167,7 +170,8 @@ impl Batch {
         let tables = self.tables.tables.as_deref().map(library::fingerprint).transpose()?;
         let key = self.id_key_file.as_deref().map(library::fingerprint).transpose()?;
         let key = key.map(|key| key[..6].to_owned());
-        Ok(format!("{:?} {:?} {:?} {:?} {tables:?} {key:?}", self.bundle, self.bounds, self.day, self.kind))
+        let sent = self.sent.transmission.as_deref().map(library::fingerprint).transpose()?;
+        Ok(format!("{:?} {:?} {:?} {:?} {tables:?} {key:?} {sent:?}", self.bundle, self.bounds, self.day, self.kind))
     }
 
     fn tell(&self, ended: Ended) -> Result<Exit, Failure> {

@@ -7,7 +7,7 @@ use ooievaar::{Bundle, Converter, Error, Format, Outcome, Reading};
 use serde_json::json;
 
 use super::losses::Account;
-use super::{As, Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
+use super::{As, Bounds, Current, DayT, Exit, Failure, Sent, Tables, files, library, say};
 
 /// Convert one message, document or bundle to another format
 ///
@@ -60,6 +60,8 @@ pub struct Convert {
     current: Current,
     #[command(flatten)]
     kind: As,
+    #[command(flatten)]
+    sent: Sent,
 }
 
 impl Convert {
@@ -79,7 +81,7 @@ impl Convert {
         let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
         let converter =
             library::set_up(converter, self.bundle, self.id_key_file.as_deref())?.with_indent(!self.compact);
-        let converter = self.kind.of(self.current.of(self.day.of(converter)))?;
+        let converter = self.sent.of(self.kind.of(self.current.of(self.day.of(converter)))?)?;
         let sources = files::read_case(&self.inputs)?;
         let refused = |error| files::refused(Exit::Input, &error, &sources);
         let reading = converter.read_case(&sources).map_err(refused)?;
@@ -87,6 +89,7 @@ impl Convert {
         self.day.say_if_idle(reading.format);
         self.kind.say_if_idle(reading.format);
         let to = self.to.unwrap_or_else(|| reading.format.other_side());
+        self.sent.say_if_idle(to);
         let outcome = if self.previous.is_empty() {
             converter.write(reading, to).map_err(refused)?
         } else {
@@ -106,6 +109,12 @@ impl Convert {
         }
         if self.strict && outcome.ledger.lost_leaves() > 0 {
             say(format_args!("error[losses]: nothing was written, because values would be lost (--strict)"));
+            return Ok(Exit::Losses);
+        }
+        if self.strict && outcome.missing.iter().any(|unmet| unmet.filler.is_none()) {
+            say(format_args!(
+                "error[missing]: nothing was written, because the message would lack what it demands (--strict)"
+            ));
             return Ok(Exit::Losses);
         }
         match &self.output {
@@ -131,6 +140,7 @@ impl Convert {
     fn keep_apart(&self) -> Result<(), Failure> {
         for written in [&self.output, &self.report].into_iter().flatten() {
             files::keep_apart(&self.inputs, written)?;
+            files::keep_apart(self.sent.transmission.as_slice(), written)?;
         }
         if let Some(report) = &self.report {
             files::keep_apart(&self.previous, report)?;

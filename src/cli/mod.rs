@@ -25,7 +25,7 @@ use clap::{Args, Parser, Subcommand};
 use ooievaar::ada::ReferenceDay;
 use ooievaar::batch::Fault;
 use ooievaar::tree::Limits;
-use ooievaar::{Converter, Error, Format};
+use ooievaar::{Converter, Error, Format, Transmission, TransmissionFault};
 
 /// Translates Dutch birth-care records between PWD 2.3 (HL7v3) and PWD 3.2 (FHIR STU3), both ways.
 #[derive(Debug, Parser)]
@@ -135,6 +135,35 @@ impl As {
     fn say_if_idle(&self, format: Format) {
         if self.kind.is_some() && format != Format::Hl7v3 {
             say(format_args!("note: --as was not used: the input is {}, no HL7v3", format.name()));
+        }
+    }
+}
+
+/// How messages are sent.
+#[derive(Debug, Args)]
+struct Sent {
+    /// Who sends the messages that are written, to whom and for whom (TOML): what FHIR cannot say and a message demands
+    ///
+    /// It is added where the case does not say it itself. The id and the time of a message are made of the case, the same each
+    /// time, unless the file gives them.
+    #[arg(long, value_name = "FILE")]
+    transmission: Option<PathBuf>,
+}
+
+impl Sent {
+    /// The same converter, which adds what the file says.
+    fn of(&self, converter: Converter) -> Result<Converter, Failure> {
+        let Some(file) = &self.transmission else { return Ok(converter) };
+        let fault = |message: String| Failure::new(Exit::Usage, format!("{}: {message}", file.display()));
+        let text = std::fs::read_to_string(file).map_err(|error| fault(format!("cannot be read: {error}")))?;
+        let transmission: Transmission = text.parse().map_err(|error: TransmissionFault| fault(error.to_string()))?;
+        converter.with_transmission(&transmission).map_err(|error| fault(error.to_string()))
+    }
+
+    /// Says so if it was given for an output that has no place for it.
+    fn say_if_idle(&self, format: Format) {
+        if self.transmission.is_some() && !matches!(format, Format::Hl7v3 | Format::Ada) {
+            say(format_args!("note: --transmission was not used: {} does not say how it is sent", format.name()));
         }
     }
 }

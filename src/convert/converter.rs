@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::kinds::{self, MessageKind};
+use super::transmission::{Given, Transmission, TransmissionFault};
 use super::{Error, Format, Place, Withdrawal, excess, labels, units};
 use crate::ada::ReferenceDay;
 use crate::dataset::{Code, Content, Dataset, Instance, Node, Value};
@@ -38,6 +39,8 @@ pub struct Converter {
     pub(super) current_pregnancy: Option<Arc<str>>,
     pub(super) case: Option<Arc<str>>,
     pub(super) as_kind: Option<Arc<AsKind>>,
+    /// By kind.
+    pub(super) given: Option<Arc<Vec<Option<Given>>>>,
 }
 
 /// As what every message is read.
@@ -152,6 +155,7 @@ impl Converter {
             current_pregnancy: None,
             case: None,
             as_kind: None,
+            given: None,
         })
     }
 
@@ -252,6 +256,16 @@ impl Converter {
         };
         let plan = plan.of_any_template();
         Ok(Self { as_kind: Some(Arc::new(AsKind { at, plan })), ..self })
+    }
+
+    /// The same converter, which adds this to the messages that it writes (HL7v3, ADA), where the case does not say it itself. The
+    /// id and the time of a message are then made of the case, the same each time, unless they are given or the case says them.
+    ///
+    /// # Errors
+    /// If it has a key that the transmission of no kind of message has, or a value of another form.
+    pub fn with_transmission(self, transmission: &Transmission) -> Result<Self, TransmissionFault> {
+        let given: Result<Vec<_>, _> = self.kinds.iter().map(|kind| Given::new(transmission, kind)).collect();
+        Ok(Self { given: Some(Arc::new(given?)), ..self })
     }
 
     /// The kinds of message that the tables know.

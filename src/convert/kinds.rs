@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::dataset::Dataset;
+use crate::dataset::{ConceptIx, Dataset};
 use crate::plan::fhir::{Alignment, FhirPlan, code_maps};
 use crate::plan::hl7v3::MessagePlan;
 use crate::plan::{AdaPlan, Manifest, load_dataset};
@@ -26,6 +26,23 @@ pub struct MessageKind {
     pub ada: AdaPlan,
     /// `None` if the tables do not bind its dataset to FHIR. Messages of one dataset share it.
     pub fhir: Option<Arc<FhirPlan>>,
+    /// What says how it is sent; `None` if nothing does.
+    pub(super) sending: Option<Sending>,
+}
+
+/// The concepts that say how a message is sent.
+#[derive(Clone, Debug)]
+pub(super) struct Sending {
+    /// The group that holds all of it.
+    pub group: ConceptIx,
+    /// What identifies the message.
+    pub id: ConceptIx,
+    /// What identifies the sender.
+    pub sender: ConceptIx,
+    /// When the message was made.
+    pub created: ConceptIx,
+    /// When something had happened before that.
+    pub created_after: Vec<ConceptIx>,
 }
 
 /// Compiles all kinds of message, in the order of `ooievaar.toml`.
@@ -54,6 +71,7 @@ fn load_one(
     let terminology = Terminology::load(source, &dataset, maps.iter().map(AsRef::as_ref))?;
     let hl7v3 = if meta.roots.is_empty() { None } else { Some(MessagePlan::load(source, name, &dataset)?) };
     let alignments = alignments(name, &meta, &dataset)?;
+    let sending = sending(name, &meta, &dataset)?;
     let fhir = match &table {
         Some(table) => Some(match shared(others, &dataset, &alignments) {
             Some(plan) => plan,
@@ -69,6 +87,7 @@ fn load_one(
         terminology,
         hl7v3,
         fhir,
+        sending,
     })
 }
 
@@ -78,13 +97,27 @@ fn shared(others: &[MessageKind], dataset: &Dataset, alignments: &[Alignment]) -
     same.filter_map(|kind| kind.fhir.as_ref()).find(|plan| plan.alignments == alignments).map(Arc::clone)
 }
 
+/// The concept of this number, which a key of `message.toml` names.
+fn named(name: &str, key: &str, number: &str, dataset: &Dataset) -> Result<ConceptIx, TableError> {
+    let file = format!("messages/{name}/message.toml");
+    let unknown = || TableError::file(&file, format!("`{key}` names the unknown concept `{number}`"));
+    dataset.find(number).ok_or_else(unknown)
+}
+
+fn sending(name: &str, meta: &crate::plan::MessageMeta, dataset: &Dataset) -> Result<Option<Sending>, TableError> {
+    let concept = |number: &String| named(name, "transmission", number, dataset);
+    let Some(own) = &meta.transmission else { return Ok(None) };
+    Ok(Some(Sending {
+        group: concept(&own.group)?,
+        id: concept(&own.id)?,
+        sender: concept(&own.sender)?,
+        created: concept(&own.created)?,
+        created_after: own.created_after.iter().map(concept).collect::<Result<_, _>>()?,
+    }))
+}
+
 fn alignments(name: &str, meta: &crate::plan::MessageMeta, dataset: &Dataset) -> Result<Vec<Alignment>, TableError> {
-    let concept = |number: &str| {
-        let file = format!("messages/{name}/message.toml");
-        dataset
-            .find(number)
-            .ok_or_else(|| TableError::file(&file, format!("`align` names the unknown concept `{number}`")))
-    };
+    let concept = |number: &str| named(name, "align", number, dataset);
     meta.align
         .iter()
         .map(|align| {

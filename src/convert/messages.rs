@@ -19,6 +19,7 @@ impl Converter {
             return self.read_form(form, &forms, format, text);
         }
         let (root, kind) = self.message(document)?;
+        let foreign = self.is_within_another(document, root).then(|| envelope::around(document, root));
         let own = &self.kinds[kind];
         let plan = self.as_kind.as_ref().map(|meant| &meant.plan).or(own.hl7v3.as_ref());
         let plan = plan.ok_or_else(|| self.wrong_kind(document))?;
@@ -27,7 +28,17 @@ impl Converter {
             hl7v3::Refusal::TakenBack { position } => Error::TakenBack { place: Place::of(text, position) },
             hl7v3::Refusal::TwoPersons { position } => Error::TwoPersons { place: Some(Place::of(text, position)) },
         })?;
-        self.reading(Format::Hl7v3, kind, read, 0, Some(text))
+        let (instance, mut ledger) = read;
+        if let Some(loss) = foreign.flatten() {
+            ledger.lost(loss);
+        }
+        self.reading(Format::Hl7v3, kind, (instance, ledger), 0, Some(text))
+    }
+
+    /// True if a message has lost its own wrapper, and what it stands in is none that the tables know.
+    fn is_within_another(&self, document: &Document<'_>, message: Node<'_, '_>) -> bool {
+        let is_first = document.descendants().filter(Node::is_element).take(2).any(|node| node == message);
+        !is_first && !self.begins_message(message.tag_name().name(), false)
     }
 
     /// The forms of ADA in a document: each is a case.
@@ -107,7 +118,7 @@ impl Converter {
         let elements = || document.descendants().filter(Node::is_element);
         // What comes first in the outermost element has nothing around it that could belong to it.
         let first = elements().enumerate().find(|(met, node)| begins(node, *met <= 1));
-        let Some((met, first)) = first else { return Err(self.wrong_kind(document)) };
+        let Some((met, first)) = first else { return self.in_another_wrapper(document) };
         if met == 0 {
             return Ok(first);
         }
@@ -124,6 +135,19 @@ impl Converter {
             (Some(found), _) => Err(Error::WrongKind { found: found.to_owned(), expected: self.expected() }),
             (None, 1) => Ok(first),
             (None, count) => Err(Error::SeveralMessages { count }),
+        }
+    }
+
+    /// The only part of a message in a wrapper that the tables do not know.
+    fn in_another_wrapper<'d, 'i>(&self, document: &'d Document<'i>) -> Result<Node<'d, 'i>, Error> {
+        let is_part = |node: &Node<'_, '_>| self.begins_message(node.tag_name().name(), true);
+        let mut parts = document.descendants().filter(|node| node.is_element() && is_part(node));
+        let Some(first) = parts.next() else { return Err(self.wrong_kind(document)) };
+        let others = parts.filter(|node| node.range().start >= first.range().end).count();
+        match (envelope::aside(first), others) {
+            (Some(found), _) => Err(Error::WrongKind { found: found.to_owned(), expected: self.expected() }),
+            (None, 0) => Ok(first),
+            (None, others) => Err(Error::SeveralMessages { count: others + 1 }),
         }
     }
 

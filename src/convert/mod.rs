@@ -13,6 +13,7 @@ mod messages;
 mod read;
 mod resources;
 mod stated;
+mod transmission;
 mod units;
 mod write;
 
@@ -24,4 +25,5 @@ pub use error::{Error, Place};
 pub use format::{Format, UnknownFormat};
 pub use kinds::MessageKind;
 pub use read::Case;
+pub use transmission::{Transmission, TransmissionFault};
 pub use write::Written;

@@ -55,10 +55,13 @@ impl Converter {
 
     pub(super) fn write_withdrawing(
         &self,
-        reading: Reading,
+        mut reading: Reading,
         withdrawal: Withdrawal,
         format: Format,
     ) -> Result<Outcome, Error> {
+        if matches!(format, Format::Hl7v3 | Format::Ada) {
+            self.complete(&mut reading);
+        }
         let kind = &reading.kinds[reading.kind];
         let Draft { output, unwritten, mut unmet, broken, resources } =
             self.write_kind(kind, &reading.instance, &withdrawal.deleted, format)?;
@@ -75,6 +78,15 @@ impl Converter {
             unmet.extend(untold.map(|concept| Unmet { concept, demand: Demand::Absent, line: None, filler: None }));
         }
         Ok(Outcome { output: output.into_bytes(), ledger, missing: unmet, reading, resources, withdrawal })
+    }
+
+    /// Adds what is given of the transmission, where the case does not say it.
+    fn complete(&self, reading: &mut Reading) {
+        let kind = &reading.kinds[reading.kind];
+        let given = self.given.as_ref().and_then(|given| given.get(reading.kind)?.as_ref());
+        if let Some((given, sending)) = given.zip(kind.sending.as_ref()) {
+            given.complete(kind, sending, &mut reading.instance);
+        }
     }
 
     fn write_kind(

@@ -1,7 +1,7 @@
 //! Coded answers from the codings of a concept: which of them is the answer, and which of the others say the same.
 
 use super::codec::{Codecs, Used};
-use crate::dataset::{Code, Content, NullFlavor, Text, Value};
+use crate::dataset::{Code, ConceptIx, Content, NullFlavor, Text, Value};
 use crate::ledger::Reason;
 use crate::plan::fhir::{Field, Token};
 use crate::terminology::{CodeMap, Mapping, ValueSet};
@@ -64,6 +64,13 @@ impl Said<'_> {
 }
 
 impl Codecs<'_> {
+    /// True for a code that the value set of its concept does not have.
+    pub(super) fn is_no_answer(&self, concept: ConceptIx, content: &Content) -> bool {
+        let Content::Value(Value::Code(code)) = content else { return false };
+        let members = self.terminology.value_set_of(self.dataset.get(concept));
+        members.is_some_and(|members| members.find(&code.code, &code.system).is_none())
+    }
+
     /// Reads a coded answer. `tokens` are codings that stand beside it.
     pub(super) fn read_concept(
         &self,

@@ -199,6 +199,12 @@ impl Extractor<'_, '_> {
             self.accounts.lose(&used.left, concept);
             let fresh = self.accounts.fresh(&used.leaves);
             match content {
+                // A code that is no answer to the question does not win from one that is, wherever that stands.
+                Ok(content)
+                    if self.codecs.is_no_answer(concept, &content) && self.has_copy_that_answers(ix, resource) =>
+                {
+                    self.accounts.give_reason(&used.leaves, Reason::Contradiction, concept);
+                }
                 Ok(content) => {
                     let origin = Origin { position: used.position, leaves: fresh };
                     self.occurrences.add_leaf(base, concept, content, origin);
@@ -207,6 +213,21 @@ impl Extractor<'_, '_> {
                 Err(reason) => self.accounts.give_reason(&used.leaves, reason, concept),
             }
         }
+    }
+
+    /// True if a resource says again what a field says, and there in an answer to the question.
+    fn has_copy_that_answers(&self, ix: FieldIx, resource: &Tree) -> bool {
+        let field = self.plan.field(ix);
+        let Place::Role(role, _) = &field.place else { return false };
+        self.plan.fields_of(field.concept).iter().any(|other| match &self.plan.field(*other).place {
+            Place::Role(same, path) if same == role && self.plan.field(*other).copy => {
+                let is_answer =
+                    |content: &Content| content.is_stated() && !self.codecs.is_no_answer(field.concept, content);
+                let mut values = self.values(*other, path, resource).into_iter();
+                values.any(|(content, _)| content.is_ok_and(|content| is_answer(&content)))
+            }
+            _ => false,
+        })
     }
 
     /// The values that a resource has for a field. Elements that another field took are passed over.

@@ -111,6 +111,11 @@ impl<'a> Writer<'a> {
             {
                 self.lacks(concept, Demand::Unit, None);
             }
+            Content::Value(Value::DateTime(moment))
+                if demanded.precision.is_some_and(|least| moment.precision() < least) =>
+            {
+                self.lacks(concept, Demand::Precision, None);
+            }
             Content::Value(Value::Identifier(_)) if !self.has_namespace(demanded, leaf) => {
                 self.lacks(concept, Demand::Namespace, None);
             }

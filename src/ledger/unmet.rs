@@ -33,12 +33,22 @@ pub enum Demand {
     Code,
     /// It may be there once.
     Once,
+    /// A moment must be known more precisely.
+    Precision,
 }
 
 impl Demand {
     /// All demands.
-    pub const ALL: &'static [Self] =
-        &[Self::Absent, Self::Value, Self::Condition, Self::Namespace, Self::Unit, Self::Code, Self::Once];
+    pub const ALL: &'static [Self] = &[
+        Self::Absent,
+        Self::Value,
+        Self::Condition,
+        Self::Namespace,
+        Self::Unit,
+        Self::Code,
+        Self::Once,
+        Self::Precision,
+    ];
 
     /// Stable name, for reports.
     pub fn code(self) -> &'static str {
@@ -50,6 +60,7 @@ impl Demand {
             Self::Unit => "unit",
             Self::Code => "code",
             Self::Once => "once",
+            Self::Precision => "precision",
         }
     }
 
@@ -65,6 +76,7 @@ impl Demand {
             Self::Unit => "the message prescribes another unit: correct the unit in the source",
             Self::Code => "the message does not allow this code here: correct it in the source",
             Self::Once => "the message allows it once here: correct the source",
+            Self::Precision => "the message demands a more precise moment: correct it in the source",
         }
     }
 }

@@ -31,6 +31,24 @@ pub struct MessageMeta {
     /// Pairs of groups that are about the same thing.
     #[serde(default)]
     pub align: Vec<AlignMeta>,
+    /// What says how a message is sent.
+    pub transmission: Option<TransmissionMeta>,
+}
+
+/// The concepts that say how a message is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransmissionMeta {
+    /// Number of the group that holds all of it.
+    pub group: String,
+    /// Number of the leaf that identifies the message.
+    pub id: String,
+    /// Number of the leaf that identifies the sender.
+    pub sender: String,
+    /// Number of the leaf that says when the message was made.
+    pub created: String,
+    /// Numbers of the leaves that say when something had happened before the message was made.
+    pub created_after: Vec<String>,
 }
 
 /// Two repeating groups that share a node, because they are about the same thing.

@@ -12,6 +12,6 @@ mod transmission;
 pub use ada::AdaPlan;
 pub use dataset::load_dataset;
 pub use manifest::{DatasetEntry, Manifest};
-pub use message::{AlignMeta, MessageMeta};
+pub use message::{AlignMeta, MessageMeta, TransmissionMeta};
 pub use metadata::load_toml;
 pub use transmission::{Holds, TransmissionElement};

@@ -135,8 +135,19 @@ pub const KINDS: &[&str] = &[
 /// What `datatype` of a message row can say.
 pub const DATATYPES: &[&str] = &["CE", "CD", "CO", "CS", "BL", "TS", "PQ", "INT", "II", "ST", "negation", "presence"];
 /// What `demand` of a demand can say.
-pub const DEMANDS: &[&str] =
-    &["needed", "node", "nulls", "codes", "members", "once", "only-when", "yes-only-when", "namespace", "unit"];
+pub const DEMANDS: &[&str] = &[
+    "needed",
+    "node",
+    "nulls",
+    "codes",
+    "members",
+    "once",
+    "only-when",
+    "yes-only-when",
+    "namespace",
+    "unit",
+    "precision",
+];
 /// What `relation` of a code map can say.
 pub const RELATIONS: &[&str] = &["equal", "equivalent", "wider", "narrower", "inexact", "relatedto", "unmatched"];
 /// What `form` of a sample can say.
@@ -341,7 +352,7 @@ pub const LAYOUTS: &[Layout] = &[
             may(
                 "values",
                 Content::Text,
-                "answers or codes of `of` (`absent`: it is not there); the null flavours that may stand there (`-`: none); namespaces (`*`: any, but one); the unit; `codes`: those that may stand there; `members`: those of the value set that may not",
+                "answers or codes of `of` (`absent`: it is not there); the null flavours that may stand there (`-`: none); namespaces (`*`: any, but one); the unit; the precision (`day`, `minute`, `second`); `codes`: those that may stand there; `members`: those of the value set that may not",
             ),
             may("or", Content::Text, "`needed`, `node`: other concepts, of which any will do"),
             may("filler", Content::Name, "`needed`: the null flavour that stands there if it is absent"),

@@ -194,6 +194,19 @@ fn message() -> Value {
             "transmission": transmission,
         },
     });
+    let sending = json!({
+        "type": "object",
+        "required": ["group", "id", "sender", "created", "created_after"],
+        "additionalProperties": false,
+        "description": "what says how a message is sent",
+        "properties": {
+            "group": concept("the group that holds all of it"),
+            "id": concept("what identifies the message"),
+            "sender": concept("what identifies the sender"),
+            "created": concept("when the message was made"),
+            "created_after": list(&concept("a date"), "when something had happened before the message was made"),
+        },
+    });
     let properties = json!({
         "standard": standard(),
         "title": text("what people call the message"),
@@ -202,6 +215,7 @@ fn message() -> Value {
         "template": oid("the templateId that only this message carries"),
         "labels": list(&text("an attribute"), "attributes that repeat what is fixed elsewhere"),
         "align": list(&align, "pairs of groups that are about the same thing"),
+        "transmission": sending,
         "ada": ada,
     });
     document("A message or document", &["title", "dataset", "ada"], &properties)

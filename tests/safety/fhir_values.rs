@@ -485,3 +485,26 @@ fn the_kinds_of_antibody_stay_with_their_answer() {
     }
     assert_eq!(told, 25);
 }
+
+/// The sex of a child in a code list that is not the one of the question, beside its gender, which is an answer to it.
+#[test]
+fn a_code_that_is_no_answer_does_not_win_from_an_answer_elsewhere() {
+    let message = include_bytes!("../../fixtures/kernset-2.3/full-single.xml");
+    let bundle = CONVERTER.convert(message, Format::FhirJson).unwrap().output;
+    let mut bundle: Value = serde_json::from_slice(&bundle).unwrap();
+    let mut changed = 0;
+    for entry in bundle["entry"].as_array_mut().unwrap() {
+        let child = &mut entry["resource"];
+        if let Some(sex) = child.pointer_mut("/_gender/extension/0") {
+            sex["valueCodeableConcept"] =
+                json!({"coding": [{"system": "http://hl7.org/fhir/v3/AdministrativeGender", "code": "M"}]});
+            let sex = sex.clone();
+            child["_gender"]["extension"] = json!([sex]);
+            changed += 1;
+        }
+    }
+    assert_eq!(changed, 1);
+    let reading = CONVERTER.read(bundle.to_string().as_bytes()).unwrap();
+    assert_eq!(values(&reading, "40041"), ["1"]);
+    assert!(contradictions(&reading).iter().any(|path| path.contains("gender")), "{:?}", reading.ledger.losses);
+}

@@ -1,6 +1,8 @@
 //! What a message demands at its places, besides what its skeleton fixes: `demands.csv`.
 
-use crate::dataset::{Code, Concept, ConceptIx, Content, Dataset, Instance, NodeIx, NullFlavor, Text, Value};
+use crate::dataset::{
+    Code, Concept, ConceptIx, Content, Dataset, Instance, NodeIx, NullFlavor, Precision, Text, Value,
+};
 use crate::tables::{Row, Sheet, Source, TableError};
 use crate::terminology::Terminology;
 
@@ -40,6 +42,8 @@ pub(crate) struct Demanded {
     pub codes: Vec<Text>,
     /// It must say a member of its value set, other than these codes.
     pub members: Option<Vec<Text>>,
+    /// It must be known at least as precisely.
+    pub precision: Option<Precision>,
     /// It may be there once around its place.
     pub once: bool,
 }
@@ -107,6 +111,7 @@ impl Demanded {
             "codes" => self.codes = words().map(Text::from).collect(),
             "members" => self.members = Some(words().map(Text::from).collect()),
             "once" => self.once = true,
+            "precision" => self.precision = Some(precision(row)?),
             "unit" => self.unit = Some(row.get("values").into()),
             other => return Err(row.fault("demand", format!("`{other}` is no demand that is known"))),
         }
@@ -184,6 +189,15 @@ fn need(row: &Row<'_>, dataset: &Dataset) -> Result<Need, TableError> {
         or: or.collect::<Result<_, _>>()?,
         filler: filler.map(|code| flavor(row, "filler", code)).transpose()?,
     })
+}
+
+fn precision(row: &Row<'_>) -> Result<Precision, TableError> {
+    match row.get("values") {
+        "day" => Ok(Precision::Day),
+        "minute" => Ok(Precision::Minute),
+        "second" => Ok(Precision::Second),
+        other => Err(row.fault("values", format!("`{other}` is no precision: day, minute or second"))),
+    }
 }
 
 fn words_of<'r>(row: &Row<'r>, column: &str) -> impl Iterator<Item = &'r str> {
