@@ -7,7 +7,7 @@ use ooievaar::{Bundle, Converter, Error, Format, Outcome, Reading};
 use serde_json::json;
 
 use super::losses::Account;
-use super::{As, Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
+use super::{As, Bounds, Current, DayT, Exit, Failure, Tables, apart, files, library, say};
 
 /// Convert one message, document or bundle to another format
 ///
@@ -129,12 +129,8 @@ impl Convert {
 
     /// Nothing that is read may be written over.
     fn keep_apart(&self) -> Result<(), Failure> {
-        for written in [&self.output, &self.report].into_iter().flatten() {
-            files::keep_apart(&self.inputs, written)?;
-        }
-        if let Some(report) = &self.report {
-            files::keep_apart(&self.previous, report)?;
-        }
+        let read = self.inputs.iter().chain(&self.previous).chain(&self.id_key_file).chain(&self.tables.tables);
+        apart::keep_apart(read, self.output.iter().chain(&self.report).map(PathBuf::as_path))?;
         if self.output.is_some() && self.output == self.report {
             return Err(Failure::new(Exit::Usage, "the result and the report have the same name; choose two"));
         }

@@ -79,23 +79,6 @@ pub fn refused(exit: Exit, error: &Error, inputs: &[Input]) -> Failure {
     Failure::refused(exit, error, message)
 }
 
-/// Refuses to write over what is read: what comes out is another thing, and what was there would be gone.
-pub fn keep_apart(inputs: &[PathBuf], written: &Path) -> Result<(), Failure> {
-    let real = |path: &Path| fs::canonicalize(path).ok();
-    let Some(target) = real(written) else { return Ok(()) };
-    let is_read = |input: &PathBuf| {
-        // What is wrong with a folder is told when it is read.
-        let inside = || resources_in(input).unwrap_or_default();
-        real(input).is_some_and(|path| path == target)
-            || (input.is_dir() && inside().iter().any(|path| real(path).is_some_and(|path| path == target)))
-    };
-    if inputs.iter().any(is_read) {
-        let message = format!("{}: is the input; write to another file", written.display());
-        return Err(Failure::new(Exit::Usage, message));
-    }
-    Ok(())
-}
-
 /// How to call an input in messages.
 pub fn name(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use ooievaar::exchange;
 
-use super::{Folder, could_not_run, source};
-use crate::cli::{Exit, Failure, files};
+use super::{Folder, could_not_run, folder_of, source};
+use crate::cli::{Exit, Failure, apart, files};
 
 /// Write tables in the form that others use
 #[derive(Debug, Args)]
@@ -37,6 +37,7 @@ impl Export {
     pub fn run(self) -> Result<Exit, Failure> {
         let What::Conceptmap(command) = self.what;
         let (source, _) = source(command.folder.path())?;
+        apart::keep_apart(folder_of(&source), [command.output.as_path()])?;
         std::fs::create_dir_all(&command.output)
             .map_err(|e| could_not_run(format!("{}: cannot be made: {e}", command.output.display())))?;
         for file in source.list("code-maps").map_err(could_not_run)? {

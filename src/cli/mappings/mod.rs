@@ -85,6 +85,14 @@ fn source(folder: Option<&Path>) -> Result<(Source, String), Failure> {
     }
 }
 
+/// The folder that tables are read from, if they are not the built-in ones.
+fn folder_of(source: &Source) -> Option<&PathBuf> {
+    match source {
+        Source::Folder(folder) => Some(folder),
+        _ => None,
+    }
+}
+
 /// A folder that can be written in.
 fn folder(folder: Option<&Path>) -> Result<PathBuf, Failure> {
     match source(folder)? {
