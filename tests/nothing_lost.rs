@@ -141,3 +141,115 @@ fn what_standard_input_comes_from_is_not_written_over() {
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(holds(folder.path()) == before);
 }
+
+/// A folder of something else is refused, by name, and nothing in it is rewritten.
+#[test]
+fn what_is_no_folder_of_tables_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    copy(&root().join("mappings"), &at("tables"));
+    fs::copy(root().join("fixtures/kernset-2.3/minimal.xml"), at("message.xml")).unwrap();
+    fs::create_dir(at("data")).unwrap();
+    fs::write(at("data/agenda.csv"), "a;b\r\n1;2\r\n").unwrap();
+    fs::create_dir(at("empty")).unwrap();
+    fs::write(at("file"), "").unwrap();
+    copy(&root().join("mappings"), &at("headless"));
+    fs::remove_file(at("headless/ooievaar.toml")).unwrap();
+    let before = holds(folder.path());
+    for (name, why) in [
+        ("data", "is no folder of mapping tables: it has no ooievaar.toml; "),
+        ("empty", "is no folder of mapping tables: it has no ooievaar.toml; "),
+        ("headless", "is no folder of mapping tables: it has no ooievaar.toml; "),
+        ("file", "is no folder; "),
+        ("nope", "does not exist; "),
+    ] {
+        let told = format!("{name}: {why}");
+        for arguments in [
+            &["mappings", "fmt", name][..],
+            &["mappings", "fmt", "--check", name],
+            &["mappings", "check", name],
+            &["mappings", "check", "--fix", name],
+            &["mappings", "coverage", name],
+            &["mappings", "proof", name],
+            &["mappings", "diff", "tables", name],
+            &["mappings", "diff", name, "tables"],
+            &["mappings", "export", "conceptmap", name, "-o", "maps"],
+            &["mappings", "import", "message.xml", "--tables", name],
+        ] {
+            let (exit, said) = said(folder.path(), arguments);
+            assert!(exit == 2 && said.contains(&told), "{arguments:?}: {exit} {said}");
+        }
+        for arguments in [
+            &["convert", "message.xml"][..],
+            &["inspect", "message.xml"],
+            &["roundtrip", "message.xml"],
+            &["batch", "message.xml", "-o", "out"],
+            &["stream"],
+            &["sample", "--message", "kernset-2.3"],
+            &["report", "cases", "message.xml"],
+        ] {
+            let (exit, said) = said(folder.path(), &[arguments, &["--tables", name]].concat());
+            assert!(exit == 4 && said.contains(&told) && said.starts_with("error[tables]: "), "{arguments:?}: {said}");
+        }
+    }
+    for (arguments, told) in [
+        (&["mappings", "diff", "tables", "tables", "--examples", "nope"][..], "nope: does not exist; "),
+        (&["mappings", "check", "tables", "--examples", "nope"], "nope: does not exist; "),
+        (&["mappings", "check", "tables", "--examples", "file"], "file: is no folder; "),
+    ] {
+        let (exit, said) = said(folder.path(), arguments);
+        assert!(exit == 2 && said.contains(told), "{arguments:?}: {exit} {said}");
+    }
+    assert!(holds(folder.path()) == before);
+}
+
+/// Of two folders, the message says which is faulty.
+#[test]
+fn a_faulty_table_is_named_with_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for name in ["good", "bad"] {
+        copy(&root().join("mappings"), &at(name));
+    }
+    fs::write(at("bad/units.csv"), "unit\n\"open\n").unwrap();
+    for arguments in [["good", "bad"], ["bad", "good"]] {
+        let arguments = [&["mappings", "diff"], &arguments[..], &["--examples", "good/samples"]].concat();
+        fs::create_dir_all(at("good/samples")).unwrap();
+        let (exit, said) = said(folder.path(), &arguments);
+        assert!(exit == 2 && said.starts_with("error[tables]: bad: units.csv"), "{exit} {said}");
+    }
+}
+
+/// A key is what `id-key` makes, or as short and as random.
+#[test]
+fn another_file_is_no_key() {
+    let folder = inputs();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("document.pdf"), [b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(), (0..=255).rev().collect()].concat())
+        .unwrap();
+    fs::write(at("two.key"), [fs::read(at("ids.key")).unwrap(), fs::read(at("ids.key")).unwrap()].concat()).unwrap();
+    let program = assert_cmd::cargo::cargo_bin("ooievaar");
+    let readme = root().join("README.md");
+    for file in [
+        "message.xml",
+        "earlier.json",
+        "document.pdf",
+        "two.key",
+        "tables/code-systems.csv",
+        program.to_str().unwrap(),
+        readme.to_str().unwrap(),
+    ] {
+        for command in [&["convert", "message.xml"][..], &["batch", "many", "-o", "out"], &["stream"]] {
+            let (exit, said) = said(folder.path(), &[command, &["--id-key-file", file]].concat());
+            assert!(
+                exit == 2 && said.contains("is no key: ") && said.contains("`ooievaar id-key FILE`"),
+                "{file} {said}"
+            );
+        }
+    }
+    let (exit, said) = said(folder.path(), &["convert", "message.xml", "--id-key-file", "nope"]);
+    assert!(
+        exit == 2 && said.contains("nope: the key cannot be read: ") && said.contains("`ooievaar id-key`"),
+        "{said}"
+    );
+}

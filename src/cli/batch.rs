@@ -139,7 +139,7 @@ impl Batch {
         let fault = |message: String| Err(Failure::new(Exit::Usage, message));
         let read: Vec<PathBuf> = inputs.iter().filter_map(Input::path).map(Path::to_owned).collect();
         let read = || read.iter().chain(&self.id_key_file).chain(&self.tables.tables);
-        let reports: Vec<PathBuf> = self.report.iter().flat_map(|folder| report::files(folder)).collect();
+        let reports: Vec<PathBuf> = self.report.iter().flat_map(|folder| report::paths(folder)).collect();
         let written = std::iter::once(&self.output).chain(&self.report).chain(&reports);
         apart::keep_apart(read(), written.map(PathBuf::as_path))?;
         if let Some(input) = read().find(|input| apart::is_inside(input, &self.output)) {

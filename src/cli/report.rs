@@ -61,7 +61,7 @@ impl ReportCommand {
 fn merge(reports: Vec<PathBuf>, output: &Path) -> Result<Exit, Failure> {
     let reports: Vec<PathBuf> =
         reports.into_iter().map(|path| if path.is_dir() { path.join(JSON) } else { path }).collect();
-    apart::keep_apart(&reports, self::files(output).iter().map(PathBuf::as_path))?;
+    apart::keep_apart(&reports, paths(output).iter().map(PathBuf::as_path))?;
     let mut merged: Option<Report> = None;
     for path in &reports {
         let report = Report::parse(&files::read(path)?)
@@ -103,13 +103,13 @@ pub fn prepare(folder: &Path) -> Result<(), Failure> {
 }
 
 /// The files that a report in a folder is.
-pub fn files(folder: &Path) -> [PathBuf; 2] {
+pub fn paths(folder: &Path) -> [PathBuf; 2] {
     [folder.join(JSON), folder.join("report.html")]
 }
 
 /// Writes a report to a folder.
 pub fn write(folder: &Path, report: &Report) -> Result<(), Failure> {
-    let [json, html] = self::files(folder);
+    let [json, html] = paths(folder);
     files::write(&json, report.to_json().as_bytes())?;
     files::write(&html, report.to_html().as_bytes())
 }

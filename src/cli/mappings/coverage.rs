@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ooievaar::review;
 
-use super::{Folder, could_not_run, folder_of, source};
+use super::{Folder, could_not_run, faulty, folder_of, source};
 use crate::cli::{Exit, Failure, apart, files};
 
 /// Show how much of the standard the tables cover
@@ -25,7 +25,7 @@ impl Coverage {
     pub fn run(self) -> Result<Exit, Failure> {
         let (source, _) = source(self.folder.path())?;
         apart::keep_apart(folder_of(&source), self.output.iter().map(PathBuf::as_path))?;
-        let coverage = review::coverage(&source).map_err(could_not_run)?;
+        let coverage = review::coverage(&source).map_err(|error| faulty(&source, error))?;
         let text = match self.format.as_str() {
             "csv" => coverage.csv(),
             "html" => coverage.html(),

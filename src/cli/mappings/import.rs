@@ -6,7 +6,7 @@ use clap::Args;
 use ooievaar::exchange;
 use ooievaar::terminology::CodeSystems;
 
-use super::{could_not_run, folder_of, source};
+use super::{could_not_run, faulty, folder_of, source};
 use crate::cli::{Exit, Failure, apart, files, say};
 
 /// Make a value-set table from a published value set: ART-DECOR (voc-*.xml) or FHIR (JSON, XML)
@@ -30,7 +30,7 @@ impl Import {
         let systems_file = folder_of(&source).map(|folder| folder.join(CodeSystems::FILE));
         let read = std::iter::once(&self.input).chain(&systems_file);
         apart::keep_apart(read, self.output.iter().map(PathBuf::as_path))?;
-        let systems = CodeSystems::load(&source).map_err(could_not_run)?;
+        let systems = CodeSystems::load(&source).map_err(|error| faulty(&source, error))?;
         let name = files::name(&self.input);
         let bytes = files::read(&self.input).map_err(|failure| could_not_run(failure.message))?;
         let text = String::from_utf8(bytes).map_err(|_| could_not_run(format!("{name}: is not UTF-8")))?;
