@@ -695,6 +695,31 @@ fn a_run_is_not_resumed_with_other_messages() {
     assert!(text(&ended.stderr).contains("the inputs have changed"));
 }
 
+/// What came after the end of a run was never converted: to say nothing would pass for having done it.
+#[test]
+fn a_run_that_is_over_is_not_over_for_other_messages() {
+    let change: [(&str, fn(&Path)); 3] = [
+        ("added", |input| fs::write(input.join("zzz.xml"), message(77)).unwrap()),
+        ("removed", |input| fs::remove_file(input.join("000.xml")).unwrap()),
+        ("changed", |input| fs::write(input.join("000.xml"), message(12345)).unwrap()),
+    ];
+    for (name, change) in change {
+        for options in [&["--resume"][..], &["--resume", "--quiet"]] {
+            let temp = TempDir::new().unwrap();
+            let (input, out) = (input(temp.path(), 5), temp.path().join("out"));
+            let first = code(&batch(&[&input], &out, &[]));
+            let made = tree(&out);
+            let again = batch(&[&input], &out, options);
+            assert_eq!(code(&again), first, "{name}: {}", text(&again.stderr));
+            change(&input);
+            let ended = batch(&[&input], &out, options);
+            assert_eq!(code(&ended), 2, "{name}: {}", text(&ended.stderr));
+            assert!(text(&ended.stderr).contains("the inputs have changed"), "{name}");
+            assert!(tree(&out) == made, "{name}");
+        }
+    }
+}
+
 #[test]
 fn a_worker_answers_in_order_and_goes_on_after_an_error() {
     let frames = format!(

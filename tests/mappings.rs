@@ -234,6 +234,24 @@ fn a_change_is_shown_in_what_is_written_of_examples() {
     assert!(text.contains("    - final\n") && text.contains("    + preliminary\n"), "{text}");
 }
 
+/// That the output of examples is the same is no proof of a code that none of them has.
+#[test]
+fn a_code_that_no_example_uses_is_not_called_the_same() {
+    let copy = Copy::new("diff-unused");
+    copy.change("code-maps/voeding-kind.csv", |text| text.replace("226789007", "226790003"));
+    let examples = tempfile::tempdir().unwrap();
+    std::fs::copy(root().join("fixtures/kernset-2.3/minimal.xml"), examples.path().join("minimal.xml")).unwrap();
+    let at = examples.path().to_str().unwrap();
+    let (status, text) = ooievaar(&["diff", "mappings", copy.path(), "--examples", at]);
+    assert_eq!(status, 1);
+    assert!(text.contains("no example uses these codes (voeding-kind)") && !text.contains("is the same"), "{text}");
+    // With other tables that are only written otherwise there is nothing to use.
+    let other = Copy::new("diff-form");
+    other.change("code-maps/voeding-kind.csv", |text| text.replace('\n', "\r\n"));
+    let (_, text) = ooievaar(&["diff", "mappings", other.path(), "--examples", at]);
+    assert!(text.contains("the output of all examples is the same"), "{text}");
+}
+
 /// A row whose table has no column `concept` is known by what it is about, and not by its place.
 #[test]
 fn a_change_of_a_fact_is_shown_at_its_row() {

@@ -338,3 +338,54 @@ fn a_batch_says_what_its_exit_code_means() {
     fs::remove_file(folder.path("in/cut.xml")).unwrap();
     assert_eq!(ooievaar(&["batch", &input, "-o", &folder.path("clean"), "--quiet"]), (0, String::new()));
 }
+
+/// A value of which something had to be told is not called lost where it is in the output.
+#[test]
+fn what_is_told_but_written_has_a_word_of_its_own() {
+    let folder = Folder::new("told");
+    let (report, output) = (folder.path("report.json"), folder.path("out.json"));
+    let input = "fixtures/told/units.xml";
+    let (exit, said) = ooievaar(&["convert", input, "--report", &report, "-o", &output]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.lines().next().unwrap().ends_with(", 0 lost, 2 told, but written"), "{said}");
+    assert!(said.contains("      2  unit, told, but written\n"), "{said}");
+    assert!(said.contains("  invariant, told, but written\n") && !said.contains("      0  "), "{said}");
+    let lines = said.lines().filter(|line| line.contains(": unit: ") || line.contains(": invariant "));
+    assert!(lines.clone().count() > 3 && lines.clone().all(|line| line.ends_with(" (told, but written)")), "{said}");
+    let account = json(&report);
+    assert_eq!((account["lost"].as_u64(), account["reasons"]["unit"].as_u64()), (Some(2), Some(2)));
+    assert!(account["losses"].as_array().unwrap().iter().all(|loss| loss["written"] == true), "{account}");
+    assert_eq!(ooievaar(&["convert", input, "--strict", "-o", &output]).0, 1, "--strict goes by `lost`");
+
+    // What is gone is lost as before.
+    let message = text(FULL);
+    let end = message.rfind("</").unwrap();
+    let odd = folder.write("odd.xml", &format!("{}<odd a=\"1\"/>{}", &message[..end], &message[end..]));
+    let (_, said) = ooievaar(&["convert", &odd, "--report", &report, "-o", &output]);
+    assert!(!said.contains("told, but written"), "{said}");
+    assert!(json(&report)["losses"].as_array().unwrap().iter().all(|loss| loss["written"] == false));
+}
+
+/// What stands in the way is said once, with what to do.
+#[test]
+fn what_cannot_be_read_or_written_says_what_to_do() {
+    let folder = Folder::new("unwritable");
+    let (nowhere, empty) = (folder.path("nowhere/file"), folder.path("empty"));
+    fs::create_dir_all(&empty).unwrap();
+    let output = folder.path("out.json");
+    for (arguments, exit, what) in [
+        (&["convert", &nowhere, "-o", &output][..], 3, "; see whether it exists"),
+        (&["convert", &empty, "-o", &output], 3, "; name the folder that holds"),
+        (&["convert", MINIMAL, "-o", &nowhere], 5, "; name a file in a folder that exists"),
+        (&["convert", MINIMAL, "-o", &empty], 5, "; name a file in a folder that exists"),
+        (&["convert", MINIMAL, "-o", &output, "--report", &nowhere], 5, "; name a file in a folder that exists"),
+    ] {
+        let (ended, said) = ooievaar(arguments);
+        let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("error")).collect();
+        assert!(ended == exit && errors.len() == 1 && errors[0].contains(what), "{arguments:?}: {ended} {said}");
+    }
+    // An account of what was not written would say that it was.
+    let report = folder.path("report.json");
+    assert_eq!(ooievaar(&["convert", MINIMAL, "-o", &nowhere, "--report", &report]).0, 5);
+    assert_eq!(json(&report)["error"]["code"], "output");
+}

@@ -152,7 +152,10 @@ pub fn run(
                 task.out.display()
             )));
         }
-        Some(last) if last.done => return Ok(Ended { tally: last.tally, is_complete: true, was_over: true }),
+        Some(last) if last.done => {
+            is_same(task, converter, inputs, stop, &last)?;
+            return Ok(Ended { tally: last.tally, is_complete: true, was_over: true });
+        }
         Some(last) => last,
         None => fresh.clone(),
     };
@@ -197,6 +200,24 @@ pub fn run(
         let tally = if is_complete { recorder.finish(&store)? } else { recorder.checkpoint.tally };
         Ok(Ended { tally, is_complete, was_over: false })
     })
+}
+
+/// Refuses inputs that are not those of a run that is over: what came since was never converted.
+fn is_same(
+    task: &Task,
+    converter: &Converter,
+    inputs: &[Input],
+    stop: &AtomicBool,
+    last: &Checkpoint,
+) -> Result<(), Stop> {
+    let mut found = (0, String::new());
+    produce(task, converter, inputs, stop, &AtomicU64::new(0), &mut |piece| {
+        found = (piece.number + 1, piece.chain);
+        true
+    });
+    // Who stops it does not wait for the answer.
+    let is_same = found == (last.units, last.chain.clone()) || stop.load(Ordering::Relaxed);
+    if is_same { Ok(()) } else { Err(changed(task)) }
 }
 
 fn changed(task: &Task) -> Stop {

@@ -1,6 +1,6 @@
 //! `ooievaar batch`.
 
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::meter::Meter;
-use super::{As, Bounds, DayT, Exit, Failure, Sent, Tables, files, library, report, say};
+use super::{As, Bounds, DayT, Exit, Failure, Sent, Tables, apart, files, library, report, say};
 
 /// Convert many messages: folders, archives, files that hold many
 ///
@@ -140,15 +140,15 @@ impl Batch {
     /// the same files.
     fn keep_apart(&self, inputs: &[Input]) -> Result<(), Failure> {
         let fault = |message: String| Err(Failure::new(Exit::Usage, message));
-        let folders = inputs.iter().filter(|input| matches!(input, Input::Folder(_) | Input::Pattern(..)));
-        for folder in folders.filter_map(Input::path) {
-            for own in [Some(&self.output), self.report.as_ref()].into_iter().flatten() {
-                if is_inside(own, folder) {
-                    return fault(format!("{}: is inside the input; choose another folder", own.display()));
-                }
-            }
+        let read: Vec<PathBuf> = inputs.iter().filter_map(Input::path).map(Path::to_owned).collect();
+        let read = || read.iter().chain(&self.id_key_file).chain(&self.tables.tables).chain(&self.sent.transmission);
+        let reports: Vec<PathBuf> = self.report.iter().flat_map(|folder| report::paths(folder)).collect();
+        let written = std::iter::once(&self.output).chain(&self.report).chain(&reports);
+        apart::keep_apart(read(), written.map(PathBuf::as_path))?;
+        if let Some(input) = read().find(|input| apart::is_inside(input, &self.output)) {
+            return fault(format!("{}: is inside the output; choose another folder", input.display()));
         }
-        if let Some(report) = self.report.as_ref().filter(|report| is_inside(report, &self.output)) {
+        if let Some(report) = self.report.as_ref().filter(|report| apart::is_inside(report, &self.output)) {
             let message = "is inside the output, which holds nothing else; choose a folder beside it";
             return fault(format!("{}: {message}", report.display()));
         }
@@ -214,15 +214,6 @@ impl Batch {
         }
         Ok(exit)
     }
-}
-
-/// True if a path is a folder, or below it. Neither needs to exist.
-fn is_inside(path: &Path, folder: &Path) -> bool {
-    let real = |path: &Path| {
-        let path = absolute(path).ok()?;
-        path.ancestors().find_map(|above| Some(above.canonicalize().ok()?.join(path.strip_prefix(above).ok()?)))
-    };
-    real(path).zip(real(folder)).is_some_and(|(path, folder)| path.starts_with(folder))
 }
 
 fn processors() -> usize {

@@ -7,7 +7,7 @@ use ooievaar::{Bundle, Converter, Error, Format, Outcome, Reading};
 use serde_json::json;
 
 use super::losses::Account;
-use super::{As, Bounds, Current, DayT, Exit, Failure, Sent, Tables, files, library, say};
+use super::{As, Bounds, Current, DayT, Exit, Failure, Sent, Tables, apart, files, library, say};
 
 /// Convert one message, document or bundle to another format
 ///
@@ -71,6 +71,8 @@ impl Convert {
         // A report of an earlier run must not stand there as if it were of this one.
         if let (Err(failure), Some(file)) = (&result, &self.report)
             && let Err(unwritten) = files::write(file, format!("{:#}\n", json!({ "error": failure.fault })).as_bytes())
+            // If it is the report that cannot be written, that is told already.
+            && unwritten.message != failure.message
         {
             unwritten.tell();
         }
@@ -138,13 +140,9 @@ impl Convert {
 
     /// Nothing that is read may be written over.
     fn keep_apart(&self) -> Result<(), Failure> {
-        for written in [&self.output, &self.report].into_iter().flatten() {
-            files::keep_apart(&self.inputs, written)?;
-            files::keep_apart(self.sent.transmission.as_slice(), written)?;
-        }
-        if let Some(report) = &self.report {
-            files::keep_apart(&self.previous, report)?;
-        }
+        let read = self.inputs.iter().chain(&self.previous).chain(&self.id_key_file).chain(&self.tables.tables);
+        let read = read.chain(&self.sent.transmission);
+        apart::keep_apart(read, self.output.iter().chain(&self.report).map(PathBuf::as_path))?;
         if self.output.is_some() && self.output == self.report {
             return Err(Failure::new(Exit::Usage, "the result and the report have the same name; choose two"));
         }

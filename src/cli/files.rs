@@ -9,6 +9,12 @@ use ooievaar::Error;
 
 use super::{Exit, Failure};
 
+/// What to do about what cannot be read.
+const READABLE: &str = "see whether it exists, and whether you may read it";
+/// What to do about what cannot be written.
+const WRITABLE: &str =
+    "name a file in a folder that exists, see whether you may write there, and whether there is room";
+
 /// The bytes of a file, or of standard input for `-`.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = if path.as_os_str() == "-" {
@@ -17,7 +23,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     } else {
         fs::read(path)
     };
-    bytes.map_err(|error| Failure::new(Exit::Input, format!("{}: cannot be read: {error}", name(path))))
+    bytes.map_err(|error| Failure::new(Exit::Input, format!("{}: cannot be read: {error}; {READABLE}", name(path))))
 }
 
 /// A file with what is in it.
@@ -46,7 +52,10 @@ pub fn read_case(paths: &[PathBuf]) -> Result<Vec<Input>, Failure> {
             inputs.push(Input { bytes: read(&path)?, path });
         }
         if inputs.len() == before {
-            let message = format!("{}: holds no .json, .ndjson or .xml file", name(path));
+            let message = format!(
+                "{}: holds no .json, .ndjson or .xml file; name the folder that holds the resources of the case",
+                name(path)
+            );
             return Err(Failure::refused(Exit::Input, &Error::Empty, message));
         }
     }
@@ -54,8 +63,9 @@ pub fn read_case(paths: &[PathBuf]) -> Result<Vec<Input>, Failure> {
 }
 
 fn resources_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let unreadable =
-        |error: io::Error| Failure::new(Exit::Input, format!("{}: cannot be read: {error}", folder.display()));
+    let unreadable = |error: io::Error| {
+        Failure::new(Exit::Input, format!("{}: cannot be read: {error}; {READABLE}", folder.display()))
+    };
     let entries = fs::read_dir(folder).map_err(unreadable)?;
     let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>();
     let mut paths = paths.map_err(unreadable)?;
@@ -77,23 +87,6 @@ pub fn refused(exit: Exit, error: &Error, inputs: &[Input]) -> Failure {
         error => format!("{}{error}", name_of(inputs)),
     };
     Failure::refused(exit, error, message)
-}
-
-/// Refuses to write over what is read: what comes out is another thing, and what was there would be gone.
-pub fn keep_apart(inputs: &[PathBuf], written: &Path) -> Result<(), Failure> {
-    let real = |path: &Path| fs::canonicalize(path).ok();
-    let Some(target) = real(written) else { return Ok(()) };
-    let is_read = |input: &PathBuf| {
-        // What is wrong with a folder is told when it is read.
-        let inside = || resources_in(input).unwrap_or_default();
-        real(input).is_some_and(|path| path == target)
-            || (input.is_dir() && inside().iter().any(|path| real(path).is_some_and(|path| path == target)))
-    };
-    if inputs.iter().any(is_read) {
-        let message = format!("{}: is the input; write to another file", written.display());
-        return Err(Failure::new(Exit::Usage, message));
-    }
-    Ok(())
 }
 
 /// How to call an input in messages.
@@ -122,8 +115,9 @@ pub fn print(bytes: &[u8]) -> Result<(), Failure> {
 
 /// Writes a file as a whole or not at all: to a temporary file beside it, which is then given its name.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    replace(path, bytes)
-        .map_err(|error| Failure::new(Exit::Output, format!("{}: cannot be written: {error}", path.display())))
+    replace(path, bytes).map_err(|error| {
+        Failure::new(Exit::Output, format!("{}: cannot be written: {error}; {WRITABLE}", path.display()))
+    })
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! All contact of the command line with the making of converters, and what is worth naming once.
 
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::Path;
 use std::{fs, io};
 
@@ -9,6 +10,12 @@ use ooievaar::{Bundle, Converter, Format, IdKey};
 use sha2::{Digest as _, Sha256};
 
 use super::{Exit, Failure, say};
+
+/// The file by which a folder of tables is known.
+const MANIFEST: &str = "ooievaar.toml";
+
+/// More bytes than any key has.
+const KEY_BYTES: u64 = 1 << 12;
 
 /// The value of `--to`.
 pub fn format(name: &str) -> Result<Format, String> {
@@ -29,8 +36,26 @@ pub fn reference_day(text: &str) -> Result<ReferenceDay, String> {
     ReferenceDay::parse(text).map_err(|_| "is no day; write it as YYYY-MM-DD".to_owned())
 }
 
+/// Refuses what is no folder of tables, so that nobody takes it for tables that are faulty, or writes in it.
+pub fn are_tables(folder: &Path) -> Result<(), String> {
+    let name = folder.display();
+    if !folder.is_dir() {
+        let is = if folder.exists() { "is no folder" } else { "does not exist" };
+        return Err(format!("{name}: {is}; name a folder of mapping tables (a copy of mappings/)"));
+    }
+    if !folder.join(MANIFEST).is_file() {
+        return Err(format!(
+            "{name}: is no folder of mapping tables: it has no {MANIFEST}; name a copy of mappings/, or put the file back"
+        ));
+    }
+    Ok(())
+}
+
 /// A converter with the built-in tables, or with those of a folder.
 pub fn converter(tables: Option<&Path>) -> Result<Converter, Failure> {
+    if let Some(folder) = tables {
+        are_tables(folder).map_err(|why| Failure::new(Exit::Tables, why))?;
+    }
     tables
         .map_or_else(Converter::new, Converter::from_dir)
         .map_err(|error| Failure::refused(Exit::Tables, &error, &error))
@@ -43,13 +68,22 @@ pub fn set_up(mut converter: Converter, bundle: Option<Bundle>, key: Option<&Pat
     }
     if let Some(file) = key {
         let fault = |message: String| Failure::new(Exit::Usage, format!("{}: {message}", file.display()));
-        let bytes = fs::read(file).map_err(|error| fault(format!("the key cannot be read: {error}")))?;
+        let bytes = key_in(file).map_err(|error| {
+            fault(format!("the key cannot be read: {error}; name the file that `ooievaar id-key` made, and see whether you may read it"))
+        })?;
         converter = converter.with_id_key(IdKey::new(&bytes).map_err(|weak| fault(weak.to_string()))?);
         if others_can_read(file) {
             say(format_args!("warning: {}: others can read this key; take that from them (chmod 600)", file.display()));
         }
     }
     Ok(converter)
+}
+
+/// What a file holds, as far as it may be a key: of more, the beginning shows that it is none.
+fn key_in(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(file)?.take(KEY_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// True if a file is open to others than its owner.

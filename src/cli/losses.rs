@@ -14,6 +14,9 @@ use super::files::{self, Input};
 /// More losses than this are left to the report.
 const SHOWN: usize = 20;
 
+/// What is said of a value that is in the output, and of which something has to be told.
+const WRITTEN: &str = "told, but written";
+
 /// So many steps of a path are shown: the report has them all.
 const STEPS: usize = 3;
 
@@ -77,15 +80,24 @@ impl<'a> Account<'a> {
     /// What became of the values, in numbers.
     pub fn counts(&self) -> String {
         let ledger = self.ledger;
+        let told: Vec<&Loss> = ledger.losses.iter().filter(|loss| self.is_written(loss)).collect();
+        let values: u32 = told.iter().map(|loss| loss.leaves).sum();
         let mut text = format!(
-            "{} read: {} translated, {} fixed by the format, {} lost\n",
+            "{} read: {} translated, {} fixed by the format, {} lost{}\n",
             counted(u64::from(ledger.total), "value"),
             ledger.translated,
             ledger.structural,
-            ledger.lost_leaves()
+            ledger.lost_leaves() - values,
+            if values > 0 { format!(", {values} {WRITTEN}") } else { String::new() }
         );
-        for (reason, leaves) in self.by_reason() {
+        let gone = ledger.losses.iter().filter(|loss| !self.is_written(loss));
+        for (reason, leaves) in by_reason(gone) {
             let _ = writeln!(text, "{leaves:>7}  {}", reason.code());
+        }
+        let mut times: BTreeMap<Reason, u32> = BTreeMap::new();
+        told.iter().for_each(|loss| *times.entry(loss.reason).or_default() += 1);
+        for (reason, times) in times {
+            let _ = writeln!(text, "{times:>7}  {}, {WRITTEN}", reason.code());
         }
         text
     }
@@ -98,7 +110,8 @@ impl<'a> Account<'a> {
             let (place, what) = (self.shown_place(loss.position), self.what(loss));
             let rule = loss.rule.as_ref().map_or(String::new(), |rule| format!(" {rule}"));
             let reason = loss.reason.code();
-            let _ = write!(text, "  {place}{what}: {reason}{rule}: {}", loss.reason.remedy());
+            let written = if self.is_written(loss) { format!(" ({WRITTEN})") } else { String::new() };
+            let _ = write!(text, "  {place}{what}: {reason}{rule}: {}{written}", loss.reason.remedy());
             if show_values {
                 let _ = write!(text, "\n      {}", self.excerpt(loss));
             }
@@ -175,8 +188,10 @@ impl<'a> Account<'a> {
 
     /// The report, in full.
     pub fn report(&self, show_values: bool) -> Value {
-        let reasons: serde_json::Map<String, Value> =
-            self.by_reason().into_iter().map(|(reason, leaves)| (reason.code().to_owned(), leaves.into())).collect();
+        let reasons: serde_json::Map<String, Value> = by_reason(&self.ledger.losses)
+            .into_iter()
+            .map(|(reason, leaves)| (reason.code().to_owned(), leaves.into()))
+            .collect();
         let losses: Vec<Value> = self.ledger.losses.iter().map(|loss| self.entry(loss, show_values)).collect();
         let missing: Vec<Value> = self
             .missing
@@ -238,6 +253,7 @@ impl<'a> Account<'a> {
             "concept": loss.concept.map(|ix| self.dataset.get(ix).number.as_str()),
             "name": loss.concept.map(|ix| self.dataset.path(ix)),
             "values": loss.leaves,
+            "written": self.is_written(loss),
         });
         if let Some((_, name)) = self.file(loss.position) {
             entry["file"] = name.as_str().into();
@@ -248,12 +264,11 @@ impl<'a> Account<'a> {
         entry
     }
 
-    fn by_reason(&self) -> BTreeMap<Reason, u32> {
-        let mut counts = BTreeMap::new();
-        for loss in &self.ledger.losses {
-            *counts.entry(loss.reason).or_default() += loss.leaves;
-        }
-        counts
+    /// True if the value is in the output all the same: only something about it had to be told.
+    fn is_written(&self, loss: &Loss) -> bool {
+        let is_told = |loss: &Loss| loss.leaves == 0 || loss.reason == Reason::Unit;
+        let is_of_same = |other: &Loss| other.position == loss.position && other.concept == loss.concept;
+        is_told(loss) && !self.ledger.losses.iter().any(|other| is_of_same(other) && !is_told(other))
     }
 
     fn concept(&self, loss: &Loss) -> Option<&ooievaar::dataset::Concept> {
@@ -290,6 +305,15 @@ impl<'a> Account<'a> {
     fn start(&self, position: u32) -> usize {
         usize::try_from(position).unwrap_or(usize::MAX).min(self.source.len())
     }
+}
+
+/// How many values were lost for each reason.
+fn by_reason<'l>(losses: impl IntoIterator<Item = &'l Loss>) -> BTreeMap<Reason, u32> {
+    let mut counts = BTreeMap::new();
+    for loss in losses {
+        *counts.entry(loss.reason).or_default() += loss.leaves;
+    }
+    counts
 }
 
 /// The last steps of a path in XML, which would fill the line; all of one in FHIR.

@@ -1,6 +1,7 @@
 //! The command line: one file per command. It parses, prints and chooses the exit code; it never decides
 //! anything about a conversion.
 
+mod apart;
 mod batch;
 mod convert;
 mod files;

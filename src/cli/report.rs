@@ -8,7 +8,10 @@ use ooievaar::Format;
 use ooievaar::batch::Report;
 use ooievaar::review::{Case, arrivals};
 
-use super::{Bounds, Exit, Failure, Tables, files, library, say};
+use super::{Bounds, Exit, Failure, Tables, apart, files, library, say};
+
+/// The file of a report that a program reads.
+const JSON: &str = "report.json";
 
 /// Work with the reports of batches, and report on cases
 #[derive(Debug, Args)]
@@ -56,10 +59,12 @@ impl ReportCommand {
 }
 
 fn merge(reports: Vec<PathBuf>, output: &Path) -> Result<Exit, Failure> {
+    let reports: Vec<PathBuf> =
+        reports.into_iter().map(|path| if path.is_dir() { path.join(JSON) } else { path }).collect();
+    apart::keep_apart(&reports, paths(output).iter().map(PathBuf::as_path))?;
     let mut merged: Option<Report> = None;
-    for path in reports {
-        let path = if path.is_dir() { path.join("report.json") } else { path };
-        let report = Report::parse(&files::read(&path)?)
+    for path in &reports {
+        let report = Report::parse(&files::read(path)?)
             .map_err(|error| Failure::new(Exit::Input, format!("{}: {error}", path.display())))?;
         match &mut merged {
             None => merged = Some(report),
@@ -97,8 +102,14 @@ pub fn prepare(folder: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::new(Exit::Output, format!("{}: cannot be made: {error}", folder.display())))
 }
 
+/// The files that a report in a folder is.
+pub fn paths(folder: &Path) -> [PathBuf; 2] {
+    [folder.join(JSON), folder.join("report.html")]
+}
+
 /// Writes a report to a folder.
 pub fn write(folder: &Path, report: &Report) -> Result<(), Failure> {
-    files::write(&folder.join("report.json"), report.to_json().as_bytes())?;
-    files::write(&folder.join("report.html"), report.to_html().as_bytes())
+    let [json, html] = paths(folder);
+    files::write(&json, report.to_json().as_bytes())?;
+    files::write(&html, report.to_html().as_bytes())
 }

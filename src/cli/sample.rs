@@ -9,7 +9,7 @@ use ooievaar::generate::{Generator, Samples};
 use ooievaar::tables::Source;
 use ooievaar::{Format, Written};
 
-use super::{Exit, Failure, Tables, files, library};
+use super::{Exit, Failure, Tables, apart, files, library};
 
 /// Make test messages about invented people
 ///
@@ -51,6 +51,7 @@ impl Sample {
         let faulty = |error| Failure::new(Exit::Tables, error);
         let samples = Samples::load(&source, &kind.name, &kind.dataset).map_err(faulty)?;
         let generator = Generator::new(&kind.dataset, &kind.terminology, Some(message), kind.fhir.as_deref());
+        apart::keep_apart(&self.tables.tables, self.output.iter().map(PathBuf::as_path))?;
         if let Some(folder) = &self.output {
             std::fs::create_dir_all(folder)
                 .map_err(|error| Failure::new(Exit::Output, format!("{}: {error}", folder.display())))?;

@@ -113,7 +113,9 @@ fn explain(text: &str, fault: &roxmltree::Error) -> &'static str {
         Fault::EntityReferenceLoop(_) | Fault::UnknownEntityReference(..) | Fault::MalformedEntityReference(_) => {
             "refers to an entity that XML does not define"
         }
-        Fault::UnclosedRootNode | Fault::UnexpectedEndOfStream => "the XML ends too early; the file is truncated",
+        Fault::UnclosedRootNode | Fault::UnexpectedEndOfStream => {
+            "the XML ends too early; the file is truncated: make or fetch it again"
+        }
         Fault::UnexpectedCloseTag(..) | Fault::UnexpectedEntityCloseTag(_) => "an end tag does not match its start tag",
         Fault::DuplicatedAttribute(..) => "an element has the same attribute twice",
         Fault::UnknownNamespace(..) => "a prefix has no namespace",

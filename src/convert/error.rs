@@ -61,7 +61,7 @@ pub enum Error {
         encoding: &'static str,
     },
     /// It is neither XML nor JSON.
-    #[error("the input is neither XML nor JSON; give an HL7v3 message, FHIR or ADA")]
+    #[error("the input is neither XML nor JSON; give an HL7v3 message, FHIR or ADA (an archive: to ooievaar batch)")]
     NotAText,
     /// It is XML or JSON, but broken.
     #[error("{place}: {message}")]

@@ -30,6 +30,11 @@ pub enum WeakKey {
     /// They repeat, or count up or down.
     #[error("the key can be guessed: it repeats itself or counts; {REMEDY}")]
     Pattern,
+    /// They are another file than a key: a message, a document, a program.
+    #[error(
+        "is no key: a key is a line without white space of 32 to 128 characters, or 16 to 64 bytes that are no text; {REMEDY}"
+    )]
+    NoKey,
     /// They read like words.
     #[error("the key can be guessed: it reads like words; {REMEDY}")]
     Words,
@@ -42,6 +47,10 @@ const REMEDY: &str = "make one with `ooievaar id-key FILE`";
 const TEXT: usize = 32;
 /// Bytes that have any value.
 const BINARY: usize = 16;
+/// Characters, and bytes, that a key has at most: the hash takes in 64 bytes as they are, which are 128 hexadecimal digits.
+/// Hardly any other file is as short.
+const LONGEST_TEXT: usize = 128;
+const LONGEST_BINARY: usize = 64;
 /// How many different bytes there are at least. Sixteen random bytes, or 32 random hexadecimal digits, have fewer once in
 /// millions of times.
 const DIFFERENT: usize = 8;
@@ -50,13 +59,20 @@ impl IdKey {
     /// A key from bytes that only the user knows. White space around them does not count.
     ///
     /// # Errors
-    /// [`WeakKey`] if they are too few, or can be guessed: a pattern, words. It finds what is plainly no secret; that they
-    /// come from randomness it cannot see.
+    /// [`WeakKey`] if they are too few, are what another file holds, or can be guessed: a pattern, words. It finds what is
+    /// plainly no secret; that they come from randomness it cannot see.
     pub fn new(secret: &[u8]) -> Result<Self, WeakKey> {
         let secret = secret.trim_ascii();
-        let is_text = secret.iter().all(|byte| (b' '..=b'~').contains(byte) || byte.is_ascii_whitespace());
-        if secret.len() < if is_text { TEXT } else { BINARY } {
+        // What is not ASCII may be text too, in the language of whoever wrote it.
+        let text = std::str::from_utf8(secret).ok();
+        let text = text.filter(|text| !text.chars().any(|c| c.is_control() && !c.is_whitespace()));
+        let is_text = text.is_some();
+        let (shortest, longest) = if is_text { (TEXT, LONGEST_TEXT) } else { (BINARY, LONGEST_BINARY) };
+        if secret.len() < shortest {
             return Err(WeakKey::Short);
+        }
+        if secret.len() > longest || text.is_some_and(|text| text.contains(char::is_whitespace)) {
+            return Err(WeakKey::NoKey);
         }
         if is_pattern(secret) {
             return Err(WeakKey::Pattern);
@@ -133,6 +149,29 @@ mod tests {
                 assert!(IdKey::new(secret).is_ok(), "{secret:?}");
             }
         }
+    }
+
+    #[test]
+    fn another_file_is_no_key() {
+        let key = "9c1f0b7ae35d4286f0d27c9b15a8e34d";
+        for (file, why) in [
+            (key.repeat(5), WeakKey::NoKey),
+            (format!("{key} {key}"), WeakKey::NoKey),
+            (format!("{key}\n{key}\n"), WeakKey::NoKey),
+            ("<ClinicalDocument xmlns=\"urn:hl7-org:v3\">".to_owned(), WeakKey::NoKey),
+            ("# Verloskundigenpraktijk De Wieg in 2024, één".to_owned(), WeakKey::NoKey),
+            ("geboortezorgé1".to_owned(), WeakKey::Short),
+        ] {
+            assert_eq!(IdKey::new(file.as_bytes()).map(|_| ()), Err(why), "{file}");
+        }
+        let mut dice = fastrand::Rng::with_seed(2);
+        let bytes: Vec<u8> = (0..65).map(|_| dice.u8(128..)).collect();
+        assert_eq!(IdKey::new(&bytes).map(|_| ()), Err(WeakKey::NoKey));
+        assert!(IdKey::new(&bytes[..64]).is_ok());
+        let text = |count: usize| -> Vec<u8> { (0..count).map(|_| dice.alphanumeric() as u8).collect() };
+        let mut text = text;
+        assert!(IdKey::new(&text(128)).is_ok());
+        assert_eq!(IdKey::new(&text(129)).map(|_| ()), Err(WeakKey::NoKey));
     }
 
     #[test]

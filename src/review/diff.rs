@@ -14,6 +14,16 @@ pub struct Change {
     pub what: String,
 }
 
+impl Change {
+    /// The code map, if it is about what a code is translated into.
+    pub fn code_map(&self) -> Option<&str> {
+        let (_, map) = self.about.split_once(" in map ")?;
+        // What is called otherwise is translated as before.
+        let is_name = self.what.contains("_display` was ");
+        (!is_name).then_some(map)
+    }
+}
+
 /// Compares two sets of tables. The changes are in order of what they are about.
 ///
 /// # Errors

@@ -32,11 +32,10 @@ pub struct OutputChange {
 ///
 /// # Errors
 /// If the folder or one of the tables cannot be read.
-pub fn output_changes(old: &Source, new: &Source, folder: &Path) -> Result<Vec<OutputChange>, Error> {
-    let (old, new) = (Converter::from_source(old)?, Converter::from_source(new)?);
+pub fn output_changes(old: &Converter, new: &Converter, folder: &Path) -> Result<Vec<OutputChange>, Error> {
     let mut changes = Vec::new();
     for (example, bytes) in Source::Folder(folder.to_owned()).files()? {
-        let (before, after) = (said(&old, &bytes), said(&new, &bytes));
+        let (before, after) = (said(old, &bytes), said(new, &bytes));
         let places: BTreeSet<&Place> = before.keys().chain(after.keys()).collect();
         for place in places {
             let says = |all: &Said| all.get(place).cloned().unwrap_or_default();

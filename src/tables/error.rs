@@ -2,9 +2,9 @@
 
 /// A fault in the mapping tables, at its file, line and column.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}{}: {message}", place(*.line, .column))]
+#[error("{}{message}", place(.file, *.line, .column))]
 pub struct TableError {
-    /// Path within the mappings folder.
+    /// Path within the mappings folder; empty if the fault is of the folder as a whole.
     pub file: String,
     /// Line, from 1; 0 if the fault concerns the file as a whole.
     pub line: u64,
@@ -21,10 +21,11 @@ impl TableError {
     }
 }
 
-fn place(line: u64, column: &str) -> String {
-    match (line, column) {
-        (0, _) => String::new(),
-        (line, "") => format!(":{line}"),
-        (line, column) => format!(":{line} (column {column})"),
+fn place(file: &str, line: u64, column: &str) -> String {
+    match (file, line, column) {
+        ("", ..) => String::new(),
+        (file, 0, _) => format!("{file}: "),
+        (file, line, "") => format!("{file}:{line}: "),
+        (file, line, column) => format!("{file}:{line} (column {column}): "),
     }
 }

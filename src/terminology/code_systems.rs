@@ -8,7 +8,7 @@ use crate::dataset::Text;
 use crate::tables::layout::is_oid;
 use crate::tables::{Sheet, Source, TableError};
 
-const FILE: &str = "code-systems.csv";
+const FILE: &str = CodeSystems::FILE;
 const URN_OID: &str = "urn:oid:";
 
 /// The code systems and identifier namespaces of `code-systems.csv`, found by OID or by URI.
@@ -28,6 +28,9 @@ struct Row {
 }
 
 impl CodeSystems {
+    /// The table that they are read from.
+    pub const FILE: &str = "code-systems.csv";
+
     /// Reads the table.
     ///
     /// # Errors

@@ -113,7 +113,9 @@ fn fault(error: &JiterError) -> SyntaxError {
             JsonErrorType::EofWhileParsingList
             | JsonErrorType::EofWhileParsingObject
             | JsonErrorType::EofWhileParsingString
-            | JsonErrorType::EofWhileParsingValue => "the JSON ends too early; the file is truncated",
+            | JsonErrorType::EofWhileParsingValue => {
+                "the JSON ends too early; the file is truncated: make or fetch it again"
+            }
             JsonErrorType::TrailingCharacters => "there is something after the end of the JSON",
             JsonErrorType::InvalidUnicodeCodePoint => "is not UTF-8",
             JsonErrorType::RecursionLimitExceeded => "nested deeper than the limit of depth (--max-depth)",

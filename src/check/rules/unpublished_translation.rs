@@ -10,7 +10,8 @@ rule! {
     ///
     /// ## Why
     /// Male and female, or any two targets that changed places, are codes of their system all the same: no arithmetic and no label in another language shows it. Where a
-    /// concept map is published, the table of the same name in `code-maps/published/` has it, apart from ours, so that a slip in the one shows.
+    /// concept map is published, the table of the same name in `code-maps/published/` has it, apart from ours, so that a slip in the one shows. A map
+    /// without such a table is not compared: there `ooievaar mappings diff OLD NEW --examples DIR` shows what a change does.
     ///
     /// ## How to mend it
     /// Mend the map. If another translation was decided on, allow it with the reason.

@@ -6,7 +6,7 @@ use clap::Args;
 use ooievaar::check::render::Renderer;
 use ooievaar::check::{self, Options};
 
-use super::{Folder, could_not_run, fmt, source};
+use super::{Folder, could_not_run, faulty, fmt, source};
 use crate::cli::{Exit, Failure, files};
 
 /// Find everything that is wrong with the tables, at its cell
@@ -44,12 +44,14 @@ impl Check {
         let (source, name) = source(self.folder.path())?;
         let examples = match &self.examples {
             // Faulty tables read no example: what is wrong with them is found below.
-            Some(folder) if folder.is_dir() => check::examples(&source, folder).ok(),
-            Some(folder) => return Err(could_not_run(format!("{}: is no folder", folder.display()))),
+            Some(folder) => {
+                super::examples(folder)?;
+                check::examples(&source, folder).ok()
+            }
             None => None,
         };
         let options = Options { raise: self.raise, examples, prove: true };
-        let report = check::check(&source, &options).map_err(could_not_run)?;
+        let report = check::check(&source, &options).map_err(|error| faulty(&source, error))?;
         let renderer = Renderer::from_name(&self.format).unwrap_or(Renderer::Human);
         files::print(renderer.render(&report, &name).as_bytes())?;
         let clean = if self.errors_only { report.errors() == 0 } else { report.findings.is_empty() };

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use ooievaar::review;
 
-use super::{Folder, could_not_run, source};
-use crate::cli::{Exit, Failure, files};
+use super::{Folder, could_not_run, faulty, folder_of, source};
+use crate::cli::{Exit, Failure, apart, files};
 
 /// Show how much of the standard the tables cover
 #[derive(Debug, Args)]
@@ -24,7 +24,8 @@ pub struct Coverage {
 impl Coverage {
     pub fn run(self) -> Result<Exit, Failure> {
         let (source, _) = source(self.folder.path())?;
-        let coverage = review::coverage(&source).map_err(could_not_run)?;
+        apart::keep_apart(folder_of(&source), self.output.iter().map(PathBuf::as_path))?;
+        let coverage = review::coverage(&source).map_err(|error| faulty(&source, error))?;
         let text = match self.format.as_str() {
             "csv" => coverage.csv(),
             "html" => coverage.html(),

@@ -1,12 +1,15 @@
 //! `ooievaar mappings diff`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use ooievaar::review::{self, OutputChange};
+use ooievaar::review::{self, Change, OutputChange};
+use ooievaar::tables::Source;
+use ooievaar::{Converter, Error};
 
-use super::{could_not_run, source};
+use super::{could_not_run, faulty, source};
 use crate::cli::{Exit, Failure, files};
 
 /// Show what changes between two folders of tables, in concepts and codes; exit with 1 if anything does
@@ -30,6 +33,9 @@ impl Diff {
     pub fn run(self) -> Result<Exit, Failure> {
         let (old, _) = source(Some(&self.old))?;
         let (new, _) = source(Some(&self.new))?;
+        if let Some(folder) = &self.examples {
+            super::examples(folder)?;
+        }
         let changes = review::diff(&old, &new).map_err(could_not_run)?;
         let mut text = String::new();
         let mut last = "";
@@ -42,18 +48,31 @@ impl Diff {
         }
         let mut is_same = changes.is_empty();
         if let Some(folder) = &self.examples {
-            let output = review::output_changes(&old, &new, folder).map_err(could_not_run)?;
+            let output = {
+                let loaded = |source: &Source| {
+                    Converter::from_source(source).map_err(|error| match error {
+                        Error::Tables(error) => faulty(source, error),
+                        error => could_not_run(error),
+                    })
+                };
+                review::output_changes(&loaded(&old)?, &loaded(&new)?, folder).map_err(could_not_run)?
+            };
             is_same &= output.is_empty();
-            self.show(&output, &mut text);
+            self.show(&changes, &output, &mut text);
         }
         files::print(text.as_bytes())?;
         Ok(if is_same { Exit::Done } else { Exit::Losses })
     }
 
     /// What changes in the output, by example.
-    fn show(&self, changes: &[OutputChange], text: &mut String) {
-        if changes.is_empty() {
+    fn show(&self, tables: &[Change], changes: &[OutputChange], text: &mut String) {
+        let maps: BTreeSet<&str> = tables.iter().filter_map(Change::code_map).collect();
+        if changes.is_empty() && maps.is_empty() {
             text.push_str("the output of all examples is the same\n");
+        } else if changes.is_empty() {
+            // Nothing was tried: to say that all is the same would pass for a test of it.
+            let maps = Vec::from_iter(maps).join(", ");
+            let _ = writeln!(text, "no example uses these codes ({maps}); give --examples a message that has them");
         }
         let mut last = "";
         for change in changes {

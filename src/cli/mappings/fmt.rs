@@ -6,7 +6,7 @@ use clap::Args;
 use ooievaar::check::{Body, Files};
 use ooievaar::tables::Source;
 
-use super::{Folder, could_not_run};
+use super::{Folder, could_not_run, faulty};
 use crate::cli::{Exit, Failure, files, say};
 
 /// Write the tables in their canonical form; no cell changes what it says
@@ -45,7 +45,8 @@ pub fn mend(folder: &Path) -> Result<(), Failure> {
 
 /// The tables that are not in their canonical form, and how they should be.
 fn changes(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let files = Files::load(&Source::Folder(folder.to_owned())).map_err(could_not_run)?;
+    let source = Source::Folder(folder.to_owned());
+    let files = Files::load(&source).map_err(|error| faulty(&source, error))?;
     let canonical = files.iter().filter_map(|file| match &file.body {
         Body::Csv(sheet) if !sheet.flaws.is_empty() => Some((file.path.clone(), sheet.canonical())),
         _ => None,

@@ -6,8 +6,8 @@ use clap::Args;
 use ooievaar::exchange;
 use ooievaar::terminology::CodeSystems;
 
-use super::{could_not_run, source};
-use crate::cli::{Exit, Failure, files, say};
+use super::{could_not_run, faulty, folder_of, source};
+use crate::cli::{Exit, Failure, apart, files, say};
 
 /// Make a value-set table from a published value set: ART-DECOR (voc-*.xml) or FHIR (JSON, XML)
 #[derive(Debug, Args)]
@@ -26,7 +26,11 @@ pub struct Import {
 impl Import {
     pub fn run(self) -> Result<Exit, Failure> {
         let (source, _) = source(self.tables.as_deref())?;
-        let systems = CodeSystems::load(&source).map_err(could_not_run)?;
+        // A value set is a table of the folder, so it may be written there; what is read of it may not be lost.
+        let systems_file = folder_of(&source).map(|folder| folder.join(CodeSystems::FILE));
+        let read = std::iter::once(&self.input).chain(&systems_file);
+        apart::keep_apart(read, self.output.iter().map(PathBuf::as_path))?;
+        let systems = CodeSystems::load(&source).map_err(|error| faulty(&source, error))?;
         let name = files::name(&self.input);
         let bytes = files::read(&self.input).map_err(|failure| could_not_run(failure.message))?;
         let text = String::from_utf8(bytes).map_err(|_| could_not_run(format!("{name}: is not UTF-8")))?;

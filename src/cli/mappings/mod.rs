@@ -13,9 +13,10 @@ mod reference;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use ooievaar::tables::Source;
+use ooievaar::Error;
+use ooievaar::tables::{Source, TableError};
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, library};
 
 /// Check, prove, show and change the mapping tables
 #[derive(Debug, Args)]
@@ -76,12 +77,20 @@ fn source(folder: Option<&Path>) -> Result<(Source, String), Failure> {
     let here = Path::new("mappings");
     let folder = folder.map(Path::to_owned).or_else(|| here.join("ooievaar.toml").is_file().then(|| here.to_owned()));
     match folder {
-        Some(folder) if folder.is_dir() => {
+        Some(folder) => {
+            library::are_tables(&folder).map_err(could_not_run)?;
             let name = folder.display().to_string();
             Ok((Source::Folder(folder), name))
         }
-        Some(folder) => Err(could_not_run(format!("{}: is no folder", folder.display()))),
         None => Ok((Source::Embedded, String::new())),
+    }
+}
+
+/// The folder that tables are read from, if they are not the built-in ones.
+fn folder_of(source: &Source) -> Option<&PathBuf> {
+    match source {
+        Source::Folder(folder) => Some(folder),
+        _ => None,
     }
 }
 
@@ -91,6 +100,22 @@ fn folder(folder: Option<&Path>) -> Result<PathBuf, Failure> {
         (Source::Folder(folder), _) => Ok(folder),
         _ => Err(could_not_run("name the folder of the tables: the built-in ones cannot be changed")),
     }
+}
+
+/// The tables are too faulty for the command. Of several folders, the message says which.
+fn faulty(source: &Source, error: TableError) -> Failure {
+    let folder = folder_of(source).map_or_else(String::new, |folder| format!("{}: ", folder.display()));
+    let message = format!("{folder}{error}");
+    Failure::refused(Exit::Usage, &Error::Tables(error), message)
+}
+
+/// A folder of examples.
+fn examples(folder: &Path) -> Result<(), Failure> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let is = if folder.exists() { "is no folder" } else { "does not exist" };
+    Err(could_not_run(format!("{}: {is}; name a folder of messages", folder.display())))
 }
 
 fn could_not_run(error: impl std::fmt::Display) -> Failure {
