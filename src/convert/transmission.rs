@@ -185,7 +185,7 @@ fn digest(kind: &MessageKind, instance: &Instance) -> Text {
     let mut text = String::new();
     for (_, node, content) in instance.normalized().leaves() {
         // Writing to a string does not fail.
-        let _ = write!(text, "{} {content:?}\n", kind.dataset.get(node.concept).number);
+        let _ = writeln!(text, "{} {content:?}", kind.dataset.get(node.concept).number);
     }
     let digest = Sha256::digest(text.as_bytes());
     let mut bytes = [0; 16];

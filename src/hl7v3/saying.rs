@@ -49,7 +49,7 @@ fn changed_by<'p>(
 fn changed_by_child<'p>(plan: &'p MessagePlan, child: Node<'_, '_>, element: &Element) -> Option<&'p Modifier> {
     let (name, namespace) = (child.tag_name().name(), child.tag_name().namespace().unwrap_or_default());
     let is_named = |modifier: &Modifier| modifier.child.as_deref() == Some(name);
-    if !plan.modifiers().iter().any(is_named) {
+    if !plan.modifiers().iter().any(is_named) && !may_change_its_code(plan, child) {
         return None;
     }
     let bucket = plan.bucket(element, namespace, name);
@@ -57,8 +57,28 @@ fn changed_by_child<'p>(plan: &'p MessagePlan, child: Node<'_, '_>, element: &El
     plan.modifiers().iter().find(by_being_there).or_else(|| {
         let own = bucket.and_then(|bucket| matching::pick(plan, bucket, child).ok());
         let own = own.map(|ix| plan.element(ix));
-        child.attributes().find_map(|attribute| changed_by(plan, Some(name), &attribute, own))
+        let by_attribute = child.attributes().find_map(|attribute| changed_by(plan, Some(name), &attribute, own));
+        by_attribute.or_else(|| changed_by_its_code(plan, child, own?))
     })
+}
+
+/// True if an element may be a code with something that changes it: then it has to be looked up.
+fn may_change_its_code(plan: &MessagePlan, child: Node<'_, '_>) -> bool {
+    let modifiers = || plan.modifiers().iter();
+    let by_name = |name: &str| modifiers().any(|modifier| modifier.child.as_deref() == Some(name));
+    let by_attribute = |name: &str| modifiers().any(|modifier| modifier.child.is_none() && modifier.attribute == name);
+    child.attributes().any(|attribute| by_attribute(attribute.name()))
+        || child.children().any(|inner| inner.is_element() && by_name(inner.tag_name().name()))
+}
+
+/// The code of an act is what the act says: what takes that back, or makes it somebody else's, takes the act along.
+fn changed_by_its_code<'p>(plan: &'p MessagePlan, child: Node<'_, '_>, own: &Element) -> Option<&'p Modifier> {
+    if !own.filler || !own.fixed.iter().any(|fixed| fixed.name == "code") {
+        return None;
+    }
+    let by_attribute = child.attributes().find_map(|attribute| changed_by(plan, None, &attribute, Some(own)));
+    let mut inner = child.children().filter(Node::is_element);
+    by_attribute.or_else(|| inner.find_map(|inner| changed_by_child(plan, inner, own)))
 }
 
 /// What `negationInd` says when it says nothing.

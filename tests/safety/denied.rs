@@ -367,3 +367,28 @@ fn a_default_that_is_said_beside_a_null_flavour_changes_nothing() {
     let convert = |message: &str| converter.convert(message.as_bytes(), Format::FhirJson).unwrap();
     assert_eq!(convert(&said).output, convert(message).output);
 }
+
+/// The code of an act is what it says: a qualifier, or what else turns it round or makes it somebody else's, takes the act along.
+#[test]
+fn what_changes_the_code_of_an_act_takes_the_act_along() {
+    let converter = Converter::new().unwrap();
+    let message = include_str!("../../fixtures/kernset-2.3/full-single.xml");
+    let code = "<code code=\"73211009\" codeSystem=\"2.16.840.1.113883.6.96\" displayName=\"Diabetes mellitus\"/>";
+    assert_eq!(message.matches(code).count(), 1);
+    let asserted = |message: &str| {
+        let outcome = converter.convert(message.as_bytes(), Format::FhirJson).unwrap();
+        let told = outcome.ledger.losses.iter().filter(|loss| loss.reason == Reason::Modifier).count();
+        (String::from_utf8(outcome.output).unwrap().matches("\"73211009\"").count(), told)
+    };
+    assert_eq!(asserted(message), (1, 0));
+    let open = code.trim_end_matches("/>");
+    for changed in [
+        format!(
+            "{open}><qualifier><name code=\"408732007\" codeSystem=\"2.16.840.1.113883.6.96\"/><value code=\"72705000\" codeSystem=\"2.16.840.1.113883.6.96\"/></qualifier></code>"
+        ),
+        format!("{open} updateMode=\"D\"/>"),
+        format!("{open} nullFlavor=\"UNK\"/>"),
+    ] {
+        assert_eq!(asserted(&message.replace(code, &changed)), (0, 1), "{changed}");
+    }
+}
