@@ -698,12 +698,13 @@ fn a_run_is_not_resumed_with_other_messages() {
 /// What came after the end of a run was never converted: to say nothing would pass for having done it.
 #[test]
 fn a_run_that_is_over_is_not_over_for_other_messages() {
-    let change: [(&str, fn(&Path)); 3] = [
+    type Change = (&'static str, fn(&Path));
+    let changes: [Change; 3] = [
         ("added", |input| fs::write(input.join("zzz.xml"), message(77)).unwrap()),
         ("removed", |input| fs::remove_file(input.join("000.xml")).unwrap()),
         ("changed", |input| fs::write(input.join("000.xml"), message(12345)).unwrap()),
     ];
-    for (name, change) in change {
+    for (name, change) in changes {
         for options in [&["--resume"][..], &["--resume", "--quiet"]] {
             let temp = TempDir::new().unwrap();
             let (input, out) = (input(temp.path(), 5), temp.path().join("out"));

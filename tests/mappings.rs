@@ -120,6 +120,25 @@ fn what_a_spreadsheet_did_is_mended() {
     assert_eq!(ooievaar(&["fmt", copy.path(), "--check"]).0, 0);
 }
 
+/// A semicolon in a cell without quotes makes one cell more: to write these rows would be to lose what they said.
+#[test]
+fn what_does_not_come_out_as_the_header_has_it_is_not_mended() {
+    let copy = Copy::new("uneven");
+    let file = "value-sets/Echelon.csv";
+    copy.change(file, |text| {
+        let text = text.replace(',', ";");
+        let row = text.lines().nth(1).unwrap().to_owned();
+        text.replacen(&row, &format!("{row}; and more"), 1)
+    });
+    let before = std::fs::read_to_string(copy.0.join(file)).unwrap();
+    for command in [&["check", copy.path(), "--fix"][..], &["fmt", copy.path()]] {
+        ooievaar(command);
+        assert_eq!(std::fs::read_to_string(copy.0.join(file)).unwrap(), before, "{command:?}");
+    }
+    let (status, shown) = ooievaar(&["check", copy.path()]);
+    assert!(status == 1 && shown.contains("Echelon.csv:2"), "{shown}");
+}
+
 #[test]
 fn a_table_in_the_encoding_of_a_spreadsheet_is_read_and_mended() {
     let copy = Copy::new("encoding");

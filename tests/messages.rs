@@ -384,6 +384,8 @@ fn what_cannot_be_read_or_written_says_what_to_do() {
         let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("error")).collect();
         assert!(ended == exit && errors.len() == 1 && errors[0].contains(what), "{arguments:?}: {ended} {said}");
     }
+    let (exit, said) = ooievaar(&["convert", MINIMAL, "-o", "-"]);
+    assert!(exit == 0 && !Path::new("-").exists() && !root().join("-").exists(), "{said}");
     // An account of what was not written would say that it was.
     let report = folder.path("report.json");
     assert_eq!(ooievaar(&["convert", MINIMAL, "-o", &nowhere, "--report", &report]).0, 5);

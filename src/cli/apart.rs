@@ -6,14 +6,16 @@ use super::{Exit, Failure};
 
 /// Refuses to write over, or into, anything that is read: messages, an earlier delivery, a key, tables, reports.
 ///
-/// `read` and `written` are files or folders, as the user named them; `-` is standard input, which may come from a file.
+/// `read` and `written` are files or folders, as the user named them; `-` is standard input,
+/// which may come from a file, or standard output.
 pub fn keep_apart<'a, 'b>(
     read: impl IntoIterator<Item = &'a PathBuf>,
-    written: impl IntoIterator<Item = &'b Path> + Clone,
+    written: impl IntoIterator<Item = &'b Path>,
 ) -> Result<(), Failure> {
+    let written: Vec<&Path> = written.into_iter().filter(|target| target.as_os_str() != "-").collect();
     for source in read {
         let Some(real) = real(source) else { continue };
-        for target in written.clone() {
+        for target in &written {
             let why = match self::real(target) {
                 Some(target) if target == real && real.is_file() => "is the input; write to another file".to_owned(),
                 Some(target) if real.is_dir() && target.starts_with(&real) => {

@@ -20,7 +20,7 @@ pub struct Convert {
     /// What to convert to: fhir-json, fhir-xml, fhir-ndjson, hl7v3 or ada [default: the other side]
     #[arg(long, value_name = "FORMAT", value_parser = library::format)]
     to: Option<Format>,
-    /// Where to write the result [default: standard output]
+    /// Where to write the result; - for standard output, which is the default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Write nothing, and exit with 1, if any value would be lost
@@ -120,8 +120,8 @@ impl Convert {
             return Ok(Exit::Losses);
         }
         match &self.output {
-            Some(file) => files::write(file, &outcome.output)?,
-            None => files::print(&outcome.output)?,
+            Some(file) if file.as_os_str() != "-" => files::write(file, &outcome.output)?,
+            _ => files::print(&outcome.output)?,
         }
         Ok(Exit::Done)
     }

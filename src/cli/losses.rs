@@ -95,7 +95,9 @@ impl<'a> Account<'a> {
             let _ = writeln!(text, "{leaves:>7}  {}", reason.code());
         }
         let mut times: BTreeMap<Reason, u32> = BTreeMap::new();
-        told.iter().for_each(|loss| *times.entry(loss.reason).or_default() += 1);
+        for loss in &told {
+            *times.entry(loss.reason).or_default() += 1;
+        }
         for (reason, times) in times {
             let _ = writeln!(text, "{times:>7}  {}, {WRITTEN}", reason.code());
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use ooievaar::check::{Body, Files};
-use ooievaar::tables::Source;
+use ooievaar::tables::{RawSheet, Source};
 
 use super::{Folder, could_not_run, faulty};
 use crate::cli::{Exit, Failure, files, say};
@@ -48,8 +48,14 @@ fn changes(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
     let source = Source::Folder(folder.to_owned());
     let files = Files::load(&source).map_err(|error| faulty(&source, error))?;
     let canonical = files.iter().filter_map(|file| match &file.body {
-        Body::Csv(sheet) if !sheet.flaws.is_empty() => Some((file.path.clone(), sheet.canonical())),
+        // With other cells than the header has, nobody knows which cell is which: `check` names the row.
+        Body::Csv(sheet) if !sheet.flaws.is_empty() && is_even(sheet) => Some((file.path.clone(), sheet.canonical())),
         _ => None,
     });
     Ok(canonical.collect())
+}
+
+/// True if every row has as many cells as the header.
+fn is_even(sheet: &RawSheet) -> bool {
+    sheet.rows.iter().all(|row| row.cells.len() == sheet.header.cells.len())
 }
