@@ -69,6 +69,13 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "<text o:value=\"spare\"/><creationTime o:value=\"created\"",
     ),
     ("OOI-216", "messages/kernset-2.3/rows.csv", "answer,40082,", "answer,,"),
+    ("OOI-217", "messages/kernset-2.3/demands.csv", "20670,needed,", "20050,needed,"),
+    (
+        "OOI-218",
+        "messages/kernset-2.3/demands.csv",
+        ",2.16.840.1.113883.2.4.11.182 2016-11-22,",
+        ",2.16.840.1.113883.2.4.11.182 2022-04-12,",
+    ),
     ("OOI-301", "fhir-stu3/pwd-2.3.csv", ",period.end,", ",period.ends,"),
     ("OOI-302", "fhir-stu3/pwd-2.3.csv", ",period.end,dateTime,", ",period.end,boolean,"),
     ("OOI-303", "fhir-stu3/patterns/birth.json", "StructureDefinition/bc-Birth", "StructureDefinition/bc-Brith"),

@@ -90,6 +90,8 @@ pub const ALL: &[&Rule] = &[
     &rules::unlike_element::RULE,
     &rules::unused_hole::RULE,
     &rules::many_in_one_node::RULE,
+    &rules::unserved_demand::RULE,
+    &rules::other_version::RULE,
     &rules::unknown_element::RULE,
     &rules::fhir_datatype::RULE,
     &rules::unknown_profile::RULE,

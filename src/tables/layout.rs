@@ -356,6 +356,7 @@ pub const LAYOUTS: &[Layout] = &[
             ),
             may("or", Content::Text, "`needed`, `node`: other concepts, of which any will do"),
             may("filler", Content::Name, "`needed`: the null flavour that stands there if it is absent"),
+            may("version", Content::Text, "`members`, `codes`: the value set that the message binds, and its date"),
             must("source", Content::Text, "the template that demands it"),
             ALLOW_COLUMN,
         ],
