@@ -6,15 +6,15 @@ use crate::dataset::ConceptIx;
 use crate::ledger::{Ledger, Reason};
 use crate::tree::Leaf;
 
-/// What became of a leaf.
-#[derive(Clone, Copy, PartialEq)]
+/// What became of a leaf. Of what is read for several places, the worst counts, which is the last here.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
 pub(super) enum Fate {
-    /// Nothing yet: at the end, it is lost.
-    Open,
     /// The format fixes it.
     Structural,
     /// A value was made from it.
     Used,
+    /// Nothing yet: at the end, it is lost.
+    Open,
     /// Lost for a known reason, also if the format would fix it.
     Lost,
 }
@@ -22,6 +22,10 @@ pub(super) enum Fate {
 /// What became of each leaf, by its number.
 pub(super) struct Accounts {
     fates: Vec<Fate>,
+    /// What became of the leaves of a resource that is read once more, for another place: by the entry that it is there.
+    again: HashMap<usize, HashMap<u32, Fate>>,
+    /// The entry whose leaves are looked at, if it is one of these.
+    at: Option<usize>,
     /// Why a leaf that stays open is lost, where something better than "unknown" is known.
     reasons: HashMap<u32, (Reason, ConceptIx)>,
 }
@@ -29,16 +33,43 @@ pub(super) struct Accounts {
 impl Accounts {
     /// Of so many leaves, of which nothing is known yet.
     pub fn new(leaves: u32) -> Self {
-        Self { fates: vec![Fate::Open; leaves as usize], reasons: HashMap::new() }
+        Self { fates: vec![Fate::Open; leaves as usize], again: HashMap::new(), at: None, reasons: HashMap::new() }
+    }
+
+    /// Begins an account of the leaves of a resource that is read once more.
+    pub fn again(&mut self, entry: usize, leaves: impl Iterator<Item = u32>) {
+        let known = leaves.map(|leaf| (leaf, self.fates.get(leaf as usize).copied().unwrap_or(Fate::Open)));
+        let known = known.collect();
+        self.again.insert(entry, known);
+    }
+
+    /// Looks at the leaves of an entry from here on.
+    pub fn turn_to(&mut self, entry: usize) {
+        self.at = Some(entry).filter(|at| self.again.contains_key(at));
+    }
+
+    /// Puts together what became of resources in all places.
+    pub fn join(&mut self) {
+        self.at = None;
+        for (leaf, fate) in std::mem::take(&mut self.again).into_values().flatten() {
+            if let Some(known) = self.fates.get_mut(leaf as usize).filter(|known| **known < fate) {
+                *known = fate;
+            }
+        }
     }
 
     /// Says what became of leaves, where nothing was said yet.
     pub fn mark(&mut self, leaves: &[u32], fate: Fate) {
         for ix in leaves {
-            if let Some(known) = self.fates.get_mut(*ix as usize).filter(|known| **known == Fate::Open) {
+            if let Some(known) = self.fate_of(*ix).filter(|known| **known == Fate::Open) {
                 *known = fate;
             }
         }
+    }
+
+    fn fate_of(&mut self, leaf: u32) -> Option<&mut Fate> {
+        let here = self.at.and_then(|at| self.again.get_mut(&at)?.get_mut(&leaf));
+        here.or_else(|| self.fates.get_mut(leaf as usize))
     }
 
     /// Says why leaves are lost, if nothing takes them after all.
@@ -58,7 +89,7 @@ impl Accounts {
     /// Says that leaves are lost after all, though they were set aside for a value.
     pub fn take_back(&mut self, leaves: &[u32], reason: Reason, concept: ConceptIx) {
         for ix in leaves {
-            if let Some(fate) = self.fates.get_mut(*ix as usize) {
+            if let Some(fate) = self.fate_of(*ix) {
                 *fate = Fate::Lost;
             }
             self.reasons.insert(*ix, (reason, concept));
@@ -100,6 +131,7 @@ impl Accounts {
     }
 
     fn is(&self, leaf: u32, fate: Fate) -> bool {
-        self.fates.get(leaf as usize) == Some(&fate)
+        let here = self.at.and_then(|at| self.again.get(&at)?.get(&leaf));
+        here.or_else(|| self.fates.get(leaf as usize)) == Some(&fate)
     }
 }

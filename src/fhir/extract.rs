@@ -48,9 +48,11 @@ pub fn extract(
         labels,
     };
     extractor.accounts.mark(&structural, Fate::Structural);
-    let entries = &extractor.occurrences.recognised.entries;
-    let marks = Marks::of(plan.cases.test.as_ref(), entries, &extractor.labels, &mut extractor.accounts);
+    let own = extractor.occurrences.recognised.own();
+    let marks = Marks::of(plan.cases.test.as_ref(), own, &extractor.labels, &mut extractor.accounts);
+    extractor.read_again();
     extractor.run();
+    extractor.accounts.join();
     extractor.mark(&marks);
     Ok(extractor.finish())
 }
@@ -77,6 +79,16 @@ struct Extractor<'a, 't> {
 }
 
 impl Extractor<'_, '_> {
+    /// Keeps an account of its own of each resource that is read once more.
+    fn read_again(&mut self) {
+        let recognised = &self.occurrences.recognised;
+        for at in recognised.uses.own()..recognised.entries.len() {
+            if recognised.roles[at].is_some() {
+                self.accounts.again(at, losses::own_leaves(&recognised.entries[at]).into_iter());
+            }
+        }
+    }
+
     fn run(&mut self) {
         for at in 0..self.occurrences.recognised.entries.len() {
             if let Some(role) = self.occurrences.recognised.roles[at] {
@@ -104,6 +116,7 @@ impl Extractor<'_, '_> {
         for at in 0..self.occurrences.recognised.entries.len() {
             let Some(role) = self.occurrences.recognised.roles[at] else { continue };
             let resource = self.occurrences.recognised.entries[at].resource;
+            self.accounts.turn_to(at);
             for ix in &self.plan.role(role).fields {
                 let field = self.plan.field(*ix);
                 let Codec::Answer(answer) = field.codec else { continue };
@@ -125,6 +138,7 @@ impl Extractor<'_, '_> {
 
     fn resource(&mut self, at: usize, role: RoleIx) {
         let resource = self.occurrences.recognised.entries[at].resource;
+        self.accounts.turn_to(at);
         let base = self.occurrences.node_of(at, role);
         let base = self.shared_group(at, role, base);
         let mut fields: Vec<FieldIx> = self.plan.role(role).fields.clone();
@@ -152,6 +166,7 @@ impl Extractor<'_, '_> {
     fn read_copies(&mut self) {
         for (ix, path, at, base) in std::mem::take(&mut self.copies) {
             let resource = self.occurrences.recognised.entries[at].resource;
+            self.accounts.turn_to(at);
             let concept = self.plan.field(ix).concept;
             for (content, used) in self.values(ix, &path, resource) {
                 self.accounts.lose(&used.left, concept);
@@ -386,7 +401,7 @@ impl Extractor<'_, '_> {
                     }
                 });
             }
-            let own = recognised.entries.iter().enumerate().map(|(at, entry)| {
+            let own = recognised.own().iter().enumerate().map(|(at, entry)| {
                 let known = recognised.roles[at].is_some();
                 (entry, known, recognised.lost[at].filter(|_| !known).unwrap_or(Reason::Unknown))
             });
@@ -400,7 +415,7 @@ impl Extractor<'_, '_> {
                 }
             }
         }
-        (instance, ledger, recognised.entries.len())
+        (instance, ledger, recognised.uses.own())
     }
 }
 

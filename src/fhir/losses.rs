@@ -27,9 +27,7 @@ impl Account<'_> {
         let mut open = Vec::new();
         let Entry { resource, number, container, .. } = self.entry;
         let path = format!("{}[{number}]", type_shown(resource));
-        // What it contains are resources of their own.
-        let is_own = |name: &str| container.is_some() || name != CONTAINED;
-        walk(resource, &path, &is_own, &mut |leaf, path| {
+        walk(resource, &path, &|name| is_own(*container, name), &mut |leaf, path| {
             if accounts.is_lost(leaf) {
                 open.push((leaf.position, path.to_owned(), accounts.reason(leaf)));
             }
@@ -60,6 +58,21 @@ impl Account<'_> {
             self.otherwise
         }
     }
+}
+
+/// What a resource contains are resources of their own, unless it is contained itself.
+fn is_own(container: Option<usize>, name: &str) -> bool {
+    container.is_some() || name != CONTAINED
+}
+
+/// The numbers of the leaves of a resource, without those of what it contains.
+pub(super) fn own_leaves(entry: &Entry<'_>) -> Vec<u32> {
+    let mut leaves = Vec::new();
+    if let Tree::Object(members) = entry.resource {
+        let own = members.iter().filter(|(name, _)| is_own(entry.container, name));
+        own.for_each(|(_, value)| value.each_leaf(&mut |leaf| leaves.push(leaf.ix)));
+    }
+    leaves
 }
 
 /// The type of a resource as paths show it: only what can be a name of a type, for it is the sender's text.

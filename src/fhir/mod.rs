@@ -28,6 +28,7 @@ mod source;
 mod structure;
 mod systems;
 mod uphold;
+mod uses;
 mod web;
 
 pub use bundle::{BundleType, Syntax, put_by_us, write_bundle, write_ndjson};

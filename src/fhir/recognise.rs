@@ -7,6 +7,7 @@ use super::directory::{Directory, FOLLOWED, shown_apart};
 use super::modifier;
 use super::reached::{Leads, Led};
 use super::sole::Undecided;
+use super::uses::Uses;
 use super::web::Web;
 use crate::dataset::{Dataset, NullFlavor, Text};
 use crate::ledger::Reason;
@@ -23,11 +24,16 @@ pub struct Unclear {
     pub several: bool,
 }
 
+/// Per resource: the roles that it may have by its own content, and why it is lost if its references leave it none.
+pub(super) type Candidates = Vec<(Vec<RoleIx>, Option<Reason>)>;
+
 /// The resources of a source with their roles and references.
 pub(super) struct Recognised<'t> {
     plan: &'t FhirPlan,
-    /// The resources.
+    /// The resources; then, for each place after the first that one is used in, that one again.
     pub entries: Vec<Entry<'t>>,
+    /// Which of them are one.
+    pub uses: Uses,
     /// The role of each, or `None` if no row knows it.
     pub roles: Vec<Option<RoleIx>>,
     /// Why a resource that rows know by its content has no role all the same: its references do not say where it belongs, or
@@ -46,15 +52,17 @@ impl<'t> Recognised<'t> {
         plan: &'t FhirPlan,
         dataset: &Dataset,
         terminology: &Terminology,
-        entries: Vec<Entry<'t>>,
+        mut entries: Vec<Entry<'t>>,
         directory: Directory<'t>,
         current: Option<&str>,
     ) -> Result<Self, Unclear> {
-        let (candidates, lost): (Vec<Vec<RoleIx>>, Vec<Option<Reason>>) =
-            entries.iter().map(|entry| allowed(plan, dataset, terminology, entry.resource)).unzip();
-        let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, directory };
+        let mut candidates: Candidates =
+            entries.iter().map(|entry| allowed(plan, dataset, terminology, entry.resource)).collect();
+        let uses = Uses::find(plan, dataset, &directory, &mut entries, &mut candidates);
+        let (candidates, lost): (Vec<Vec<RoleIx>>, Vec<Option<Reason>>) = candidates.into_iter().unzip();
+        let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, uses, directory };
         let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));
-        let named = current.map(|current| recognised.directory.called(&recognised.entries, current));
+        let named = current.map(|current| recognised.directory.called(recognised.own(), current));
         web.single_out(named.as_deref()).map_err(|undecided| recognised.unclear(&undecided))?;
         let candidates = web.settle();
         for (at, roles) in candidates.iter().enumerate() {
@@ -65,8 +73,14 @@ impl<'t> Recognised<'t> {
                 _ => roles.iter().rev().copied().max_by_key(fields),
             };
         }
+        recognised.uses.keep_places(plan, dataset, &mut recognised.roles);
         recognised.drop_doubted(terminology);
         Ok(recognised)
+    }
+
+    /// The resources of the source, each once.
+    pub fn own(&self) -> &[Entry<'t>] {
+        &self.entries[..self.uses.own()]
     }
 
     /// What a resource says is not known to be so is not taken for a value.
@@ -107,7 +121,8 @@ impl<'t> Recognised<'t> {
     /// The resources that a reference means, and those that they are part of: none if they are not in the source. `None` if
     /// it does not say what it means.
     pub fn reached(&self, at: usize, reference: &Tree) -> Option<Vec<Led>> {
-        let meant = self.directory.meant(&self.entries, at, reference)?;
+        let meant = self.directory.meant(&self.entries, self.uses.original(at), reference)?;
+        let meant = self.uses.meant(at, reference, meant);
         let wholes = meant.iter().flat_map(|part| self.wholes(*part).map(|whole| (whole, Some(*part))));
         Some(meant.iter().map(|target| (*target, None)).chain(wholes).collect())
     }
@@ -122,7 +137,7 @@ impl<'t> Recognised<'t> {
         let references = self.plan.wholes.of(kind).filter_map(|element| resource.get(element)).flat_map(Tree::items);
         let references = references.take(FOLLOWED);
         references.filter_map(move |reference| {
-            self.directory.resolve(&self.entries, Some(at), reference.text_at("reference")?)
+            self.directory.resolve(&self.entries, Some(self.uses.original(at)), reference.text_at("reference")?)
         })
     }
 }

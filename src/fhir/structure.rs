@@ -69,7 +69,8 @@ pub(super) fn references(
         let is_meant =
             |(target, _): &Led| recognised.roles[*target].is_some_and(|role| spec.target.is(plan, dataset, role));
         for reference in spec.path.select(recognised.entries[at].resource) {
-            let leads_home = recognised.reached(at, reference).is_some_and(|reached| reached.iter().any(is_meant));
+            let leads_home = recognised.reached(at, reference).is_some_and(|reached| reached.iter().any(is_meant))
+                && !recognised.uses.is_left(at, reference);
             let says = if reference.get("reference").is_some() { "reference" } else { "identifier" };
             let repeated = [says, "display"].into_iter().filter(|_| leads_home).filter_map(|name| reference.get(name));
             repeated.for_each(|tree| tree.each_leaf(&mut |leaf| fixed.push(leaf.ix)));

@@ -148,7 +148,24 @@ impl<'p> Web<'p> {
             (reached.all.is_empty() && is_open)
                 || (self.may_mean(reached, wanted) && !self.names_others_too(reached, wanted))
         });
-        agrees && !self.says_more(at, ix) && !self.is_about_another(at, ix)
+        agrees && !self.says_more(at, ix) && !self.is_about_another(at, ix) && !self.is_in_several(at, ix)
+    }
+
+    /// True if an element leads to several of what the resource can be in one of: two births. Then nothing tells in which.
+    fn is_in_several(&self, at: usize, ix: RoleIx) -> bool {
+        let own = self.plan.role(ix);
+        self.plan.role(ix).references.iter().zip(self.links(at, ix)).any(|(reference, reached)| {
+            let Target::Role(wanted) = reference.target else { return false };
+            let holder = self.plan.role(wanted);
+            let holds_one = wanted != ix
+                && holder.per == holder.group
+                && self.dataset.may_repeat(holder.group)
+                && self.dataset.is_within(own.concept, holder.group);
+            let mut sure =
+                reached.all.iter().map(|led| led.0).filter(|target| self.candidates[*target][..] == [wanted]);
+            let first = sure.next();
+            holds_one && sure.any(|other| Some(other) != first)
+        })
     }
 
     /// True if a reference may lead to something with a role. What is part of a larger thing leads there only as long as it is

@@ -16,4 +16,5 @@ mod legal;
 mod lexical;
 mod losses;
 mod nodes;
+mod shared;
 mod whose;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::invariants::Invariants;
 use super::pattern::{RawReference, fill, survey};
+use super::placing::placing;
 use super::sole::sole_roles;
 use super::template::{Names, Template};
 use super::{
@@ -68,6 +69,7 @@ impl FhirPlan {
                 by_concept: vec![Vec::new(); dataset.len()],
                 eaches: Vec::new(),
                 sole: Vec::new(),
+                placing: Vec::new(),
             },
         };
         for row in sheet.rows() {
@@ -87,6 +89,7 @@ impl FhirPlan {
             loader.plan.roles[at].laws = invariants.of(elements, fields, ix, &roles[at]);
         }
         loader.plan.sole = sole_roles(&loader.plan.roles, dataset);
+        loader.plan.placing = placing(&loader.plan.roles, &loader.plan.cases, dataset);
         Ok(loader.plan)
     }
 }

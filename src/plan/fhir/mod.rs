@@ -10,6 +10,7 @@ mod load;
 mod modifiers;
 mod path;
 mod pattern;
+mod placing;
 mod sole;
 mod template;
 mod wholes;
@@ -23,6 +24,7 @@ pub use load::code_maps;
 pub use modifiers::Modifiers;
 pub use path::{ElementPath, Step, Token};
 pub use pattern::{Codings, Condition, IF, RefSpec, Target};
+pub use placing::Placing;
 pub use template::Template;
 pub use wholes::Wholes;
 
@@ -188,6 +190,7 @@ pub struct FhirPlan {
     by_concept: Vec<Vec<FieldIx>>,
     eaches: Vec<FieldIx>,
     sole: Vec<RoleIx>,
+    placing: Vec<Vec<Placing>>,
 }
 
 impl FhirPlan {
@@ -225,6 +228,11 @@ impl FhirPlan {
     /// among the earlier ones. Of several within each other, the outermost.
     pub fn sole_roles(&self) -> &[RoleIx] {
         &self.sole
+    }
+
+    /// The references of a role that say where what they refer to belongs.
+    pub fn placing(&self, ix: RoleIx) -> &[Placing] {
+        self.placing.get(usize::from(ix.0)).map_or(&[], Vec::as_slice)
     }
 
     /// The same plan for reading a concept by one of its rows alone, as if the others were not there.
