@@ -90,14 +90,23 @@ impl<'a> Normal<'a> {
 
     /// The normal form.
     pub fn of(&self, instance: &Instance) -> Instance {
-        let mut result = Instance::new();
-        let Some(message) = self.message else {
-            self.copy(instance, NodeIx::ROOT, &mut result, NodeIx::ROOT);
-            return result;
-        };
-        self.copy(&self.stated(message, instance.clone()), NodeIx::ROOT, &mut result, NodeIx::ROOT);
-        let mut result = self.stated(message, result);
+        let Some(message) = self.message else { return self.packed(instance) };
+        let mut result = self.packed(&self.stated(message, instance.clone()));
+        // What is not stated in its new place leaves room there.
+        loop {
+            let stated = self.stated(message, result.clone());
+            if stated.leaves().count() == result.leaves().count() {
+                break;
+            }
+            result = self.packed(&stated);
+        }
         self.answer(message, &mut result);
+        result
+    }
+
+    fn packed(&self, instance: &Instance) -> Instance {
+        let mut result = Instance::new();
+        self.copy(instance, NodeIx::ROOT, &mut result, NodeIx::ROOT);
         result
     }
 
