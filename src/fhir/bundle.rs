@@ -6,10 +6,20 @@ use uuid::Uuid;
 
 use super::marks::is_label;
 use crate::dataset::Text;
+use crate::plan::fhir::Modifiers;
 use crate::tree::{Tree, write_json, write_json_list, write_xml_list};
 
 /// The element of a resource with the resources that exist only within it.
 pub(super) const CONTAINED: &str = "contained";
+
+/// The type of a set of resources.
+const BUNDLE: &str = "Bundle";
+
+/// The mode of an entry that is about a search.
+const OUTCOME: &str = "outcome";
+
+/// With what the status (of HTTP) of what went well begins.
+const SUCCESS: char = '2';
 
 /// The method of an entry that takes a resource away.
 const DELETE: &str = "DELETE";
@@ -34,25 +44,27 @@ pub struct Entry<'t> {
     pub container: Option<usize>,
     /// Its place among all resources of the source.
     pub number: usize,
-    /// The source has it deleted: nothing of it is so any more.
-    pub deleted: bool,
+    /// What is around it in the source takes it back (it is deleted, was not found), or changes what it says in a way that nobody
+    /// knows: nothing of it is so.
+    pub taken_back: bool,
 }
 
 /// The resources in what was read: the entries of bundles (also nested), loose resources, and what they contain.
 ///
 /// `structural` gets the leaves of the bundles themselves.
-pub fn collect<'t>(roots: &'t [Tree], structural: &mut Vec<u32>) -> Vec<Entry<'t>> {
-    let mut entries = Vec::new();
+pub fn collect<'t>(modifiers: &Modifiers, roots: &'t [Tree], structural: &mut Vec<u32>) -> Vec<Entry<'t>> {
+    let mut collector = Collector { modifiers, entries: Vec::new(), structural };
     for root in roots {
-        collect_one(root, None, &mut entries, structural);
+        collector.add(root, None, false);
     }
+    let mut entries = collector.entries;
     let deleted: HashSet<&str> = roots.iter().flat_map(deletions).collect();
     if !deleted.is_empty() {
         for at in 0..entries.len() {
             let container = entries[at].container;
-            entries[at].deleted = container.map_or_else(
+            entries[at].taken_back |= container.map_or_else(
                 || entries[at].names.iter().any(|name| deleted.contains(name.as_str())),
-                |container| entries[container].deleted,
+                |container| entries[container].taken_back,
             );
         }
     }
@@ -75,41 +87,69 @@ fn deletions(bundle: &Tree) -> Vec<&str> {
     names
 }
 
-fn collect_one<'t>(tree: &'t Tree, full_url: Option<&'t str>, entries: &mut Vec<Entry<'t>>, structural: &mut Vec<u32>) {
-    let resource_type = tree.text_at("resourceType").unwrap_or_default();
-    if resource_type != "Bundle" {
-        let id = tree.text_at("id").unwrap_or_default();
-        let mut names: Vec<Text> = full_url.into_iter().map(Text::from).collect();
-        if !id.is_empty() {
-            names.push(format!("{resource_type}/{id}").into());
-            names.push(format!("urn:uuid:{id}").into());
+struct Collector<'t, 'a> {
+    modifiers: &'a Modifiers,
+    entries: Vec<Entry<'t>>,
+    structural: &'a mut Vec<u32>,
+}
+
+impl<'t> Collector<'t, '_> {
+    /// Adds a resource, or what is in a bundle; `taken_back` by what is around it.
+    fn add(&mut self, tree: &'t Tree, full_url: Option<&'t str>, taken_back: bool) {
+        let resource_type = tree.text_at("resourceType").unwrap_or_default();
+        if resource_type != BUNDLE {
+            let id = tree.text_at("id").unwrap_or_default();
+            let mut names: Vec<Text> = full_url.into_iter().map(Text::from).collect();
+            if !id.is_empty() {
+                names.push(format!("{resource_type}/{id}").into());
+                names.push(format!("urn:uuid:{id}").into());
+            }
+            let from = self.entries.len();
+            add_resource(tree, names, from, &mut self.entries);
+            self.entries[from..].iter_mut().for_each(|entry| entry.taken_back = taken_back);
+            return;
         }
-        add_resource(tree, names, entries.len(), entries);
-        return;
-    }
-    let Tree::Object(members) = tree else { return };
-    for (name, value) in members {
-        if name != "entry" {
-            structure(name, value, structural);
-            continue;
-        }
-        for entry in value.items() {
-            let Tree::Object(members) = entry else {
-                // No entry, and so no resource that anybody knows: it is lost, and not passed over.
-                collect_one(entry, None, entries, structural);
+        let Tree::Object(members) = tree else { return };
+        let taken_back = taken_back || self.is_changed(BUNDLE, tree);
+        for (name, value) in members {
+            if name != "entry" {
+                structure(name, value, self.structural);
                 continue;
-            };
-            for (name, value) in members {
-                if name == "resource" {
-                    for resource in value.items() {
-                        collect_one(resource, entry.text_at("fullUrl"), entries, structural);
-                    }
-                } else {
-                    value.each_leaf(&mut |leaf| structural.push(leaf.ix));
-                }
+            }
+            for entry in value.items() {
+                self.add_entry(entry, taken_back);
             }
         }
     }
+
+    fn add_entry(&mut self, entry: &'t Tree, taken_back: bool) {
+        // No entry, and so no resource that anybody knows: it is lost, and not passed over.
+        let Tree::Object(members) = entry else { return self.add(entry, None, taken_back) };
+        let is_part_changed = |(name, value): &(Text, Tree)| name != "resource" && self.is_changed("", value);
+        let taken_back =
+            taken_back || is_no_match(entry) || self.is_changed("", entry) || members.iter().any(is_part_changed);
+        for (name, value) in members {
+            if name == "resource" {
+                for resource in value.items() {
+                    self.add(resource, entry.text_at("fullUrl"), taken_back);
+                }
+            } else {
+                value.each_leaf(&mut |leaf| self.structural.push(leaf.ix));
+            }
+        }
+    }
+
+    /// True if an element of a bundle changes what is said in it in a way that nobody knows.
+    fn is_changed(&self, kind: &str, tree: &Tree) -> bool {
+        self.modifiers.may_concern(tree) && self.modifiers.of(kind, tree).next().is_some()
+    }
+}
+
+/// True for an entry that is none of what was found: it is about the search, or says what went wrong.
+fn is_no_match(entry: &Tree) -> bool {
+    let mode = entry.get("search").and_then(|search| search.text_at("mode"));
+    let status = entry.get("response").and_then(|response| response.text_at("status"));
+    mode == Some(OUTCOME) || status.is_some_and(|status| !status.trim_start().starts_with(SUCCESS))
 }
 
 /// Counts the leaves of a bundle itself. Its labels are about all that is in it: they are no structure.
@@ -123,7 +163,7 @@ fn structure(name: &str, value: &Tree, structural: &mut Vec<u32>) {
 /// Adds a resource, which is at a place among all of the source, and what it contains.
 pub(super) fn add_resource<'t>(resource: &'t Tree, names: Vec<Text>, number: usize, entries: &mut Vec<Entry<'t>>) {
     let container = Some(entries.len());
-    entries.push(Entry { resource, names, container: None, number, deleted: false });
+    entries.push(Entry { resource, names, container: None, number, taken_back: false });
     let contained = resource.get(CONTAINED).map_or(&[][..], Tree::items);
     let within = (number + 1..).zip(contained);
     entries.extend(within.map(|(number, resource)| Entry {
@@ -131,7 +171,7 @@ pub(super) fn add_resource<'t>(resource: &'t Tree, names: Vec<Text>, number: usi
         names: Vec::new(),
         container,
         number,
-        deleted: false,
+        taken_back: false,
     }));
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Copies that say the same are one resource. Of two versions, by what the server says of them, the newer stands. Of those that
 //! say something else under the same id, and that nothing tells the order of, the first stands. The others are told as a whole. If
-//! one of these takes the resource back (entered in error, refuted), none stands; nor does what the source has deleted.
+//! one of these takes the resource back (entered in error, refuted), none stands; nor does what the source takes back.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -54,7 +54,7 @@ enum Fate {
     Kept,
     /// It says what the resource at this place says.
     CopyOf(usize),
-    /// It says something else than another that has its id, or the source has it deleted.
+    /// It says something else than another that has its id, or the source takes it back.
     Rival,
 }
 
@@ -79,7 +79,7 @@ fn fates(plan: &FhirPlan, entries: &[Entry]) -> Vec<Fate> {
                 }
             }
         }
-        if entry.deleted {
+        if entry.taken_back {
             fates[at] = Fate::Rival;
         }
         for name in &entry.names {

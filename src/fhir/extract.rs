@@ -72,7 +72,7 @@ struct Extractor<'a, 't> {
     accounts: Accounts,
     /// Resources that belong to no case.
     strays: Vec<Entry<'t>>,
-    /// Resources of which others with their id say something else, or that the source has deleted.
+    /// Resources of which others with their id say something else, or that the source takes back.
     rivals: Vec<Entry<'t>>,
     /// What is said of everything in a bundle.
     labels: Vec<&'t Tree>,
@@ -406,7 +406,7 @@ impl Extractor<'_, '_> {
                 (entry, known, recognised.lost[at].filter(|_| !known).unwrap_or(Reason::Unknown))
             });
             let strays = self.strays.iter().map(|entry| (entry, false, Reason::NoCarrier));
-            let reason = |entry: &Entry<'_>| if entry.deleted { Reason::Modifier } else { Reason::Contradiction };
+            let reason = |entry: &Entry<'_>| if entry.taken_back { Reason::Modifier } else { Reason::Contradiction };
             let rivals = self.rivals.iter().map(|entry| (entry, false, reason(entry)));
             for (entry, known, otherwise) in own.chain(strays).chain(rivals) {
                 let account = losses::Account { entry, known, otherwise };

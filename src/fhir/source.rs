@@ -27,7 +27,7 @@ impl<'t> Source<'t> {
     /// All that is in bundles and resources, which have so many leaves together.
     pub fn of(plan: &FhirPlan, roots: &'t [Tree], leaves: u32) -> Self {
         let mut structural = Vec::new();
-        let (entries, rivals) = set_apart(plan, collect(roots, &mut structural), &mut structural);
+        let (entries, rivals) = set_apart(plan, collect(&plan.modifiers, roots, &mut structural), &mut structural);
         let mut labels = Vec::new();
         on_bundles(roots, &mut labels);
         Self { directory: Directory::of(&entries), entries, strays: Vec::new(), rivals, labels, structural, leaves }

@@ -62,9 +62,9 @@ impl Uses {
                     order.push(target);
                     places.push(Place { of, wanted, entry: target });
                 } else if entries.len() < 2 * uses.own + MORE {
-                    let Entry { resource, container, number, deleted, .. } = entries[target];
+                    let Entry { resource, container, number, taken_back, .. } = entries[target];
                     let entry = entries.len();
-                    entries.push(Entry { resource, names: Vec::new(), container, number, deleted });
+                    entries.push(Entry { resource, names: Vec::new(), container, number, taken_back });
                     candidates.push(candidates[target].clone());
                     uses.originals.push(target);
                     uses.entries.insert(of, entry);

@@ -290,3 +290,51 @@ fn a_narrower_code_that_is_refuted_denies_no_more_than_itself() {
     let all = message_of(&[diabetes(&json!({"clinicalStatus": "inactive", "verificationStatus": "refuted"}))]);
     assert!(all.contains("73211009") && !statements(&all).contains_key("73211009"));
 }
+
+/// What may stand around a resource in a bundle that takes it back, or changes what it says: where, and what.
+fn around() -> Vec<(&'static str, Value)> {
+    let unknown = json!([{"url": "http://example.org/changed", "valueBoolean": true}]);
+    vec![
+        ("modifierExtension", unknown.clone()),
+        ("search", json!({"mode": "outcome"})),
+        ("search", json!({"mode": "match", "modifierExtension": unknown})),
+        ("request", json!({"method": "PUT", "url": "x", "modifierExtension": unknown})),
+        ("response", json!({"status": "410 Gone"})),
+        ("response", json!({"status": "404"})),
+    ]
+}
+
+#[test]
+fn what_is_around_a_resource_is_heard() {
+    let mut tried = 0;
+    for bundle in bundles_of(&["full-single"], 0) {
+        let all = entries(&bundle);
+        for at in (0..all.len()).filter(|at| !all.iter().any(|other| refers(other, &all[*at]))).step_by(4) {
+            // The record itself is needed.
+            let Ok(without) = stated_in(&without_one(&bundle, at)) else { continue };
+            for (element, value) in around() {
+                let mut changed = bundle.clone();
+                changed["entry"][at][element] = value.clone();
+                let outcome = CONVERTER.convert(changed.to_string().as_bytes(), Format::Hl7v3).unwrap();
+                assert_eq!(stated_in(&changed).unwrap(), without, "{at} {element} {value}");
+                assert!(outcome.ledger.lost_leaves() > 0, "{at} {element} {value}: nothing is told");
+                tried += 1;
+            }
+            // And what says that all is well changes nothing.
+            for (element, value) in [("search", json!({"mode": "match"})), ("response", json!({"status": "200 OK"}))] {
+                let mut changed = bundle.clone();
+                changed["entry"][at][element] = value;
+                assert_eq!(stated_in(&changed).unwrap(), stated_in(&bundle).unwrap(), "{at} {element}");
+            }
+        }
+        for (element, value) in [
+            ("implicitRules", json!("http://example.org/rules")),
+            ("modifierExtension", json!([{"url": "http://example.org/x"}])),
+        ] {
+            let mut changed = bundle.clone();
+            changed[element] = value;
+            assert!(CONVERTER.convert(changed.to_string().as_bytes(), Format::Hl7v3).is_err(), "{element}");
+        }
+    }
+    assert!(tried > 30, "{tried}");
+}

@@ -41,7 +41,7 @@ struct Copy {
     names: Vec<Text>,
     /// Its place among all resources of the source.
     number: usize,
-    deleted: bool,
+    taken_back: bool,
 }
 
 impl CaseResources {
@@ -56,7 +56,7 @@ impl CaseResources {
 
     fn copy(&mut self, entry: &Entry<'_>) -> Copy {
         let resource = renumbered(entry.resource, &mut self.leaves);
-        Copy { resource, names: entry.names.clone(), number: entry.number, deleted: entry.deleted }
+        Copy { resource, names: entry.names.clone(), number: entry.number, taken_back: entry.taken_back }
     }
 }
 
@@ -127,10 +127,10 @@ impl Division<'_, '_> {
 
 fn entries_of(copies: &[Copy]) -> Vec<Entry<'_>> {
     let mut entries = Vec::with_capacity(copies.len());
-    for Copy { resource, names, number, deleted } in copies {
+    for Copy { resource, names, number, taken_back } in copies {
         let from = entries.len();
         add_resource(resource, names.clone(), *number, &mut entries);
-        entries[from..].iter_mut().for_each(|entry| entry.deleted = *deleted);
+        entries[from..].iter_mut().for_each(|entry| entry.taken_back = *taken_back);
     }
     entries
 }

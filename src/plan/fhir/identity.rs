@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, Text, bare};
+use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, NullFlavor, Text, bare};
 use crate::tables::{Source, TableError};
 
 const FILE: &str = "fhir-stu3/identity.toml";
@@ -112,11 +112,30 @@ impl Identity {
     }
 
     fn is_placeholder(&self, value: &str) -> bool {
+        // What was to be filled in, and was not: `{{id}}`, `<number>`.
+        if value.contains(['{', '}', '<', '>']) {
+            return true;
+        }
         let value = bare(value);
-        let mut characters = value.chars();
-        let first = characters.next();
-        characters.all(|other| Some(other) == first) || self.placeholders.contains(&value)
+        let is_null = NullFlavor::from_code(&value.to_uppercase()).is_some();
+        is_null || is_of_one_character(&value) || is_counted(&value) || self.placeholders.contains(&value)
     }
+}
+
+/// True for one character over and over, for one after zeros, and for nothing.
+fn is_of_one_character(value: &str) -> bool {
+    let counted = value.trim_start_matches('0');
+    let mut characters = counted.chars();
+    let first = characters.next();
+    characters.all(|other| Some(other) == first) && (counted.len() < 2 || counted.len() == value.len())
+}
+
+/// True for what a hand types along the keys: 12345, 987654321, abc. After the nine comes the nought.
+fn is_counted(value: &str) -> bool {
+    let all = value.as_bytes();
+    let follows = |pair: &[u8]| matches!(pair, [b'9', b'0']) || pair[0].checked_add(1) == Some(pair[1]);
+    let precedes = |pair: &[u8]| matches!(pair, [b'0', b'9']) || pair[1].checked_add(1) == Some(pair[0]);
+    all.len() > 2 && (all.windows(2).all(follows) || all.windows(2).all(precedes))
 }
 
 /// True for what can say whose numbers they are: an OID, a UUID or a URI.
@@ -149,10 +168,13 @@ mod tests {
 
     #[test]
     fn what_stands_for_none_identifies_nobody() {
-        for none in ["*", "", "0", "000000", "00-00.00", "9999", "XxX", "?", "--", " ", "N.v.t.", "7"] {
+        let typed = ["12345", "0123456789", "1234567890", "987654321", "abc", "ABCDEF"];
+        let unfilled = ["{{id}}", "${number}", "<nummer>", "NI", "[NI]", "unk", "nav", "00009", "000000001"];
+        let none = ["*", "", "0", "000000", "00-00.00", "9999", "XxX", "?", "--", " ", "N.v.t.", "7"];
+        for none in none.into_iter().chain(typed).chain(unfilled) {
             assert!(!identifies("2.16.840.1.113883.2.4.3.11.999.1", none), "{none}");
         }
-        for number in ["00000010", "A1", "0cbda760-1fdd-11e9-b56e-0800200c9a66"] {
+        for number in ["00000010", "A1", "12346", "124", "00011", "ab", "98", "0cbda760-1fdd-11e9-b56e-0800200c9a66"] {
             assert!(identifies("2.16.840.1.113883.2.4.3.11.999.1", number), "{number}");
         }
     }
