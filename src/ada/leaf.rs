@@ -7,7 +7,7 @@ use crate::dataset::{
     Code, Concept, Content, Identifier, Kind, NullFlavor, Quantity, Text, Value, is_decimal, is_integer,
 };
 use crate::ledger::Reason;
-use crate::terminology::Terminology;
+use crate::terminology::{Member, Terminology};
 
 /// Attributes that describe the element, and hold no value.
 const DESCRIBING: &[&str] = &["conceptId", "datatype"];
@@ -88,8 +88,14 @@ pub(super) fn read<'a>(
     let mut attributes = Attributes::default();
     let coded = node.attribute("code").is_some_and(|code| !code.is_empty());
     for attribute in node.attributes() {
-        if is_describing(&attribute) || (coded && REPEATING.contains(&attribute.name())) {
+        if is_describing(&attribute) {
             leaf.structural += 1;
+        } else if coded && REPEATING.contains(&attribute.name()) {
+            if attribute.name() == "value" && is_place_of_another(node, concept, terminology) {
+                leaf.lost.push(("value", Reason::Contradiction));
+            } else {
+                leaf.structural += 1;
+            }
         } else if let Some(slot) = attributes.slot(attribute.name()) {
             *slot = Some(attribute.value());
         } else {
@@ -102,6 +108,21 @@ pub(super) fn read<'a>(
     }
     fill(&mut leaf, attributes, concept, terminology, day)?;
     Ok(leaf)
+}
+
+/// True if the place in the list of answers is that of another answer than the code, and so is the name, or there is none. The
+/// code stands, and the place is told. A place alone says nothing: they move from one release of a list to the next.
+fn is_place_of_another(node: Node<'_, '_>, concept: &Concept, terminology: &Terminology) -> bool {
+    let attribute = |name: &str| node.attribute(name).unwrap_or_default();
+    let Some(set) = terminology.value_set_of(concept) else { return false };
+    let Some(own) = set.find(attribute("code"), attribute("codeSystem")) else { return false };
+    let (place, name) = (attribute("value"), attribute("displayName").to_lowercase());
+    let is_there =
+        |member: &&Member| member.ordinal == place && !(member.code == own.code && member.system == own.system);
+    let other = set.members().iter().find(is_there);
+    !own.ordinal.is_empty()
+        && own.ordinal != place
+        && other.is_some_and(|other| name.is_empty() || other.display.to_lowercase() == name)
 }
 
 /// True for an attribute that holds no value: it describes, belongs to XML Schema, or is empty.

@@ -264,3 +264,26 @@ fn a_unit_of_another_kind_than_the_concept_is_told() {
     assert!(told("kg"));
     assert!(!told("m") && !told("[in_i]"));
 }
+
+/// Our full case as ADA, with something else in place of a piece of it, and the message that comes of it.
+fn of_ada(piece: &str, other: &str) -> Outcome {
+    let ada = convert(&message_with(TEXT, TEXT), Format::Ada);
+    let ada = text(&ada);
+    assert!(ada.contains(piece), "{piece}");
+    convert(&ada.replacen(piece, other, 1), Format::Hl7v3)
+}
+
+#[test]
+fn a_place_in_a_list_that_is_of_another_answer_than_the_code_is_told() {
+    let ada = convert(&message_with(TEXT, TEXT), Format::Ada);
+    let element = text(&ada).lines().find(|line| line.contains(" code=\"177184002\"")).unwrap().trim().to_owned();
+    let lost_of = |other: &str| lost(&of_ada(&element, other));
+    let place = |place: &str| element.replace("value=\"1\"", &format!("value=\"{place}\""));
+    assert!(element.contains("value=\"1\"") && element.contains("displayName=\"Spontaan\""), "{element}");
+    let named = |place_of: &str, name: &str| place(place_of).replace("Spontaan", name);
+    assert_eq!(lost_of(&element), [], "the place of the code");
+    assert_eq!(lost_of(&place("2")), [], "the name decides: another release");
+    assert_eq!(lost_of(&place("999")), [], "no place of this release");
+    assert_eq!(lost_of(&named("2", "Vaginale kunstverlossing")), [(Reason::Contradiction, 1), (Reason::Label, 1)]);
+    assert_eq!(lost_of(&named("2", "")), [(Reason::Contradiction, 1)]);
+}
