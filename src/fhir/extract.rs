@@ -1,5 +1,7 @@
 //! From resources to an instance.
 
+mod alike;
+
 use std::collections::HashMap;
 
 use super::accounts::{Accounts, Fate};
@@ -18,6 +20,7 @@ use crate::ledger::{Ledger, Loss, Reason};
 use crate::plan::fhir::{Codec, ElementPath, FhirPlan, Field, FieldIx, Place, RoleIx};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
+use alike::Shared;
 
 /// Reads the instance that resources describe, accounts for every leaf of them, and counts the resources.
 ///
@@ -66,7 +69,7 @@ struct Extractor<'a, 't> {
     codecs: Codecs<'a>,
     occurrences: Occurrences<'a, 't>,
     /// Occurrences of groups that are recognised by what all their resources say alike.
-    shared: HashMap<(ConceptIx, NodeIx, String), Vec<NodeIx>>,
+    shared: HashMap<(ConceptIx, NodeIx, String), Shared>,
     /// What rows after the first say of a concept, to be read last.
     copies: Vec<(FieldIx, ElementPath, usize, NodeIx)>,
     accounts: Accounts,
@@ -312,73 +315,10 @@ impl Extractor<'_, '_> {
                 take_beside(answer, resource, &mut used);
             }
         }
-        if item.is_some_and(|item| modifier::is_changed(self.plan, path, resource, item)) {
+        if item.is_some_and(|item| modifier::is_changed(self.plan, path, resource, holder, item)) {
             content = Err(Reason::Modifier);
         }
         (content, used)
-    }
-
-    /// For a resource of a group that has none of its own: the occurrence whose common values are the same, and
-    /// that has no answer to the question of this resource yet.
-    fn shared_group(&mut self, at: usize, role: RoleIx, base: NodeIx) -> NodeIx {
-        let resource = self.occurrences.recognised.entries[at].resource;
-        let concept = self.plan.role(role).concept;
-        let resource_type = self.plan.role(role).resource_type.clone();
-        let mut found: Option<ConceptIx> = None;
-        let mut values = Vec::new();
-        for ix in self.plan.each_fields() {
-            let Place::Each(group, alternatives) = &self.plan.field(*ix).place else { continue };
-            if !self.dataset.is_within(concept, *group) {
-                continue;
-            }
-            if self.plan.field(*ix).copy {
-                if let Some((_, path)) = alternatives.iter().find(|(kind, _)| *kind == resource_type) {
-                    self.copies.push((*ix, path.clone(), at, base));
-                }
-                continue;
-            }
-            found = Some(*group);
-            if let Some((_, path)) = alternatives.iter().find(|(kind, _)| *kind == resource_type) {
-                values.extend(self.values(*ix, path, resource).into_iter().map(|(content, used)| (*ix, content, used)));
-            }
-        }
-        let Some(group) = found else { return base };
-        let says: Vec<String> = values
-            .iter()
-            .filter_map(|(ix, content, _)| Some(format!("{}{:?}", ix.0, content.as_ref().ok()?)))
-            .collect();
-        let key = (group, self.occurrences.reach(base, group), says.join(";"));
-        let answers = self.plan.role(role).fields.iter().map(|ix| self.plan.field(*ix).concept).collect::<Vec<_>>();
-        let known = self.shared.get(&key).cloned().unwrap_or_default();
-        let free = known.iter().copied().find(|node| {
-            answers.iter().all(|leaf| {
-                self.dataset.get(*leaf).max != Some(1)
-                    || self.occurrences.instance.descendants(self.dataset, *node, *leaf).is_empty()
-            })
-        });
-        let node = free.unwrap_or_else(|| {
-            let node = self.occurrences.open(base, group);
-            self.shared.entry(key).or_default().push(node);
-            node
-        });
-        for (ix, content, used) in values {
-            let leaf = self.plan.field(ix).concept;
-            self.accounts.lose(&used.left, leaf);
-            let fresh = self.accounts.fresh(&used.leaves);
-            match content {
-                Ok(content) => {
-                    if let Some(there) = self.occurrences.instance.descendants(self.dataset, node, leaf).first() {
-                        self.occurrences.instance.add_leaves(*there, fresh);
-                    } else {
-                        let origin = Origin { position: used.position, leaves: fresh };
-                        self.occurrences.add_leaf(node, leaf, content, origin);
-                    }
-                    self.accounts.mark(&used.leaves, Fate::Used);
-                }
-                Err(reason) => self.accounts.give_reason(&used.leaves, reason, leaf),
-            }
-        }
-        node
     }
 
     fn finish(self) -> (Instance, Ledger, usize) {

@@ -147,19 +147,31 @@ pub(super) fn is_narrower(role: &Role, resource: &Tree) -> bool {
     })
 }
 
-/// True if an element of a value (a number with a comparison, an old address) changes what the value says.
-pub(super) fn is_changed(plan: &FhirPlan, path: &ElementPath, resource: &Tree, item: &Tree) -> bool {
+/// True if an element of a value (a number with a comparison, an old address) changes what the value says: an item of the last
+/// element of a path, in its `holder`.
+pub(super) fn is_changed(plan: &FhirPlan, path: &ElementPath, resource: &Tree, holder: &Tree, item: &Tree) -> bool {
     let kind = resource.text_at("resourceType").unwrap_or_default();
-    changes(plan, &path.steps, kind, resource, item).unwrap_or(false)
+    let Some((last, steps)) = path.steps.split_last() else { return false };
+    let Some((changed, kind)) = changes(plan, steps, kind, resource, holder) else { return false };
+    changed || is_modified(plan, plan.elements.kind_of(kind, &last.name), item)
 }
 
-/// The same for the elements from one down to the value: `None` if the value is not in it.
-fn changes(plan: &FhirPlan, steps: &[Step], kind: &str, tree: &Tree, item: &Tree) -> Option<bool> {
-    let Some((step, rest)) = steps.split_first() else { return std::ptr::eq(tree, item).then_some(false) };
+/// The same for the elements from one down to another, with the type of that: `None` if it is not in it.
+fn changes<'p>(
+    plan: &'p FhirPlan,
+    steps: &[Step],
+    kind: &'p str,
+    tree: &Tree,
+    holder: &Tree,
+) -> Option<(bool, &'p str)> {
+    let Some((step, rest)) = steps.split_first() else { return std::ptr::eq(tree, holder).then_some((false, kind)) };
     let inner_kind = plan.elements.kind_of(kind, &step.name);
-    let inside = |inner: &Tree| {
-        let changed = changes(plan, rest, inner_kind, inner, item)?;
-        Some(changed || (plan.modifiers.may_concern(inner) && plan.modifiers.of(inner_kind, inner).next().is_some()))
-    };
-    step.items(tree).find_map(inside)
+    step.items(tree).find_map(|inner| {
+        let (changed, kind) = changes(plan, rest, inner_kind, inner, holder)?;
+        Some((changed || is_modified(plan, inner_kind, inner), kind))
+    })
+}
+
+fn is_modified(plan: &FhirPlan, kind: &str, tree: &Tree) -> bool {
+    plan.modifiers.may_concern(tree) && plan.modifiers.of(kind, tree).next().is_some()
 }

@@ -209,7 +209,7 @@ impl<'a, 't> Occurrences<'a, 't> {
             return self.instance.occurrences(from, *step).find_map(|inner| self.room(inner, rest, concept));
         }
         let max = self.dataset.get(concept).max.map(|max| usize::from(max.max(1)));
-        max.is_none_or(|max| self.instance.occurrences(from, concept).count() < max).then_some(from)
+        max.is_none_or(|max| self.instance.occurrences(from, concept).take(max).count() < max).then_some(from)
     }
 
     /// The key of an aligned group is what its partner says.

@@ -31,6 +31,8 @@ pub(super) struct Web<'p> {
     wanted: Vec<bool>,
     /// Per role: true if a resource may have it.
     present: Vec<bool>,
+    /// Per role: how many resources can have no other.
+    sure: Vec<usize>,
     /// Groups whose members some resource always collects.
     surely_collected: Vec<ConceptIx>,
     /// Per resource: true if something on which its candidates depend has changed since they were looked at.
@@ -80,7 +82,9 @@ impl<'p> Web<'p> {
                 Target::Members(_) => {}
             }
         }
-        Self { plan, dataset, known, candidates, outgoing, incoming, wanted, present, surely_collected, stale }
+        let mut sure = vec![0; plan.roles.len()];
+        candidates.iter().filter_map(|roles| only(roles)).for_each(|role| sure[usize::from(role.0)] += 1);
+        Self { plan, dataset, known, candidates, outgoing, incoming, wanted, present, sure, surely_collected, stale }
     }
 
     /// The roles that remain: mostly one for a resource, none for one that the references leave without a place.
@@ -118,6 +122,9 @@ impl<'p> Web<'p> {
     /// Leaves a resource these roles: it, its neighbours, and who may have had a role of which there is one, are to be
     /// looked at again.
     pub(super) fn leave(&mut self, at: usize, roles: Vec<RoleIx>) {
+        let [before, after] = [only(&self.candidates[at]), only(&roles)];
+        before.into_iter().for_each(|role| self.sure[usize::from(role.0)] -= 1);
+        after.into_iter().for_each(|role| self.sure[usize::from(role.0)] += 1);
         self.candidates[at] = roles;
         self.stale[at] = true;
         let targets = self.outgoing[at].iter().flat_map(|(_, links)| links).flat_map(|reached| &reached.all);
@@ -259,7 +266,8 @@ impl<'p> Web<'p> {
 
     /// True if another resource is what there is one of: the current pregnancy.
     fn is_taken(&self, at: usize, ix: RoleIx) -> bool {
-        self.is_sole(ix) && self.candidates.iter().enumerate().any(|(other, roles)| other != at && roles[..] == [ix])
+        let own = usize::from(self.candidates[at][..] == [ix]);
+        self.is_sole(ix) && self.sure[usize::from(ix.0)] > own
     }
 
     /// True for a role that one resource has.
@@ -384,6 +392,14 @@ impl<'p> Web<'p> {
             Target::Role(target) => !self.is_person(target) && self.plan.role(target).references.is_empty(),
             Target::Members(_) => false,
         })
+    }
+}
+
+/// The role of what may have one alone.
+fn only(roles: &[RoleIx]) -> Option<RoleIx> {
+    match roles {
+        [role] => Some(*role),
+        _ => None,
     }
 }
 
