@@ -122,6 +122,7 @@ fn is_place_of_another(node: Node<'_, '_>, concept: &Concept, terminology: &Term
     let other = set.members().iter().find(is_there);
     !own.ordinal.is_empty()
         && own.ordinal != place
+        && own.display.to_lowercase() != name
         && other.is_some_and(|other| name.is_empty() || other.display.to_lowercase() == name)
 }
 
