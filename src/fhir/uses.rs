@@ -18,6 +18,13 @@ const MORE: usize = 1000;
 /// A reference: the resource that makes it, and its first leaf.
 type Use = (usize, u32);
 
+/// A reference that says where a resource belongs: what each role that the referring resource may have wants there.
+struct Mention {
+    of: Use,
+    target: usize,
+    wanted: Vec<(RoleIx, Target)>,
+}
+
 /// One place where a resource is used.
 struct Place {
     of: Use,
@@ -56,7 +63,7 @@ impl Uses {
         let mut order = Vec::new();
         let mut at = 0;
         while at < entries.len() {
-            for (of, target, wanted) in uses.made_by(plan, dataset, directory, entries, candidates, at) {
+            for Mention { of, target, wanted } in uses.made_by(plan, dataset, directory, entries, candidates, at) {
                 let places = found.entry(target).or_default();
                 if places.is_empty() {
                     order.push(target);
@@ -92,16 +99,16 @@ impl Uses {
         entries: &[Entry<'_>],
         candidates: &Candidates,
         at: usize,
-    ) -> Vec<(Use, usize, Vec<(RoleIx, Target)>)> {
-        let mut made: Vec<(Use, usize, Vec<(RoleIx, Target)>)> = Vec::new();
+    ) -> Vec<Mention> {
+        let mut made: Vec<Mention> = Vec::new();
         for role in &candidates[at].0 {
             for placing in plan.placing(*role) {
                 let spec = &plan.role(*role).references[placing.reference];
                 for reference in spec.path.select(entries[at].resource) {
                     let Some(leaf) = first_leaf(reference) else { continue };
                     let wanted = (*role, spec.target);
-                    if let Some((_, _, known)) = made.iter_mut().find(|(of, ..)| *of == (at, leaf)) {
-                        known.push(wanted);
+                    if let Some(known) = made.iter_mut().find(|mention| mention.of == (at, leaf)) {
+                        known.wanted.push(wanted);
                         continue;
                     }
                     let Some(&[target]) = directory.meant(entries, self.original(at), reference).as_deref() else {
@@ -109,7 +116,7 @@ impl Uses {
                     };
                     let may_be = |own: &RoleIx| placing.roles.contains(own) && spec.target.is(plan, dataset, *own);
                     if target != self.original(at) && candidates[target].0.iter().any(may_be) {
-                        made.push(((at, leaf), target, vec![wanted]));
+                        made.push(Mention { of: (at, leaf), target, wanted: vec![wanted] });
                     }
                 }
             }

@@ -123,8 +123,12 @@ impl<'p> Web<'p> {
     /// looked at again.
     pub(super) fn leave(&mut self, at: usize, roles: Vec<RoleIx>) {
         let [before, after] = [only(&self.candidates[at]), only(&roles)];
-        before.into_iter().for_each(|role| self.sure[usize::from(role.0)] -= 1);
-        after.into_iter().for_each(|role| self.sure[usize::from(role.0)] += 1);
+        if let Some(role) = before {
+            self.sure[usize::from(role.0)] -= 1;
+        }
+        if let Some(role) = after {
+            self.sure[usize::from(role.0)] += 1;
+        }
         self.candidates[at] = roles;
         self.stale[at] = true;
         let targets = self.outgoing[at].iter().flat_map(|(_, links)| links).flat_map(|reached| &reached.all);

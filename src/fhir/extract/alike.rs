@@ -57,13 +57,12 @@ impl Extractor<'_, '_> {
         };
         let free = shared.nodes[from..].iter().position(is_free).map(|free| from + free);
         shared.taken.insert(role, free.unwrap_or(shared.nodes.len()));
-        let node = match free {
-            Some(free) => shared.nodes[free],
-            None => {
-                let node = self.occurrences.open(base, group);
-                shared.nodes.push(node);
-                node
-            }
+        let node = if let Some(free) = free {
+            shared.nodes[free]
+        } else {
+            let node = self.occurrences.open(base, group);
+            shared.nodes.push(node);
+            node
         };
         for (ix, content, used) in values {
             let leaf = self.plan.field(ix).concept;
