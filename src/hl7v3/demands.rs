@@ -73,12 +73,16 @@ impl<'a> Writer<'a> {
     fn unmet_of(&self, needs: &'a [Need], base: NodeIx) -> Option<&'a Need> {
         needs.iter().find(|need| {
             let holds = need.when.as_ref().is_none_or(|when| when.holds(self.dataset, self.instance, base));
-            let has = |concept: &ConceptIx| {
-                let within = self.instance.around(self.dataset, base, *concept);
-                !self.instance.descendants(self.dataset, within, *concept).is_empty()
-            };
-            holds && !need.or.iter().any(has)
+            holds && !need.or.iter().any(|other| self.is_there(*other, base))
         })
+    }
+
+    /// True if a concept is said around a base, where the message lets it be said.
+    fn is_there(&self, concept: ConceptIx, base: NodeIx) -> bool {
+        let within = self.instance.around(self.dataset, base, concept);
+        let conditions = self.plan.demanded(concept).map_or(&[][..], |demanded| &demanded.only_when);
+        let may_be = |leaf: NodeIx| conditions.iter().all(|when| when.holds(self.dataset, self.instance, leaf));
+        self.instance.descendants(self.dataset, within, concept).into_iter().any(may_be)
     }
 
     /// True if this null flavour may stand at the place of the concept.
@@ -137,6 +141,11 @@ impl<'a> Writer<'a> {
     pub fn is_idle(&self, concept: ConceptIx, leaf: NodeIx) -> bool {
         let demanded = self.plan.demanded(concept);
         demanded.is_some_and(|demanded| demanded.is_idle(self.dataset, self.instance, leaf))
+    }
+
+    /// True for such a null flavour.
+    pub fn is_silent(&self, concept: ConceptIx, node: NodeIx) -> bool {
+        matches!(self.instance.node(node).content, Some(Content::Null { .. })) && self.is_idle(concept, node)
     }
 
     fn lacks(&mut self, concept: ConceptIx, demand: Demand, filler: Option<(NullFlavor, NodeIx)>) {

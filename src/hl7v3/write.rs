@@ -223,6 +223,15 @@ impl<'a> Writer<'a> {
         for anchor in anchors {
             let mut nodes: Vec<Option<NodeIx>> =
                 self.instance.descendants(self.dataset, anchor, scope.concept).into_iter().map(Some).collect();
+            // What says nothing beside what another concept says makes no node of its own.
+            let is_said = |node: &Option<NodeIx>| node.is_some_and(|node| !self.is_silent(scope.concept, node));
+            if nodes.len() > 1 && !nodes.iter().all(is_said) {
+                let first = nodes[0];
+                nodes.retain(is_said);
+                if nodes.is_empty() {
+                    nodes.push(first);
+                }
+            }
             if nodes.is_empty() && scope.shares {
                 nodes.push(None);
             }
@@ -470,6 +479,7 @@ impl<'a> Writer<'a> {
                     Fate::Refused(reason) => reason,
                     Fate::Open => match self.plan.place_of(leaf.concept) {
                         None => Reason::NoPlace,
+                        Some(_) if self.is_silent(leaf.concept, node) => Reason::NullFlavor,
                         Some(place) => self.why_open(node, place),
                     },
                 };

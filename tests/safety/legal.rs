@@ -161,3 +161,43 @@ fn a_number_beyond_what_fhir_can_count_is_lost_and_told() {
     assert!(!text(&fhir).contains("99999999999"));
     assert!(fhir.ledger.losses.iter().any(|loss| loss.reason == Reason::Datatype));
 }
+
+/// The examinations of a woman as ADA has them, and the message that comes of them.
+fn of_examinations(inner: &str) -> Outcome {
+    let ada = convert(&message_with(END, END), Format::Ada);
+    let before = text(&ada).find("<psie ").expect("examinations");
+    let end = text(&ada)[before..].find("</psie>").expect("their end") + before;
+    let begin = text(&ada)[before..].find('>').expect("their begin") + before + 1;
+    let changed = format!("{}{inner}{}", &text(&ada)[..begin], &text(&ada)[end..]);
+    convert(&changed, Format::Hl7v3)
+}
+
+#[test]
+fn a_no_stands_once_whatever_is_not_known_beside_it() {
+    const NO: &str = r#"<irregulaire_antistoffenq value="false"/>"#;
+    const WHICH: &str =
+        r#"<welke_irregulaire_antistoffen_vrouw_aanwezig code="UNK" codeSystem="2.16.840.1.113883.5.1008"/>"#;
+    let outcome = of_examinations(&format!("{NO}{WHICH}{WHICH}"));
+    assert_eq!(text(&outcome).matches("2.16.840.1.113883.2.4.6.10.90.900171").count(), 1);
+    let lost: Vec<Reason> = outcome.ledger.losses.iter().map(|loss| loss.reason).collect();
+    assert_eq!(lost, [Reason::NullFlavor, Reason::NullFlavor]);
+}
+
+#[test]
+fn a_demanded_value_is_told_if_what_could_stand_for_it_is_not_said_either() {
+    const OTHER: &str = r#"<specificatie_chromosomale_afwijking nullFlavor="NI"/>"#;
+    let ada = convert(&message_with(END, END), Format::Ada);
+    let lines = text(&ada).lines().filter(|line| !line.contains("code=\"76916001\""));
+    let with = |line: &str| {
+        let is_answer = line.contains("<chromosomale_afwijkingenq ") && line.contains(".40110\"");
+        let group = "specificatie_chromosomale_afwijking_groep";
+        if is_answer { format!("{line}<{group}>{OTHER}</{group}>") } else { line.to_owned() }
+    };
+    let changed: Vec<String> = lines.map(with).collect();
+    let changed = changed.join("\n");
+    assert!(changed.contains(OTHER));
+    let outcome = convert(&changed, Format::Hl7v3);
+    let dataset = outcome.reading.dataset();
+    let told: Vec<&str> = outcome.missing.iter().map(|unmet| dataset.get(unmet.concept).number.as_str()).collect();
+    assert!(told.contains(&"40090"), "{told:?}");
+}
