@@ -322,3 +322,38 @@ fn code_maps_go_out_and_value_sets_come_in() {
     assert_eq!((status, csv.lines().count()), (0, 2));
     assert!(csv.contains("\n364320009,2.16.840.1.113883.6.96,zwangerschap,1,http://example.org/v\n"), "{csv}");
 }
+
+#[test]
+fn a_broken_file_of_the_tables_is_named_with_its_line() {
+    let files = [
+        "ooievaar.toml",
+        "fhir-stu3/answers.toml",
+        "fhir-stu3/identity.toml",
+        "fhir-stu3/cases.toml",
+        "fhir-stu3/patterns/episode.json",
+        "messages/kernset-2.3/message.toml",
+        "messages/kernset-2.3/skeleton.xml",
+    ];
+    for file in files {
+        let copy = Copy::new("broken");
+        // What is no TOML, no JSON and no XML, between two lines in the middle.
+        let middle = std::cell::Cell::new(0);
+        copy.change(file, |text| {
+            let lines: Vec<&str> = text.lines().collect();
+            middle.set(lines.len() / 2);
+            let (before, after) = lines.split_at(middle.get());
+            [before, &["= <"], after].concat().join("\n")
+        });
+        let output = Command::cargo_bin("ooievaar")
+            .unwrap()
+            .current_dir(root())
+            .args(["convert", "--tables", copy.path(), "fixtures/kernset-2.3/minimal.xml", "--to", "fhir-json"])
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        // A parser may see it where the line before should have gone on, or one later.
+        let lines = [middle.get(), middle.get() + 1, middle.get() + 2];
+        let is_named = lines.iter().any(|line| told.contains(&format!("{file}:{line}:")));
+        assert!(!output.status.success() && is_named, "{file} {lines:?}: {told}");
+    }
+}

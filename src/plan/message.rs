@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::load_toml;
 use super::manifest::StandardEntry;
 use crate::tables::{Source, TableError};
 
@@ -69,16 +70,6 @@ impl MessageMeta {
     /// # Errors
     /// If it is missing, is no TOML, or has a key that is not known.
     pub fn load(source: &Source, folder: &str) -> Result<Self, TableError> {
-        let file = format!("{folder}/message.toml");
-        let text = source.text(&file)?;
-        toml::from_str(&text).map_err(|fault| {
-            let line = fault.span().map_or(0, |span| line_at(&text, span.start));
-            TableError { line, ..TableError::file(&file, fault.message()) }
-        })
+        load_toml(source, &format!("{folder}/message.toml"))
     }
-}
-
-fn line_at(text: &str, offset: usize) -> u64 {
-    let before = text.as_bytes().iter().take(offset);
-    1 + before.filter(|byte| **byte == b'\n').count() as u64
 }

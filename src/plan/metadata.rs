@@ -10,9 +10,6 @@ use crate::tables::{Source, TableError};
 /// If the file cannot be read, is no TOML, or lacks what `T` needs. The fault names the line.
 pub fn load_toml<T: DeserializeOwned>(source: &Source, file: &str) -> Result<T, TableError> {
     let text = source.text(file)?;
-    toml::from_str(&text).map_err(|e| {
-        let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count() as u64;
-        TableError { line, ..TableError::file(file, e.message()) }
-    })
+    toml::from_str(&text)
+        .map_err(|fault| TableError::at(file, &text, fault.span().map_or(0, |span| span.start), fault.message()))
 }

@@ -19,6 +19,13 @@ impl TableError {
     pub fn file(file: &str, message: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: 0, column: String::new(), message: message.into() }
     }
+
+    /// A fault at a byte offset of the text of a file.
+    pub fn at(file: &str, text: &str, offset: usize, message: impl Into<String>) -> Self {
+        let before = text.as_bytes().iter().take(offset);
+        let line = 1 + before.filter(|byte| **byte == b'\n').count() as u64;
+        Self { line, ..Self::file(file, message) }
+    }
 }
 
 fn place(file: &str, line: u64, column: &str) -> String {

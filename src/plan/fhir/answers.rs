@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::ElementPath;
 use crate::dataset::Text;
+use crate::plan::load_toml;
 use crate::tables::{Source, TableError};
 use crate::tree::Tree;
 
@@ -100,9 +101,7 @@ impl Answer {
     /// # Errors
     /// If the file cannot be read, or a path or value in it is malformed.
     pub fn load(source: &Source) -> Result<Vec<Self>, TableError> {
-        let text = source.text(FILE)?;
-        let raw: BTreeMap<String, RawAnswer> =
-            toml::from_str(&text).map_err(|e| TableError::file(FILE, e.message().to_owned()))?;
+        let raw: BTreeMap<String, RawAnswer> = load_toml(source, FILE)?;
         raw.into_iter().map(|(name, answer)| Self::compile(&name, answer)).collect()
     }
 

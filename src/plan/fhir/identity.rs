@@ -4,6 +4,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, NullFlavor, Text, bare};
+use crate::plan::load_toml;
 use crate::tables::{Source, TableError};
 
 const FILE: &str = "fhir-stu3/identity.toml";
@@ -65,8 +66,7 @@ impl Identity {
     /// # Errors
     /// If the file cannot be read, or names a concept that the dataset lacks, or that is no identifier.
     pub fn load(source: &Source, dataset: &Dataset) -> Result<Self, TableError> {
-        let text = source.text(FILE)?;
-        let mut raw: Raw = toml::from_str(&text).map_err(|e| TableError::file(FILE, e.message().to_owned()))?;
+        let mut raw: Raw = load_toml(source, FILE)?;
         let own = raw.dataset.remove(dataset.name.as_str()).ok_or_else(|| {
             TableError::file(FILE, format!("has no section for dataset `{}`; add [dataset.\"{0}\"]", dataset.name))
         })?;

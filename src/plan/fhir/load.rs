@@ -180,8 +180,8 @@ impl Loader<'_> {
                 .source
                 .text(&file)
                 .map_err(|_| row.fault("pattern", format!("there is no pattern `{name}`; add {file}")))?;
-            let (tree, _) =
-                parse_json(text.as_bytes(), &Limits::default()).map_err(|e| TableError::file(&file, e.to_string()))?;
+            let (tree, _) = parse_json(text.as_bytes(), &Limits::default())
+                .map_err(|fault| TableError::at(&file, &text, fault.position, fault.to_string()))?;
             self.patterns.insert(name.into(), tree);
         }
         let columns: Vec<(&str, String)> = ["code", "display", "also_code", "also_display"]
