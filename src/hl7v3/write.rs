@@ -84,7 +84,7 @@ enum Answer {
     Null(NullFlavor),
 }
 
-impl<'a> Writer<'a> {
+impl Writer<'_> {
     /// Writes an element; true if a value is in it. `row` is the node that the slot around it is written for, `leaf`
     /// the value, if it is one of several.
     fn element(&mut self, ix: ElementIx, depth: usize, row: Option<ElementIx>, leaf: Option<NodeIx>) -> bool {
