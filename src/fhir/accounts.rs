@@ -37,10 +37,9 @@ impl Accounts {
     }
 
     /// Begins an account of the leaves of a resource that is read once more.
-    pub fn again(&mut self, entry: usize, leaves: impl Iterator<Item = u32>) {
-        let known = leaves.map(|leaf| (leaf, self.fates.get(leaf as usize).copied().unwrap_or(Fate::Open)));
-        let known = known.collect();
-        self.again.insert(entry, known);
+    pub fn again(&mut self, entry: usize, leaves: Vec<u32>) {
+        let known = |leaf: u32| (leaf, self.fates.get(leaf as usize).copied().unwrap_or(Fate::Open));
+        self.again.insert(entry, leaves.into_iter().map(known).collect());
     }
 
     /// Looks at the leaves of an entry from here on.

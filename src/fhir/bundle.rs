@@ -110,7 +110,7 @@ impl<'t> Collector<'t, '_> {
             return;
         }
         let Tree::Object(members) = tree else { return };
-        let taken_back = taken_back || self.is_changed(BUNDLE, tree);
+        let taken_back = taken_back || self.modifiers.change(BUNDLE, tree);
         for (name, value) in members {
             if name != "entry" {
                 structure(name, value, self.structural);
@@ -125,9 +125,9 @@ impl<'t> Collector<'t, '_> {
     fn add_entry(&mut self, entry: &'t Tree, taken_back: bool) {
         // No entry, and so no resource that anybody knows: it is lost, and not passed over.
         let Tree::Object(members) = entry else { return self.add(entry, None, taken_back) };
-        let is_part_changed = |(name, value): &(Text, Tree)| name != "resource" && self.is_changed("", value);
+        let is_part_changed = |(name, value): &(Text, Tree)| name != "resource" && self.modifiers.change("", value);
         let taken_back =
-            taken_back || is_no_match(entry) || self.is_changed("", entry) || members.iter().any(is_part_changed);
+            taken_back || is_no_match(entry) || self.modifiers.change("", entry) || members.iter().any(is_part_changed);
         for (name, value) in members {
             if name == "resource" {
                 for resource in value.items() {
@@ -137,11 +137,6 @@ impl<'t> Collector<'t, '_> {
                 value.each_leaf(&mut |leaf| self.structural.push(leaf.ix));
             }
         }
-    }
-
-    /// True if an element of a bundle changes what is said in it in a way that nobody knows.
-    fn is_changed(&self, kind: &str, tree: &Tree) -> bool {
-        self.modifiers.may_concern(tree) && self.modifiers.of(kind, tree).next().is_some()
     }
 }
 

@@ -87,7 +87,7 @@ impl Extractor<'_, '_> {
         let recognised = &self.occurrences.recognised;
         for at in recognised.uses.own()..recognised.entries.len() {
             if recognised.roles[at].is_some() {
-                self.accounts.again(at, losses::own_leaves(&recognised.entries[at]).into_iter());
+                self.accounts.again(at, losses::own_leaves(&recognised.entries[at]));
             }
         }
     }

@@ -153,7 +153,7 @@ pub(super) fn is_changed(plan: &FhirPlan, path: &ElementPath, resource: &Tree, h
     let kind = resource.text_at("resourceType").unwrap_or_default();
     let Some((last, steps)) = path.steps.split_last() else { return false };
     let Some((changed, kind)) = changes(plan, steps, kind, resource, holder) else { return false };
-    changed || is_modified(plan, plan.elements.kind_of(kind, &last.name), item)
+    changed || plan.modifiers.change(plan.elements.kind_of(kind, &last.name), item)
 }
 
 /// The same for the elements from one down to another, with the type of that: `None` if it is not in it.
@@ -168,10 +168,6 @@ fn changes<'p>(
     let inner_kind = plan.elements.kind_of(kind, &step.name);
     step.items(tree).find_map(|inner| {
         let (changed, kind) = changes(plan, rest, inner_kind, inner, holder)?;
-        Some((changed || is_modified(plan, inner_kind, inner), kind))
+        Some((changed || plan.modifiers.change(inner_kind, inner), kind))
     })
-}
-
-fn is_modified(plan: &FhirPlan, kind: &str, tree: &Tree) -> bool {
-    plan.modifiers.may_concern(tree) && plan.modifiers.of(kind, tree).next().is_some()
 }

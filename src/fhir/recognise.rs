@@ -58,7 +58,7 @@ impl<'t> Recognised<'t> {
     ) -> Result<Self, Unclear> {
         let mut candidates: Candidates =
             entries.iter().map(|entry| allowed(plan, dataset, terminology, entry.resource)).collect();
-        let uses = Uses::find(plan, dataset, &directory, &mut entries, &mut candidates);
+        let uses = Uses::find(plan, &directory, &mut entries, &mut candidates);
         let (candidates, lost): (Vec<Vec<RoleIx>>, Vec<Option<Reason>>) = candidates.into_iter().unzip();
         let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, uses, directory };
         let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));

@@ -4,7 +4,7 @@
 //! kind that the table has first counts (the record, before what was observed). Of a source that then leaves several, none
 //! is chosen: what belongs to which pregnancy is nothing to guess.
 
-use super::web::Web;
+use super::web::{Web, only};
 use crate::plan::fhir::{RoleIx, Target};
 
 /// Why none was chosen, with the resources between which there was a choice.
@@ -68,10 +68,4 @@ impl Web<'_> {
         let first = contenders.iter().filter_map(|at| by(*at)).min()?;
         only(contenders.iter().copied().filter(|at| by(*at) == Some(first)))
     }
-}
-
-/// The item of an iterator that has one.
-fn only(mut items: impl Iterator<Item = usize>) -> Option<usize> {
-    let item = items.next()?;
-    items.next().is_none().then_some(item)
 }

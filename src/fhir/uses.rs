@@ -18,19 +18,12 @@ const MORE: usize = 1000;
 /// A reference: the resource that makes it, and its first leaf.
 type Use = (usize, u32);
 
-/// A reference that says where a resource belongs: what each role that the referring resource may have wants there.
-struct Mention {
-    of: Use,
-    target: usize,
-    wanted: Vec<(RoleIx, Target)>,
-}
-
 /// One place where a resource is used.
 struct Place {
     of: Use,
     /// What each role that the referring resource may have wants there.
     wanted: Vec<(RoleIx, Target)>,
-    /// The entry that is read for it.
+    /// The entry that is read for it: at first, the resource itself.
     entry: usize,
 }
 
@@ -53,7 +46,6 @@ impl Uses {
     /// Finds them, and adds an entry for each place after the first.
     pub fn find<'t>(
         plan: &FhirPlan,
-        dataset: &Dataset,
         directory: &Directory<'t>,
         entries: &mut Vec<Entry<'t>>,
         candidates: &mut Candidates,
@@ -63,21 +55,22 @@ impl Uses {
         let mut order = Vec::new();
         let mut at = 0;
         while at < entries.len() {
-            for Mention { of, target, wanted } in uses.made_by(plan, dataset, directory, entries, candidates, at) {
+            for place in uses.made_by(plan, directory, entries, candidates, at) {
+                let target = place.entry;
                 let places = found.entry(target).or_default();
                 if places.is_empty() {
                     order.push(target);
-                    places.push(Place { of, wanted, entry: target });
+                    places.push(place);
                 } else if entries.len() < 2 * uses.own + MORE {
                     let Entry { resource, container, number, taken_back, .. } = entries[target];
                     let entry = entries.len();
                     entries.push(Entry { resource, names: Vec::new(), container, number, taken_back });
                     candidates.push(candidates[target].clone());
                     uses.originals.push(target);
-                    uses.entries.insert(of, entry);
-                    places.push(Place { of, wanted, entry });
+                    uses.entries.insert(place.of, entry);
+                    places.push(Place { entry, ..place });
                 } else {
-                    uses.beyond.insert(of);
+                    uses.beyond.insert(place.of);
                 }
             }
             at += 1;
@@ -94,29 +87,28 @@ impl Uses {
     fn made_by(
         &self,
         plan: &FhirPlan,
-        dataset: &Dataset,
         directory: &Directory<'_>,
         entries: &[Entry<'_>],
         candidates: &Candidates,
         at: usize,
-    ) -> Vec<Mention> {
-        let mut made: Vec<Mention> = Vec::new();
+    ) -> Vec<Place> {
+        let mut made: Vec<Place> = Vec::new();
         for role in &candidates[at].0 {
             for placing in plan.placing(*role) {
                 let spec = &plan.role(*role).references[placing.reference];
                 for reference in spec.path.select(entries[at].resource) {
                     let Some(leaf) = first_leaf(reference) else { continue };
                     let wanted = (*role, spec.target);
-                    if let Some(known) = made.iter_mut().find(|mention| mention.of == (at, leaf)) {
+                    if let Some(known) = made.iter_mut().find(|place| place.of == (at, leaf)) {
                         known.wanted.push(wanted);
                         continue;
                     }
                     let Some(&[target]) = directory.meant(entries, self.original(at), reference).as_deref() else {
                         continue;
                     };
-                    let may_be = |own: &RoleIx| placing.roles.contains(own) && spec.target.is(plan, dataset, *own);
+                    let may_be = |own: &RoleIx| placing.roles.contains(own);
                     if target != self.original(at) && candidates[target].0.iter().any(may_be) {
-                        made.push(Mention { of: (at, leaf), target, wanted: vec![wanted] });
+                        made.push(Place { of: (at, leaf), wanted: vec![wanted], entry: target });
                     }
                 }
             }

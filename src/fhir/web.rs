@@ -85,7 +85,10 @@ impl<'p> Web<'p> {
             }
         }
         let mut sure = vec![0; plan.roles.len()];
-        candidates.iter().filter_map(|roles| only(roles)).for_each(|role| sure[usize::from(role.0)] += 1);
+        candidates
+            .iter()
+            .filter_map(|roles| only(roles.iter().copied()))
+            .for_each(|role| sure[usize::from(role.0)] += 1);
         Self { plan, dataset, known, candidates, outgoing, incoming, wanted, present, sure, surely_collected, stale }
     }
 
@@ -124,7 +127,7 @@ impl<'p> Web<'p> {
     /// Leaves a resource these roles: it, its neighbours, and who may have had a role of which there is one, are to be
     /// looked at again.
     pub(super) fn leave(&mut self, at: usize, roles: Vec<RoleIx>) {
-        let [before, after] = [only(&self.candidates[at]), only(&roles)];
+        let [before, after] = [&self.candidates[at], &roles].map(|roles| only(roles.iter().copied()));
         if let Some(role) = before {
             self.sure[usize::from(role.0)] -= 1;
         }
@@ -167,8 +170,11 @@ impl<'p> Web<'p> {
     /// True if an element leads to several of what the resource can be in one of: two births. Then nothing tells in which.
     fn is_in_several(&self, at: usize, ix: RoleIx) -> bool {
         let own = self.plan.role(ix);
-        self.plan.role(ix).references.iter().zip(self.links(at, ix)).any(|(reference, reached)| {
+        own.references.iter().zip(self.links(at, ix)).any(|(reference, reached)| {
             let Target::Role(wanted) = reference.target else { return false };
+            if reached.all.len() < 2 {
+                return false;
+            }
             let holder = self.plan.role(wanted);
             let holds_one = wanted != ix
                 && holder.per == holder.group
@@ -338,12 +344,10 @@ impl<'p> Web<'p> {
     }
 }
 
-/// The role of what may have one alone.
-fn only(roles: &[RoleIx]) -> Option<RoleIx> {
-    match roles {
-        [role] => Some(*role),
-        _ => None,
-    }
+/// The item of an iterator that has one.
+pub(super) fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let item = items.next()?;
+    items.next().is_none().then_some(item)
 }
 
 /// Keeps what passes a test, if anything does.

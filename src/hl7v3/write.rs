@@ -226,7 +226,7 @@ impl Writer<'_> {
                 self.instance.descendants(self.dataset, anchor, scope.concept).into_iter().map(Some).collect();
             // What says nothing beside what another concept says makes no node of its own.
             let is_said = |node: &Option<NodeIx>| node.is_some_and(|node| !self.is_silent(scope.concept, node));
-            if nodes.len() > 1 && !nodes.iter().all(is_said) {
+            if nodes.len() > 1 {
                 let first = nodes[0];
                 nodes.retain(is_said);
                 if nodes.is_empty() {

@@ -112,7 +112,7 @@ fn what_several_places_refer_to_is_said_at_each() {
     assert!(wrong.is_empty(), "{} of {tried:?}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Elements in which a resource says in which birth it is, each with what it is there.
+/// Lets a resource say that it is in another birth as well, wherever it can say so; false if it cannot.
 fn said_in(resource: &mut Value, birth: &str) -> bool {
     let reference = serde_json::json!({"reference": birth});
     let mut changed = false;
@@ -120,16 +120,13 @@ fn said_in(resource: &mut Value, birth: &str) -> bool {
         whole.push(reference.clone());
         changed = true;
     }
-    for extension in resource.get_mut("extension").and_then(Value::as_array_mut).into_iter().flatten() {
-        let url = extension["url"].as_str().unwrap_or_default();
-        changed |= url.ends_with("observation-focusSTU3") || url.ends_with("workflow-supportingInfoSTU3");
-    }
     if let Some(Value::Array(extensions)) = resource.get_mut("extension") {
         let again: Vec<Value> = extensions
             .iter()
             .filter(|extension| extension["url"].as_str().is_some_and(|url| url.ends_with("STU3")))
             .map(|extension| serde_json::json!({"url": extension["url"], "valueReference": reference}))
             .collect();
+        changed |= !again.is_empty();
         extensions.extend(again);
     }
     changed

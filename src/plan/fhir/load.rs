@@ -89,7 +89,7 @@ impl FhirPlan {
             loader.plan.roles[at].laws = invariants.of(elements, fields, ix, &roles[at]);
         }
         loader.plan.sole = sole_roles(&loader.plan.roles, dataset);
-        loader.plan.placing = placing(&loader.plan.roles, &loader.plan.cases, dataset);
+        loader.plan.placing = placing(&loader.plan, dataset);
         Ok(loader.plan)
     }
 }

@@ -53,6 +53,11 @@ impl Modifiers {
         members.iter().any(|(name, _)| self.names.contains(name))
     }
 
+    /// True if some element of an object of a type changes what it says.
+    pub fn change(&self, kind: &str, object: &Tree) -> bool {
+        self.may_concern(object) && self.of(kind, object).next().is_some()
+    }
+
     /// The elements of an object of a type that change what it says: their names and values.
     pub fn of<'m, 't>(&'m self, kind: &str, object: &'t Tree) -> impl Iterator<Item = (&'m str, &'t Tree)> {
         let modifiers = [kind, EVERY_TYPE].into_iter().filter_map(|kind| self.types.get(kind)).flatten();

@@ -1,6 +1,6 @@
 //! Which references say where what they refer to belongs: the birth to whose place it was, the referral to its reason.
 
-use super::{CaseRoles, RefSpec, Role, RoleIx, Target};
+use super::{FhirPlan, RefSpec, Role, RoleIx, Target};
 use crate::dataset::Dataset;
 
 /// A reference of a role that says where what it refers to belongs.
@@ -14,23 +14,20 @@ pub struct Placing {
 
 /// For each role: its references that say where what they refer to belongs. A person and a record belong nowhere else for being
 /// referred to.
-pub(super) fn placing(roles: &[Role], cases: &CaseRoles, dataset: &Dataset) -> Vec<Vec<Placing>> {
-    let type_of = |ix: RoleIx| &roles[usize::from(ix.0)].resource_type;
+pub(super) fn placing(plan: &FhirPlan, dataset: &Dataset) -> Vec<Vec<Placing>> {
+    let FhirPlan { roles, cases, .. } = plan;
+    let type_of = |ix: RoleIx| &plan.role(ix).resource_type;
     let of_case: Vec<_> = [cases.record, cases.person].into_iter().flatten().map(type_of).collect();
     let all = || (0u16..).map(RoleIx).zip(roles);
     let of_role = |(ix, role): (RoleIx, &Role)| {
         let of_reference = |(reference, spec): (usize, &RefSpec)| {
-            let is_meant = |other: RoleIx| match spec.target {
-                Target::Role(wanted) => wanted == other,
-                Target::Members(group) => dataset.is_within(roles[usize::from(other.0)].concept, group),
-            };
             let placed = all().filter(|(other, target)| {
                 *other != ix
-                    && is_meant(*other)
+                    && spec.target.is(plan, dataset, *other)
                     && !of_case.contains(&&target.resource_type)
                     && (cases.may_share(&target.resource_type)
                         || (belongs_to(dataset, (*other, target), (ix, role))
-                            && !is_placed_by_itself(roles, dataset, role, target)))
+                            && !is_placed_by_itself(plan, dataset, role, target)))
             });
             let roles: Vec<RoleIx> = placed.map(|(other, _)| other).collect();
             (!roles.is_empty()).then_some(Placing { reference, roles })
@@ -39,14 +36,17 @@ pub(super) fn placing(roles: &[Role], cases: &CaseRoles, dataset: &Dataset) -> V
     };
     let mut found: Vec<Vec<Placing>> = all().map(of_role).collect();
     // What only says more of what another role refers to (the role in which an author works) says nothing of places.
-    let wanted = |role: &Role| -> Vec<Target> { role.references.iter().map(|spec| spec.target).collect() };
+    let refers = |role: &Role, target: Target| role.references.iter().any(|spec| spec.target == target);
     for at in 0..roles.len() {
-        let own = wanted(&roles[at]);
+        if found[at].is_empty() {
+            continue;
+        }
+        let own = &roles[at].references;
         let (before, rest) = found.split_at_mut(at);
         let Some((placing, after)) = rest.split_first_mut() else { continue };
         let others = (0..at).zip(&*before).chain((at + 1..).zip(&*after));
         let greater: Vec<&[Placing]> = others
-            .filter(|(other, _)| own.iter().all(|target| wanted(&roles[*other]).contains(target)))
+            .filter(|(other, _)| own.iter().all(|spec| refers(&roles[*other], spec.target)))
             .map(|(_, placing)| placing.as_slice())
             .collect();
         for one in placing.iter_mut() {
@@ -67,11 +67,11 @@ fn belongs_to(dataset: &Dataset, (own, role): (RoleIx, &Role), (other, holder): 
 }
 
 /// True if what a target refers to itself says where it belongs, at least as well as who refers to it.
-fn is_placed_by_itself(roles: &[Role], dataset: &Dataset, referrer: &Role, target: &Role) -> bool {
+fn is_placed_by_itself(plan: &FhirPlan, dataset: &Dataset, referrer: &Role, target: &Role) -> bool {
     let depth = |role: &Role| dataset.get(role.group).depth;
     target.references.iter().filter(|spec| !spec.optional).any(|spec| match spec.target {
         Target::Role(to) => {
-            let holder = &roles[usize::from(to.0)];
+            let holder = plan.role(to);
             holder.per == holder.group
                 && dataset.is_within(target.group, holder.group)
                 && depth(holder) >= depth(referrer)
