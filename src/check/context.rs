@@ -68,6 +68,8 @@ pub struct Message<'a> {
 pub struct FhirTable<'a> {
     /// The name of its dataset.
     pub dataset: String,
+    /// The names of all datasets that it binds, this one first: releases of one dataset.
+    pub datasets: Vec<String>,
     /// The table.
     pub sheet: Sheet<'a>,
     /// The plan, if it compiles.
@@ -102,10 +104,15 @@ impl<'a> Context<'a> {
             });
             let table = manifest.as_ref().and_then(|manifest| manifest.datasets.get(&meta.dataset)?.fhir.clone());
             let plan = compile(&source, name, &meta, table.as_deref(), &mut faults);
-            if let Some(sheet) = table.and_then(|table| sheet(format!("fhir-stu3/{table}.csv")))
-                && !fhir.iter().any(|other| other.sheet.path == sheet.path)
-            {
-                fhir.push(FhirTable { dataset: meta.dataset, sheet, plan });
+            if let Some(sheet) = table.and_then(|table| sheet(format!("fhir-stu3/{table}.csv"))) {
+                match fhir.iter_mut().find(|other| other.sheet.path == sheet.path) {
+                    Some(known) if known.datasets.contains(&meta.dataset) => {}
+                    Some(known) => known.datasets.push(meta.dataset),
+                    None => {
+                        let datasets = vec![meta.dataset.clone()];
+                        fhir.push(FhirTable { dataset: meta.dataset, datasets, sheet, plan });
+                    }
+                }
             }
         }
         for file in files.iter() {
@@ -154,7 +161,9 @@ impl<'a> Context<'a> {
 
     /// The row of a concept in the dataset of a table.
     pub fn concept(&self, path: &str, number: &str) -> Option<Row<'a>> {
-        self.dataset_of(path)?.concepts.get(number).copied()
+        let others = self.fhir.iter().filter(|table| table.sheet.path == path).flat_map(|table| &table.datasets);
+        let others = others.filter_map(|name| self.datasets.get(name));
+        self.dataset_of(path).into_iter().chain(others).find_map(|dataset| dataset.concepts.get(number).copied())
     }
 
     /// A concept and the groups that hold it, from the inside out.
@@ -236,5 +245,5 @@ fn compile(
             key: (concept(&align.key[0])?, concept(&align.key[1])?),
         })
     });
-    keep(FhirPlan::load(source, table?, &dataset, alignments.collect(), &terminology), faults)
+    keep(FhirPlan::load(source, table?, &dataset, alignments.collect(), &terminology, ""), faults)
 }

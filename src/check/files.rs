@@ -56,6 +56,12 @@ impl Files {
         Ok(Self { by_path: files.into_iter().map(|(path, bytes)| (path.clone(), File::new(path, bytes))).collect() })
     }
 
+    /// Some of the files.
+    pub(super) fn only(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let own = self.by_path.iter().filter(|(path, _)| wanted(path));
+        Self { by_path: own.map(|(path, file)| (path.clone(), file.clone())).collect() }
+    }
+
     /// The file at a path.
     pub fn get(&self, path: &str) -> Option<&File> {
         self.by_path.get(path)

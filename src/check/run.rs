@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::allow::{self, Allowed};
 use super::consequences;
 use super::diagnostic::Mend;
+use super::files::File;
 use super::refuted::refuted;
 use super::registry::{self, Rule};
 use super::sheet::Row;
@@ -47,7 +48,9 @@ impl Report {
 /// # Errors
 /// If the files cannot be read at all. Whatever is wrong inside them is a finding.
 pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
-    let files = Files::load(source)?;
+    let source = source.laid();
+    let written = Files::load(source.written())?;
+    let files = Files::load(&source).map_err(|fault| source.located(fault))?;
     let mut context = Context::new(&files);
     context.examples.clone_from(&options.examples);
     let permissions = allow::all(&files);
@@ -58,10 +61,10 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
         let rule = &super::rules::refuted_exact::RULE;
         (rule.run)(&context, &mut Findings { rule, context: &context, found: &mut found });
     }
-    let rows = context.sheets().map(|sheet| sheet.raw.rows.len()).sum();
     let mut report = settle(&context, found, &permissions);
-    report.files = files.iter().count();
-    report.rows = rows;
+    as_written(&source, &written, &mut report);
+    report.files = written.iter().count();
+    report.rows = written.iter().filter_map(File::sheet).map(|sheet| sheet.raw.rows.len()).sum();
     for finding in &mut report.findings {
         if options.raise.iter().any(|code| code.eq_ignore_ascii_case("all") || code.eq_ignore_ascii_case(finding.code))
         {
@@ -69,6 +72,38 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
         }
     }
     Ok(report)
+}
+
+/// Findings where they are written, with those of the form of the files that are laid over others: what results has another form.
+fn as_written(source: &Source, written: &Files, report: &mut Report) {
+    let is_own = |file: &str, line: u32| source.origin(file, u64::from(line)).0 == file;
+    // What the file below needs, one over it may not; what is unlike the rest of its file, or has another name, is so where it is
+    // written.
+    let there = {
+        use super::rules::{allow_without_finding, other_name, unlike_element};
+        [allow_without_finding::RULE.code, other_name::RULE.code, unlike_element::RULE.code]
+    };
+    report.findings.retain(|finding| !there.contains(&finding.code) || is_own(&finding.file, finding.line));
+    let laid = written.only(|path| source.is_laid(path));
+    let context = Context::new(&laid);
+    for rule in [&super::rules::unreadable::RULE, &super::rules::columns::RULE, &super::rules::refused_form::RULE] {
+        (rule.run)(&context, &mut Findings { rule, context: &context, found: &mut report.findings });
+    }
+    let own = report.findings.iter_mut().chain(report.allowed.iter_mut().map(|(finding, _)| finding));
+    for finding in own.filter(|finding| finding.line > 0) {
+        let (file, line) = source.origin(&finding.file, u64::from(finding.line));
+        (finding.file, finding.line) = (file, u32::try_from(line).unwrap_or(u32::MAX));
+    }
+    report.findings.sort_by(|a, b| {
+        (&a.file, a.line, a.start, a.code, &a.message).cmp(&(&b.file, b.line, b.start, b.code, &b.message))
+    });
+    report.findings.dedup();
+    let mut seen: Vec<Diagnostic> = Vec::new();
+    report.allowed.retain(|(finding, _)| {
+        let is_new = !seen.contains(finding);
+        seen.push(finding.clone());
+        is_new
+    });
 }
 
 /// Everything that the checks find, consequences too.

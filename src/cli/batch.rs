@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::meter::Meter;
-use super::{As, Bounds, DayT, Exit, Failure, Sent, Tables, apart, files, library, report, say};
+use super::{As, Bounds, DayT, Exit, Failure, Goal, Sent, Tables, apart, files, library, report, say};
 
 /// Convert many messages: folders, archives, files that hold many
 ///
@@ -76,6 +76,8 @@ pub struct Batch {
     #[command(flatten)]
     kind: As,
     #[command(flatten)]
+    goal: Goal,
+    #[command(flatten)]
     sent: Sent,
     /// Of `convert`: here the exit code and the list say it
     #[arg(long, hide = true)]
@@ -90,7 +92,7 @@ impl Batch {
         self.keep_apart(&inputs)?;
         let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
         let converter = self.kind.of(library::set_up(converter, self.bundle, self.id_key_file.as_deref())?)?;
-        let converter = self.sent.of(converter)?;
+        let converter = self.sent.of(self.goal.of(converter)?)?;
         if let Some(folder) = &self.report {
             report::prepare(folder)?;
         }
@@ -171,7 +173,10 @@ impl Batch {
         let key = self.id_key_file.as_deref().map(library::fingerprint).transpose()?;
         let key = key.map(|key| key[..6].to_owned());
         let sent = self.sent.transmission.as_deref().map(library::fingerprint).transpose()?;
-        Ok(format!("{:?} {:?} {:?} {:?} {tables:?} {key:?} {sent:?}", self.bundle, self.bounds, self.day, self.kind))
+        Ok(format!(
+            "{:?} {:?} {:?} {:?} {:?} {tables:?} {key:?} {sent:?}",
+            self.bundle, self.bounds, self.day, self.kind, self.goal
+        ))
     }
 
     fn tell(&self, ended: Ended) -> Result<Exit, Failure> {

@@ -7,7 +7,7 @@ use ooievaar::{Bundle, Converter, Error, Format, Outcome, Reading};
 use serde_json::json;
 
 use super::losses::Account;
-use super::{As, Bounds, Current, DayT, Exit, Failure, Sent, Tables, apart, files, library, say};
+use super::{As, Bounds, Current, DayT, Exit, Failure, Goal, Sent, Tables, apart, files, library, say};
 
 /// Convert one message, document or bundle to another format
 ///
@@ -61,6 +61,8 @@ pub struct Convert {
     #[command(flatten)]
     kind: As,
     #[command(flatten)]
+    goal: Goal,
+    #[command(flatten)]
     sent: Sent,
 }
 
@@ -83,7 +85,7 @@ impl Convert {
         let converter = self.bounds.of(library::converter(self.tables.tables.as_deref())?);
         let converter =
             library::set_up(converter, self.bundle, self.id_key_file.as_deref())?.with_indent(!self.compact);
-        let converter = self.sent.of(self.kind.of(self.current.of(self.day.of(converter)))?)?;
+        let converter = self.sent.of(self.goal.of(self.kind.of(self.current.of(self.day.of(converter)))?)?)?;
         let sources = files::read_case(&self.inputs)?;
         let refused = |error| files::refused(Exit::Input, &error, &sources);
         let reading = converter.read_case(&sources).map_err(refused)?;
@@ -101,6 +103,9 @@ impl Convert {
             say(format_args!("note: --bundle was not used: {} has no bundle", to.name()));
         }
 
+        if matches!(to, Format::Hl7v3 | Format::Ada) {
+            self.goal.say_if_chosen(&outcome);
+        }
         let mut account = Account::of(&outcome, &sources);
         if !self.previous.is_empty() {
             account = account.after_delivery(&outcome);

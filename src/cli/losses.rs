@@ -32,6 +32,8 @@ pub struct Account<'a> {
     /// What the result takes back of an earlier delivery, if one was given.
     withdrawal: Option<&'a Withdrawal>,
     dataset: &'a Dataset,
+    /// Of what was written.
+    written: &'a Dataset,
     /// The sources, one after the other.
     source: Vec<u8>,
     /// Where each source begins, and what it is called; empty if there is but one.
@@ -44,6 +46,7 @@ impl<'a> Account<'a> {
     pub fn of(outcome: &'a Outcome, inputs: &[Input]) -> Self {
         let mut account = Self::new(&outcome.ledger, outcome.reading.dataset(), inputs);
         account.missing = &outcome.missing;
+        account.written = outcome.dataset();
         account.unknown = outcome.reading.unknown_codes().collect();
         account
     }
@@ -63,7 +66,8 @@ impl<'a> Account<'a> {
     fn new(ledger: &'a Ledger, dataset: &'a Dataset, inputs: &[Input]) -> Self {
         let (source, files, lines) = (Vec::new(), Vec::new(), Vec::new());
         let (unknown, withdrawal) = (Vec::new(), None);
-        let mut account = Self { ledger, missing: &[], unknown, withdrawal, dataset, source, files, lines };
+        let mut account =
+            Self { ledger, missing: &[], unknown, withdrawal, dataset, written: dataset, source, files, lines };
         for input in inputs {
             let start = account.source.len();
             if inputs.len() > 1 {
@@ -147,11 +151,11 @@ impl<'a> Account<'a> {
         }
         for unmet in self.missing {
             let line = unmet.line.map_or(String::new(), |line| format!("line {line}: "));
-            let concept = self.dataset.get(unmet.concept);
+            let concept = self.written.get(unmet.concept);
             let filler =
                 unmet.filler.map_or(String::new(), |(flavor, _)| format!(" (`{}` stands there)", flavor.code()));
             let remedy = unmet.demand.remedy();
-            let path = self.dataset.path(unmet.concept);
+            let path = self.written.path(unmet.concept);
             let _ = writeln!(text, "  {line}{path} ({}): {remedy}{filler}", concept.number);
         }
         if let Some(Withdrawal { deleted, left }) = self.withdrawal {
@@ -200,8 +204,8 @@ impl<'a> Account<'a> {
             .iter()
             .map(|unmet| {
                 json!({
-                    "concept": self.dataset.get(unmet.concept).number.as_str(),
-                    "name": self.dataset.path(unmet.concept),
+                    "concept": self.written.get(unmet.concept).number.as_str(),
+                    "name": self.written.path(unmet.concept),
                     "demand": unmet.demand.code(),
                     "remedy": unmet.demand.remedy(),
                     "line": unmet.line,

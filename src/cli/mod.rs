@@ -26,7 +26,7 @@ use clap::{Args, Parser, Subcommand};
 use ooievaar::ada::ReferenceDay;
 use ooievaar::batch::Fault;
 use ooievaar::tree::Limits;
-use ooievaar::{Converter, Error, Format, Transmission, TransmissionFault};
+use ooievaar::{Converter, Error, Format, Outcome, Transmission, TransmissionFault};
 
 /// Translates Dutch birth-care records between PWD 2.3 (HL7v3) and PWD 3.2 (FHIR STU3), both ways.
 #[derive(Debug, Parser)]
@@ -136,6 +136,37 @@ impl As {
     fn say_if_idle(&self, format: Format) {
         if self.kind.is_some() && format != Format::Hl7v3 {
             say(format_args!("note: --as was not used: the input is {}, no HL7v3", format.name()));
+        }
+    }
+}
+
+/// As what kind of message the result is written.
+#[derive(Debug, Args)]
+struct Goal {
+    /// The kind of message to write (kernset-2.3) [default: the one that was read; of FHIR, the one that holds most of it]
+    ///
+    /// What that kind does not have is lost, and told.
+    #[arg(long, value_name = "KIND")]
+    message: Option<String>,
+}
+
+impl Goal {
+    /// The same converter, which writes that kind.
+    fn of(&self, converter: Converter) -> Result<Converter, Failure> {
+        match &self.message {
+            Some(name) => converter.with_message(name).map_err(|error| Failure::refused(Exit::Usage, &error, &error)),
+            None => Ok(converter),
+        }
+    }
+
+    /// Says which kind was written, if nobody said it.
+    fn say_if_chosen(&self, outcome: &Outcome) {
+        let is_fhir = |format: Format| matches!(format, Format::FhirJson | Format::FhirXml | Format::FhirNdjson);
+        if self.message.is_none() && outcome.reading.is_chosen && is_fhir(outcome.reading.format) {
+            say(format_args!(
+                "note: written as {}, which holds most of what was read; --message names another kind",
+                outcome.message()
+            ));
         }
     }
 }

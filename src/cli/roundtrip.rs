@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ooievaar::batch::counted;
 use ooievaar::dataset::{Content, Dataset, Instance, NodeIx};
-use ooievaar::{Converter, Format, Reading};
+use ooievaar::{Converter, Format, Reading, Target};
 
 use super::inspect::shown;
 use super::losses::Account;
@@ -93,19 +93,19 @@ impl Roundtrip {
 
 /// What comes back different of what was read, there and back.
 fn roundtrip(converter: &Converter, reading: Reading, show_values: bool) -> Result<Vec<String>, ooievaar::Error> {
-    let first = reading.instance.clone();
+    let first = leaves(reading.dataset(), &reading.instance);
+    let kind = reading.message().to_owned();
     let there = reading.format.other_side();
     // ADA and the message are two forms of one side; there and back is by way of FHIR for both.
     let back = if reading.format == Format::Ada { Format::Ada } else { there.other_side() };
     let outcome = converter.write(reading, there)?;
-    let returned = converter.convert(&outcome.output, back)?;
+    let returned = converter.convert(&outcome.output, Target::new(&kind, back))?;
     let last = converter.read(&returned.output)?;
-    Ok(differences(last.dataset(), &first, &last.instance, show_values))
+    Ok(differences(&first, &leaves(last.dataset(), &last.instance), show_values))
 }
 
 /// One line for each leaf that only one of them has.
-fn differences(dataset: &Dataset, before: &Instance, after: &Instance, show_values: bool) -> Vec<String> {
-    let (before, after) = (leaves(dataset, before), leaves(dataset, after));
+fn differences(before: &[Leaf], after: &[Leaf], show_values: bool) -> Vec<String> {
     let only = |these: &[Leaf], those: &[Leaf], sign: char| -> Vec<(String, String)> {
         let mut left = those.to_vec();
         let mut lines = Vec::new();
@@ -120,8 +120,8 @@ fn differences(dataset: &Dataset, before: &Instance, after: &Instance, show_valu
         }
         lines
     };
-    let mut lines = only(&before, &after, '-');
-    lines.extend(only(&after, &before, '+'));
+    let mut lines = only(before, after, '-');
+    lines.extend(only(after, before, '+'));
     lines.sort_by(|left, right| left.0.cmp(&right.0));
     lines.into_iter().map(|(_, line)| line).collect()
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ooievaar::{Bundle, Format, batch};
 
-use super::{As, Bounds, DayT, Exit, Failure, Sent, Tables, library};
+use super::{As, Bounds, DayT, Exit, Failure, Goal, Sent, Tables, library};
 
 /// Answer messages on standard input, a line each, on standard output
 ///
@@ -41,13 +41,16 @@ pub struct Stream {
     #[command(flatten)]
     kind: As,
     #[command(flatten)]
+    goal: Goal,
+    #[command(flatten)]
     sent: Sent,
 }
 
 impl Stream {
     pub fn run(self) -> Result<Exit, Failure> {
         let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
-        let converter = self.kind.of(library::set_up(converter, self.bundle, self.id_key_file.as_deref())?)?;
+        let converter =
+            self.goal.of(self.kind.of(library::set_up(converter, self.bundle, self.id_key_file.as_deref())?)?)?;
         let converter = self.sent.of(converter)?;
         let (input, output) = (BufReader::new(io::stdin()), io::stdout().lock());
         match batch::stream(&converter, self.to, usize::from(self.jobs), input, output) {

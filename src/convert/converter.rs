@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::kinds::{self, MessageKind};
 use super::transmission::{Given, Transmission, TransmissionFault};
-use super::{Error, Format, Place, Withdrawal, excess, labels, units};
+use super::{Error, Format, Place, Target, Withdrawal, excess, labels, units};
 use crate::ada::ReferenceDay;
 use crate::dataset::{Code, Content, Dataset, Instance, Node, Value};
 use crate::fhir::{BundleType, IdKey};
@@ -39,6 +39,10 @@ pub struct Converter {
     pub(super) current_pregnancy: Option<Arc<str>>,
     pub(super) case: Option<Arc<str>>,
     pub(super) as_kind: Option<Arc<AsKind>>,
+    /// The position of the kind as which FHIR is read, whatever it says.
+    pub(super) fhir_as: Option<usize>,
+    /// The position of the kind that is written, whatever was read.
+    pub(super) message: Option<usize>,
     /// By kind.
     pub(super) given: Option<Arc<Vec<Option<Given>>>>,
 }
@@ -62,6 +66,8 @@ pub struct Reading {
     pub ledger: Ledger,
     /// How many FHIR resources the input holds.
     pub resources: usize,
+    /// True if the kind of message was told by what it holds: FHIR that names none, where the tables know several.
+    pub is_chosen: bool,
     pub(super) kinds: Arc<Vec<MessageKind>>,
     pub(super) kind: usize,
 }
@@ -70,6 +76,11 @@ impl Reading {
     /// The dataset that the instance is of.
     pub fn dataset(&self) -> &Dataset {
         &self.kinds[self.kind].dataset
+    }
+
+    /// The name of the kind of message: its folder in the tables.
+    pub fn message(&self) -> &str {
+        &self.kinds[self.kind].name
     }
 
     /// What people call this kind of message.
@@ -114,6 +125,8 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// What was read.
     pub reading: Reading,
+    /// The position of the kind that was written.
+    pub(super) written: usize,
     /// What the message demands and the case lacks, in the order of its lines: empty unless an HL7v3 message was written.
     /// Nothing was made up in its place.
     pub missing: Vec<Unmet>,
@@ -121,6 +134,19 @@ pub struct Outcome {
     pub resources: usize,
     /// What the result takes back of an earlier delivery: nothing, unless by [`Converter::write_after`].
     pub withdrawal: Withdrawal,
+}
+
+impl Outcome {
+    /// The dataset of what was written, of which the concepts in `missing` are: that of what was read, unless another kind of
+    /// message was written.
+    pub fn dataset(&self) -> &Dataset {
+        &self.reading.kinds[self.written].dataset
+    }
+
+    /// The name of the kind of message that was written.
+    pub fn message(&self) -> &str {
+        &self.reading.kinds[self.written].name
+    }
 }
 
 impl Converter {
@@ -155,6 +181,8 @@ impl Converter {
             current_pregnancy: None,
             case: None,
             as_kind: None,
+            fhir_as: None,
+            message: None,
             given: None,
         })
     }
@@ -273,12 +301,12 @@ impl Converter {
         &self.kinds
     }
 
-    /// Reads an input and writes it in a format.
+    /// Reads an input and writes it in a format, as the kind of message that it is or as another.
     ///
     /// # Errors
     /// As [`Converter::read`] and [`Converter::write`].
-    pub fn convert(&self, input: &[u8], format: Format) -> Result<Outcome, Error> {
-        self.write(self.read(input)?, format)
+    pub fn convert(&self, input: &[u8], target: impl Into<Target>) -> Result<Outcome, Error> {
+        self.write(self.read(input)?, target)
     }
 
     /// What was read, with what is told of it whatever the format. `text` is what positions are in, if they are in one text.
@@ -300,7 +328,7 @@ impl Converter {
         excess::cut(&self.kinds[kind], &mut instance, &mut ledger);
         units::tell(&self.kinds[kind], &mut instance, &mut ledger);
         labels::tell(&self.kinds[kind], &mut instance, &mut ledger);
-        Ok(Reading { format, instance, ledger, resources, kinds: Arc::clone(&self.kinds), kind })
+        Ok(Reading { format, instance, ledger, resources, is_chosen: false, kinds: Arc::clone(&self.kinds), kind })
     }
 
     /// The limits on one input.

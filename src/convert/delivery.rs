@@ -82,7 +82,7 @@ impl Converter {
             let list = if made.shared { &mut withdrawal.left } else { &mut withdrawal.deleted };
             list.push(made.url.clone());
         }
-        self.write_withdrawing(reading, withdrawal, format)
+        self.write_withdrawing(reading, withdrawal, &format.into())
     }
 
     /// The resources that a case makes.

@@ -122,6 +122,12 @@ pub enum Error {
         /// The kinds that there are.
         known: Vec<String>,
     },
+    /// Several kinds of message hold as much of what was read, and none is like the other.
+    #[error("several kinds of message hold as much of it; say which one is meant (--message): {}", .candidates.join(" or "))]
+    WhichKind {
+        /// The names of the kinds.
+        candidates: Vec<String>,
+    },
     /// It is a document with several messages in it.
     #[error("the document holds {count} messages; convert them as many (ooievaar batch), or take one out")]
     SeveralMessages {
@@ -253,6 +259,7 @@ impl Error {
             Self::ReferenceDay { .. } => "reference-day",
             Self::UnknownTemplate { .. } => "unknown-template",
             Self::NoSuchKind { .. } => "no-such-kind",
+            Self::WhichKind { .. } => "which-kind",
             Self::SeveralMessages { .. } => "several-messages",
             Self::WhichCase { .. } => "which-case",
             Self::NoSuchCase { .. } => "no-such-case",

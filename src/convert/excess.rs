@@ -7,9 +7,7 @@ use crate::ledger::{Ledger, Reason};
 /// Leaves each concept as many values as it may have, the first ones; the others are lost and told. What says the same as
 /// one of those is the same fact.
 pub(super) fn cut(kind: &MessageKind, instance: &mut Instance, ledger: &mut Ledger) {
-    let excess: Vec<NodeIx> =
-        instance.leaves().map(|(ix, ..)| ix).filter(|ix| is_excess(kind, instance, *ix)).collect();
-    for node in excess {
+    for node in of(kind, instance) {
         let (parent, concept) = (instance.node(node).parent, instance.node(node).concept);
         let is_same = |other: &NodeIx| instance.node(*other).content == instance.node(node).content;
         let same = instance.occurrences(parent, concept).take_while(|other| *other != node).find(is_same);
@@ -23,6 +21,11 @@ pub(super) fn cut(kind: &MessageKind, instance: &mut Instance, ledger: &mut Ledg
         }
         instance.remove(node);
     }
+}
+
+/// The values beyond what a concept may have.
+pub(super) fn of(kind: &MessageKind, instance: &Instance) -> Vec<NodeIx> {
+    instance.leaves().map(|(ix, ..)| ix).filter(|ix| is_excess(kind, instance, *ix)).collect()
 }
 
 /// True if as many siblings stand before a leaf as there may be.

@@ -16,6 +16,8 @@ pub struct MessageKind {
     pub name: String,
     /// What people call it.
     pub title: String,
+    /// The name of the kind that it is like.
+    pub like: Option<String>,
     /// Its concepts.
     pub dataset: Dataset,
     /// Their codes.
@@ -47,6 +49,11 @@ pub(super) struct Sending {
 
 /// Compiles all kinds of message, in the order of `ooievaar.toml`.
 pub(super) fn load(source: &Source) -> Result<Vec<MessageKind>, TableError> {
+    let source = source.laid();
+    load_all(&source).map_err(|fault| source.located(fault))
+}
+
+fn load_all(source: &Source) -> Result<Vec<MessageKind>, TableError> {
     let manifest = Manifest::load(source)?;
     let mut kinds = Vec::with_capacity(manifest.messages.len());
     for name in &manifest.messages {
@@ -72,16 +79,20 @@ fn load_one(
     let hl7v3 = if meta.roots.is_empty() { None } else { Some(MessagePlan::load(source, name, &dataset)?) };
     let alignments = alignments(name, &meta, &dataset)?;
     let sending = sending(name, &meta, &dataset)?;
+    // What is not like anything goes without saying.
+    let is_marked = meta.like.is_some() && !meta.template.is_empty();
+    let mark = if is_marked { format!("urn:oid:{}", meta.template) } else { String::new() };
     let fhir = match &table {
-        Some(table) => Some(match shared(others, &dataset, &alignments) {
+        Some(table) => Some(match shared(others, &dataset, &alignments, &mark) {
             Some(plan) => plan,
-            None => Arc::new(FhirPlan::load(source, table, &dataset, alignments, &terminology)?),
+            None => Arc::new(FhirPlan::load(source, table, &dataset, alignments, &terminology, &mark)?),
         }),
         None => None,
     };
     Ok(MessageKind {
         name: name.to_owned(),
         title: meta.title,
+        like: meta.like,
         ada: AdaPlan::load(source, name)?,
         dataset,
         terminology,
@@ -92,9 +103,11 @@ fn load_one(
 }
 
 /// The plan of a message of the same dataset with the same alignments: nothing else in it depends on the message.
-fn shared(others: &[MessageKind], dataset: &Dataset, alignments: &[Alignment]) -> Option<Arc<FhirPlan>> {
+fn shared(others: &[MessageKind], dataset: &Dataset, alignments: &[Alignment], mark: &str) -> Option<Arc<FhirPlan>> {
     let same = others.iter().filter(|kind| kind.dataset.name == dataset.name);
-    same.filter_map(|kind| kind.fhir.as_ref()).find(|plan| plan.alignments == alignments).map(Arc::clone)
+    same.filter_map(|kind| kind.fhir.as_ref())
+        .find(|plan| plan.alignments == alignments && plan.kind == mark)
+        .map(Arc::clone)
 }
 
 /// The concept of this number, which a key of `message.toml` names.

@@ -1,5 +1,6 @@
 //! The public face: bytes in, bytes out, and an account of every value.
 
+mod choice;
 mod converter;
 mod delivery;
 mod detect;
@@ -13,6 +14,7 @@ mod messages;
 mod read;
 mod resources;
 mod stated;
+mod target;
 mod transmission;
 mod units;
 mod write;
@@ -25,5 +27,6 @@ pub use error::{Error, Place};
 pub use format::{Format, UnknownFormat};
 pub use kinds::MessageKind;
 pub use read::Case;
+pub use target::Target;
 pub use transmission::{Transmission, TransmissionFault};
 pub use write::Written;

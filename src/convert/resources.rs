@@ -1,11 +1,10 @@
 //! Reading FHIR: the resources of one input or several, and the case that they describe.
 
+use super::choice::Bound;
 use super::detect::{self, Sniffed};
-use super::kinds::MessageKind;
 use super::read::Case;
 use super::{Converter, Error, Format, Reading};
 use crate::fhir::{self, Division, Leftovers, Unclear};
-use crate::plan::fhir::FhirPlan;
 use crate::tree::{self, Tree};
 
 /// Resources and bundles, as they were read.
@@ -109,19 +108,26 @@ impl Converter {
         Ok(())
     }
 
-    /// The case that resources describe, or the one of several that the caller named.
+    /// The case that resources describe, or the one of several that the caller named, as the kind that they name or that holds
+    /// most of it.
     pub(super) fn read_resources(&self, resources: &Resources, format: Format) -> Result<Reading, Error> {
-        let bound = self.bound(format)?;
+        match self.named(&resources.trees) {
+            Some(bound) => self.read_resources_as(&bound, resources, format),
+            None => self.best(&self.bounds(format)?, |bound| self.read_resources_as(bound, resources, format)),
+        }
+    }
+
+    fn read_resources_as(&self, bound: &Bound<'_>, resources: &Resources, format: Format) -> Result<Reading, Error> {
         let source = fhir::Source::of(bound.plan, &resources.trees, resources.leaves);
         match Division::of(bound.plan, &bound.kind.dataset, &bound.kind.terminology, &source) {
             None if self.case.as_ref().is_some_and(|name| !source.has(name)) => {
                 Err(Error::NoSuchCase { candidates: Vec::new() })
             }
-            None => self.read_source(&bound, source, format),
+            None => self.read_source(bound, source, format),
             Some(division) => {
                 let case = self.chosen(&division)?;
                 let own = division.resources(case, &division.leftovers());
-                self.read_source(&bound, own.source(), format)
+                self.read_source(bound, own.source(), format)
             }
         }
     }
@@ -133,10 +139,11 @@ impl Converter {
         format: Format,
         give: &mut dyn FnMut(Case),
     ) -> Result<(), Error> {
-        let bound = self.bound(format)?;
+        let bounds = self.bounds(format)?;
+        let bound = &bounds[0];
         let source = fhir::Source::of(bound.plan, &resources.trees, resources.leaves);
         let Some(division) = Division::of(bound.plan, &bound.kind.dataset, &bound.kind.terminology, &source) else {
-            let reading = self.read_source(&bound, source, format)?.with_content()?;
+            let reading = self.read_resources(resources, format)?.with_content()?;
             give(Case { number: None, reading: Ok(reading) });
             return Ok(());
         };
@@ -148,7 +155,12 @@ impl Converter {
             let reading = if leaves > u64::from(self.limits.nodes) {
                 Err(Error::SharedTooMuch { limit: self.limits.nodes })
             } else {
-                self.read_source(&bound, own.source(), format).and_then(Reading::with_content)
+                let read = |bound: &Bound<'_>| self.read_source(bound, own.source(), format);
+                let read = match self.named(own.trees()) {
+                    Some(bound) => read(&bound),
+                    None => self.best(&bounds, read),
+                };
+                read.and_then(Reading::with_content)
             };
             give(Case { number: Some(case + 1), reading });
         }
@@ -173,15 +185,6 @@ impl Converter {
         }
     }
 
-    /// The first kind of message that the tables bind to FHIR.
-    fn bound(&self, format: Format) -> Result<Bound<'_>, Error> {
-        let found = self.kinds.iter().enumerate().find_map(|(at, kind)| {
-            let plan = kind.fhir.as_ref()?;
-            Some(Bound { at, kind, plan })
-        });
-        found.ok_or_else(|| Error::NoBinding { message: "anything".to_owned(), format: format.name() })
-    }
-
     fn read_source(&self, bound: &Bound<'_>, source: fhir::Source<'_>, format: Format) -> Result<Reading, Error> {
         let current = self.current_pregnancy.as_deref();
         let Bound { at, kind, plan } = *bound;
@@ -194,12 +197,4 @@ impl Converter {
         }
         self.reading(format, at, (instance, ledger), resources, None)
     }
-}
-
-/// A kind of message that the tables bind to FHIR.
-#[derive(Clone, Copy)]
-struct Bound<'k> {
-    at: usize,
-    kind: &'k MessageKind,
-    plan: &'k FhirPlan,
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::kinds::MessageKind;
 use super::stated::stated;
+use super::target::{self, Target};
 use super::{Converter, Error, Format, Outcome, Reading, Withdrawal};
 use crate::ada;
 use crate::dataset::{ConceptIx, Instance, NodeIx, Text};
@@ -45,47 +46,74 @@ impl Converter {
         Ok(Written { output: output.into_bytes(), unwritten, missing: unmet })
     }
 
-    /// Writes what was read in a format.
+    /// Writes what was read in a format, as the kind of message that it is or as another. What that other does not have is lost
+    /// ([`Reason::NotInDataset`](crate::ledger::Reason::NotInDataset)).
     ///
     /// # Errors
-    /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
-    pub fn write(&self, reading: Reading, format: Format) -> Result<Outcome, Error> {
-        self.write_withdrawing(reading, Withdrawal::default(), format)
+    /// [`Error::NoBinding`] if the tables do not bind the kind of message to the format; [`Error::NoSuchKind`] if they have none of
+    /// the name.
+    pub fn write(&self, reading: Reading, target: impl Into<Target>) -> Result<Outcome, Error> {
+        self.write_withdrawing(reading, Withdrawal::default(), &target.into())
     }
 
     pub(super) fn write_withdrawing(
         &self,
         mut reading: Reading,
         withdrawal: Withdrawal,
-        format: Format,
+        target: &Target,
     ) -> Result<Outcome, Error> {
-        if matches!(format, Format::Hl7v3 | Format::Ada) {
-            self.complete(&mut reading);
+        let (format, written) = (target.format, self.target(target, reading.kind)?);
+        if written != reading.kind {
+            return self.write_as(reading, withdrawal, format, written);
         }
-        let kind = &reading.kinds[reading.kind];
-        let Draft { output, unwritten, mut unmet, broken, resources } =
-            self.write_kind(kind, &reading.instance, &withdrawal.deleted, format)?;
+        self.complete(format, written, &mut reading.instance);
         let mut ledger = reading.ledger.clone();
+        let kind = &self.kinds[written];
+        let Draft { output, unwritten, unmet, broken, resources } =
+            self.write_kind(kind, &reading.instance, &withdrawal.deleted, format)?;
         for Unwritten { node, reason } in &unwritten {
             ledger.unwritten(&reading.instance, *node, *reason);
         }
         ledger.name_rules(&reading.instance, &unwritten, &broken);
-        if format == Format::Hl7v3 {
-            let unwritten: Vec<NodeIx> = unwritten.iter().map(|unwritten| unwritten.node).collect();
-            let absent = reading.instance.missing(&kind.dataset, &unwritten);
-            let told: HashSet<ConceptIx> = unmet.iter().map(|unmet| unmet.concept).collect();
-            let untold = absent.into_iter().filter(|concept| !told.contains(concept));
-            unmet.extend(untold.map(|concept| Unmet { concept, demand: Demand::Absent, line: None, filler: None }));
+        let missing = missing(kind, &reading.instance, format, &unwritten, unmet);
+        Ok(Outcome { output: output.into_bytes(), ledger, missing, written, reading, resources, withdrawal })
+    }
+
+    /// The same as another kind of message than was read.
+    fn write_as(
+        &self,
+        reading: Reading,
+        withdrawal: Withdrawal,
+        format: Format,
+        written: usize,
+    ) -> Result<Outcome, Error> {
+        let kind = &self.kinds[written];
+        let (mut moved, mut left) = target::moved(&self.kinds[reading.kind], kind, &reading.instance);
+        self.complete(format, written, &mut moved.instance);
+        let Draft { output, unwritten, unmet, broken, resources } =
+            self.write_kind(kind, &moved.instance, &withdrawal.deleted, format)?;
+        let missing = missing(kind, &moved.instance, format, &unwritten, unmet);
+        // What is told is of the source.
+        let of_source = |node: NodeIx| moved.source(node);
+        left.extend(unwritten.iter().filter_map(|own| of_source(own.node).map(|node| Unwritten { node, ..*own })));
+        let broken: Vec<BrokenRule> =
+            broken.into_iter().filter_map(|rule| Some(BrokenRule { node: of_source(rule.node)?, ..rule })).collect();
+        let mut ledger = reading.ledger.clone();
+        for Unwritten { node, reason } in &left {
+            ledger.unwritten(&reading.instance, *node, *reason);
         }
-        Ok(Outcome { output: output.into_bytes(), ledger, missing: unmet, reading, resources, withdrawal })
+        ledger.name_rules(&reading.instance, &left, &broken);
+        Ok(Outcome { output: output.into_bytes(), ledger, missing, written, reading, resources, withdrawal })
     }
 
     /// Adds what is given of the transmission, where the case does not say it.
-    fn complete(&self, reading: &mut Reading) {
-        let kind = &reading.kinds[reading.kind];
-        let given = self.given.as_ref().and_then(|given| given.get(reading.kind)?.as_ref());
-        if let Some((given, sending)) = given.zip(kind.sending.as_ref()) {
-            given.complete(kind, sending, &mut reading.instance);
+    fn complete(&self, format: Format, kind: usize, instance: &mut Instance) {
+        if !matches!(format, Format::Hl7v3 | Format::Ada) {
+            return;
+        }
+        let given = self.given.as_ref().and_then(|given| given.get(kind)?.as_ref());
+        if let Some((given, sending)) = given.zip(self.kinds[kind].sending.as_ref()) {
+            given.complete(&self.kinds[kind], sending, instance);
         }
     }
 
@@ -153,4 +181,22 @@ impl Converter {
         let (unwritten, broken) = composition.unwritten();
         Draft { output, unwritten, unmet: Vec::new(), broken, resources }
     }
+}
+
+/// What a message demands and a case lacks: as the writer found it, and what the transaction wants besides.
+fn missing(
+    kind: &MessageKind,
+    instance: &Instance,
+    format: Format,
+    unwritten: &[Unwritten],
+    mut unmet: Vec<Unmet>,
+) -> Vec<Unmet> {
+    if format == Format::Hl7v3 {
+        let unwritten: Vec<NodeIx> = unwritten.iter().map(|unwritten| unwritten.node).collect();
+        let absent = instance.missing(&kind.dataset, &unwritten);
+        let told: HashSet<ConceptIx> = unmet.iter().map(|unmet| unmet.concept).collect();
+        let untold = absent.into_iter().filter(|concept| !told.contains(concept));
+        unmet.extend(untold.map(|concept| Unmet { concept, demand: Demand::Absent, line: None, filler: None }));
+    }
+    unmet
 }

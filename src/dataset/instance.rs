@@ -41,7 +41,7 @@ pub struct Node {
 pub struct Instance {
     nodes: Vec<Node>,
     /// Occurrences of aligned groups that the source itself says to be about the same thing.
-    aligned: Vec<(NodeIx, NodeIx)>,
+    pub(super) aligned: Vec<(NodeIx, NodeIx)>,
 }
 
 impl Default for Instance {

@@ -12,6 +12,7 @@ mod instance;
 mod missing;
 mod number;
 mod person;
+mod transfer;
 mod value;
 
 pub use aligned::Aligned;
@@ -21,6 +22,7 @@ pub use datetime::{DateTime, DateTimeError, Precision};
 pub use instance::{Instance, Node, NodeIx, Origin};
 pub use number::{is_decimal, is_integer, plain_number};
 pub use person::{Person, bare};
+pub use transfer::Moved;
 pub use value::{Code, Content, Identifier, NullFlavor, Quantity, Value};
 
 /// Short text: codes, identifiers and numbers stay inside the value without an allocation of their own.

@@ -76,6 +76,7 @@ impl Samples {
     /// # Errors
     /// If it names an unknown concept, or a form or number that is none.
     pub fn load(source: &Source, message: &str, dataset: &Dataset) -> Result<Self, TableError> {
+        let source = &source.laid();
         let folder = format!("messages/{message}");
         let file = format!("{folder}/samples.csv");
         if !source.list(&folder)?.contains(&file) {

@@ -47,6 +47,8 @@ reasons! {
     Contradiction = "contradiction", "the source contradicts itself; the first statement was kept";
     /// The target has no place for the concept, and the tables say so.
     NoPlace = "no-place-in-target", "see the row of the concept for the reason";
+    /// The kind of message that is written is of another release of the dataset, which does not have the concept.
+    NotInDataset = "not-in-dataset", "the kind of message that is written has no such concept; write another (--message)";
     /// The target has a place for the concept, but not for a null flavour there.
     NullFlavor = "no-place-for-null-flavour", "the target can only hold an answer here";
     /// The target has a place for it, but what it belongs to is absent.

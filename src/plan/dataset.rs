@@ -35,7 +35,9 @@ pub fn load_dataset(source: &Source, dataset: &str, message: &str) -> Result<Dat
         (concept.min, concept.max) = cardinality(row)?;
         concept.in_use = true;
     }
-    let administrative = entry.administrative.iter().map(|number| {
+    let own =
+        entry.administrative.iter().filter(|number| !entry.inherits_administrative || tree.find(number).is_some());
+    let administrative = own.map(|number| {
         let unknown = || format!("`administrative` of dataset `{dataset}` names `{number}`, which is no concept of it");
         tree.find(number).ok_or_else(|| TableError::file(Manifest::FILE, unknown()))
     });

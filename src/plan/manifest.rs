@@ -37,6 +37,8 @@ pub struct AdaStatuses {
 /// What `ooievaar.toml` says of one dataset.
 #[derive(Clone, Debug, Deserialize)]
 pub struct DatasetEntry {
+    /// The dataset that it is like: what is not said here is as it is there.
+    pub like: Option<String>,
     /// OID above the concept numbers, without a final dot.
     pub root_oid: String,
     /// Other OIDs under which the same numbers occur (an earlier release with stable numbers).
@@ -50,6 +52,9 @@ pub struct DatasetEntry {
     /// Numbers of the concepts that, with all within them, say who, where and how it was sent, and nothing clinical.
     #[serde(default)]
     pub administrative: Vec<String>,
+    /// True if these are those of the dataset that it is like, of which it may not have all.
+    #[serde(skip)]
+    pub inherits_administrative: bool,
     /// The persons whom a record is about.
     #[serde(default)]
     pub persons: Vec<PersonEntry>,
@@ -81,6 +86,25 @@ pub struct StandardEntry {
     pub source: String,
 }
 
+impl DatasetEntry {
+    /// Takes over what is not said here.
+    fn take_over(&mut self, below: &Self) {
+        if self.fhir.is_none() {
+            self.fhir.clone_from(&below.fhir);
+        }
+        if self.units.is_empty() {
+            self.units.clone_from(&below.units);
+        }
+        if self.administrative.is_empty() {
+            self.administrative.clone_from(&below.administrative);
+            self.inherits_administrative = true;
+        }
+        if self.persons.is_empty() {
+            self.persons.clone_from(&below.persons);
+        }
+    }
+}
+
 impl Manifest {
     /// Its file in the tables.
     pub const FILE: &str = "ooievaar.toml";
@@ -90,13 +114,23 @@ impl Manifest {
     /// # Errors
     /// If it cannot be read, or describes tables in a layout that this program does not know.
     pub fn load(source: &Source) -> Result<Self, TableError> {
-        let manifest: Self = load_toml(source, Self::FILE)?;
+        let mut manifest: Self = load_toml(source, Self::FILE)?;
         if manifest.format != FORMAT {
             let message = format!(
                 "the tables have format {}, this program knows format {FORMAT}; use matching versions",
                 manifest.format
             );
             return Err(TableError::file(Self::FILE, message));
+        }
+        let written = manifest.datasets.clone();
+        for entry in manifest.datasets.values_mut() {
+            let mut next = entry.like.clone();
+            // As many as there are is a circle.
+            for _ in 0..written.len() {
+                let Some(below) = next.and_then(|name| written.get(&name)) else { break };
+                entry.take_over(below);
+                next = below.like.clone();
+            }
         }
         Ok(manifest)
     }

@@ -12,6 +12,11 @@ use crate::tables::{Source, TableError};
 pub struct MessageMeta {
     /// What people call it.
     pub title: String,
+    /// The kind that it is like: [`Source::laid`] has laid this over that already.
+    pub like: Option<String>,
+    /// The columns that rows of that kind have empty here.
+    #[serde(default)]
+    pub without: Vec<String>,
     /// Name of its dataset.
     pub dataset: String,
     /// Document elements that it can start with; the first is the one that is written. None for a transaction that

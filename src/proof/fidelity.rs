@@ -13,6 +13,7 @@ use crate::tables::{Row, Sheet, Source, TableError};
 /// # Errors
 /// If a table cannot be read.
 pub fn fidelity(source: &Source, kind: &MessageKind, proofs: &[RowProof]) -> Result<String, TableError> {
+    let source = &source.laid();
     let message = Sheet::load(source, &format!("messages/{}/rows.csv", kind.name), &["concept", "in", "template"])?;
     let fhir = match Manifest::load(source)?.dataset(&kind.dataset.name)?.fhir.as_deref() {
         Some(name) => Some(Sheet::load(source, &format!("fhir-stu3/{name}.csv"), &["concept", "element", "follows"])?),

@@ -91,7 +91,9 @@ impl RowProof {
 /// If a table cannot be read, or the tables do not bind the message to the formats that they have rows for, which would be
 /// a bug.
 pub fn prove(converter: &Converter, source: &Source, kind: &MessageKind) -> Result<Vec<RowProof>, Error> {
-    let rows = Rows::load(source, kind)?;
+    let source = source.laid();
+    let converter = &converter.clone().reading_fhir_as(&kind.name);
+    let rows = Rows::load(&source, kind).map_err(|fault| source.located(fault))?;
     let own = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), None);
     let both = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref());
     let leaves: Vec<ConceptIx> = kind

@@ -82,8 +82,8 @@ fn section(outcome: &Outcome, text: &mut String) {
         let _ = writeln!(
             text,
             "| {} | {} | {} |",
-            cell(&dataset.path(concept)),
-            dataset.get(concept).number,
+            cell(&outcome.dataset().path(concept)),
+            outcome.dataset().get(concept).number,
             demand.code()
         );
     }

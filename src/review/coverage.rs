@@ -51,6 +51,7 @@ impl Line {
 /// # Errors
 /// If the files cannot be read.
 pub fn coverage(source: &Source) -> Result<Coverage, TableError> {
+    let source = &source.laid();
     let files = Files::load(source)?;
     let context = Context::new(&files);
     let standard = Standard::load(source, &context)?;
@@ -109,7 +110,7 @@ fn datasets(context: &Context<'_>, standard: &Standard) -> Section {
         let messages = || context.messages.iter().filter(|message| message.dataset == *name);
         let used: BTreeSet<&str> = messages().flat_map(|message| leaves(context, message.concepts)).collect();
         let in_message: BTreeSet<&str> = messages().flat_map(|message| placed(message.rows, "in")).collect();
-        let fhir = context.fhir.iter().find(|table| table.dataset == *name).map(|table| table.sheet);
+        let fhir = context.fhir.iter().find(|table| table.datasets.contains(name)).map(|table| table.sheet);
         let in_fhir = placed(fhir, "element");
         let count =
             |set: &BTreeSet<&str>| all.iter().filter(|number| used.contains(*number) && set.contains(*number)).count();
@@ -135,7 +136,7 @@ fn datasets(context: &Context<'_>, standard: &Standard) -> Section {
 fn transactions(context: &Context<'_>, standard: &Standard) -> Section {
     let lines = context.messages.iter().map(|message| {
         let used = leaves(context, message.concepts);
-        let fhir = context.fhir.iter().find(|table| table.dataset == message.dataset).map(|table| table.sheet);
+        let fhir = context.fhir.iter().find(|table| table.datasets.contains(&message.dataset)).map(|table| table.sheet);
         let count = |sheet, column| used.intersection(&placed(Some(sheet), column)).count();
         let (own, fhir) = (message.rows.map(|rows| count(rows, "in")), fhir.map(|table| count(table, "element")));
         let whole = standard.transactions.get(&message.name).copied().unwrap_or(used.len());

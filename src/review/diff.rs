@@ -29,7 +29,7 @@ impl Change {
 /// # Errors
 /// If one of them cannot be read.
 pub fn diff(old: &Source, new: &Source) -> Result<Vec<Change>, TableError> {
-    let (old_files, new_files) = (Files::load(old)?, Files::load(new)?);
+    let (old_files, new_files) = (Files::load(&old.laid())?, Files::load(&new.laid())?);
     let (old, new) = (Context::new(&old_files), Context::new(&new_files));
     let paths: BTreeSet<&str> = old_files.iter().chain(new_files.iter()).map(|file| file.path.as_str()).collect();
     let mut changes = Vec::new();

@@ -1,5 +1,7 @@
 //! Which files there are, and what their columns hold: the one source for the checker and for the reference.
 
+use super::LAYER;
+
 /// A kind of CSV table.
 #[derive(Debug)]
 pub struct Layout {
@@ -114,6 +116,13 @@ const fn extra(name: &'static str, content: Content, about: &'static str) -> Col
     Column { name, content, may_be_empty: true, optional: true, about }
 }
 
+const LAYER_COLUMN: Column = extra(
+    LAYER,
+    Content::Text,
+    "in a table of a kind or dataset that is like another: `change` for a row in place of those of its concept below, `drop`, or \
+     `after` and a concept, or `last`, for a row that is new or stands elsewhere",
+);
+
 const ALLOW_COLUMN: Column =
     extra(ALLOW, Content::Text, "findings that are right and stay: `OOI-###: reason`, with `;` between several");
 
@@ -202,6 +211,7 @@ pub const LAYOUTS: &[Layout] = &[
                 "the yes-or-no concept whose answer says whether there is any of this: under a no, or a null flavour, nothing of it is stated",
             ),
             must("source", Content::Text, "where this comes from"),
+            LAYER_COLUMN,
             ALLOW_COLUMN,
         ],
     },
@@ -259,6 +269,7 @@ pub const LAYOUTS: &[Layout] = &[
             must("concept", Content::Concept, "the concept"),
             must("min", Content::Number, "least number of occurrences within its group"),
             must("max", Content::Maximum, "largest number of occurrences within its group"),
+            LAYER_COLUMN,
             ALLOW_COLUMN,
         ],
     },
@@ -282,6 +293,7 @@ pub const LAYOUTS: &[Layout] = &[
             may("datatype", Content::OneOf(DATATYPES), "the datatype of the value"),
             must("source", Content::Text, "where this comes from"),
             may("note", Content::Text, "what somebody should know who changes the row"),
+            LAYER_COLUMN,
             ALLOW_COLUMN,
         ],
     },
@@ -297,6 +309,7 @@ pub const LAYOUTS: &[Layout] = &[
             may("from", Content::Text, "the least value"),
             may("to", Content::Text, "the largest value"),
             may("values", Content::Text, "what the form needs: texts, a namespace, another concept"),
+            LAYER_COLUMN,
             ALLOW_COLUMN,
         ],
     },
@@ -309,6 +322,7 @@ pub const LAYOUTS: &[Layout] = &[
             may("code", Content::Code, "the code of the node there; empty if the publication does not locate it"),
             may("code_system", Content::Oid, "the OID of its system"),
             must("source", Content::Text, "where this comes from"),
+            LAYER_COLUMN,
             ALLOW_COLUMN,
         ],
     },
@@ -358,6 +372,7 @@ pub const LAYOUTS: &[Layout] = &[
             may("filler", Content::Name, "`needed`: the null flavour that stands there if it is absent"),
             may("version", Content::Text, "`members`, `codes`: the value set that the message binds, and its date"),
             must("source", Content::Text, "the template that demands it"),
+            LAYER_COLUMN,
             ALLOW_COLUMN,
         ],
     },
@@ -374,6 +389,7 @@ pub const LAYOUTS: &[Layout] = &[
             may("value_set", Content::Name, "the value set of a code"),
             may("datatype", Content::OneOf(DATATYPES), "the datatype of the value; empty if it is not published"),
             must("source", Content::Text, "the transaction and its date"),
+            LAYER_COLUMN,
             ALLOW_COLUMN,
         ],
     },

@@ -4,13 +4,16 @@
 //! [`crate::plan`] to say.
 
 mod error;
+mod layers;
 pub mod layout;
+mod parts;
 mod raw;
 pub mod schema;
 mod sheet;
 mod source;
 
 pub use error::TableError;
+pub use layers::{LAYER, Layered};
 pub use raw::{Cell, Flaw, Form, Malformed, RawRow, RawSheet, decode};
 pub use sheet::{Row, Sheet};
 pub use source::Source;

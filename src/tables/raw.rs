@@ -26,7 +26,7 @@ pub struct RawRow {
 }
 
 /// A cell, without quotes and without white space around it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Cell {
     /// What it says.
     pub text: String,
@@ -197,6 +197,13 @@ impl RawSheet {
     pub fn canonical(&self) -> String {
         let mut text = String::new();
         self.lines().for_each(|(row, is_header)| write_row(&mut text, row, is_header));
+        text
+    }
+
+    /// A row as it should be written, with the end of its line.
+    pub(super) fn line(row: &RawRow, is_header: bool) -> String {
+        let mut text = String::new();
+        write_row(&mut text, row, is_header);
         text
     }
 

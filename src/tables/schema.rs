@@ -81,6 +81,7 @@ fn ooievaar() -> Value {
         "required": ["root_oid"],
         "additionalProperties": false,
         "properties": {
+            "like": text("the dataset that it is like: its table is laid over that one, and what is not said here is as it is there"),
             "root_oid": oid("the OID above the concept numbers"),
             "also": list(&oid("an OID"), "other OIDs under which the same numbers occur"),
             "fhir": text("name of the FHIR table"),
@@ -210,6 +211,8 @@ fn message() -> Value {
     let properties = json!({
         "standard": standard(),
         "title": text("what people call the message"),
+        "like": text("the kind of message that it is like: its files are laid over those"),
+        "without": list(&text("a column"), "columns that rows of that kind have empty here"),
         "dataset": text("name of its dataset"),
         "roots": list(&text("an element"), "document elements that it can start with; the first is written; none for a transaction that exists as ADA alone"),
         "template": oid("the templateId that only this message carries"),

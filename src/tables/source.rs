@@ -8,6 +8,7 @@ use std::sync::Arc;
 use include_dir::{Dir, include_dir};
 
 use super::TableError;
+use super::layers::Layered;
 
 /// The tables of the repository, as they were when this was compiled.
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/mappings");
@@ -21,9 +22,50 @@ pub enum Source {
     Folder(PathBuf),
     /// Files in memory, by path within the mappings folder.
     Memory(Arc<BTreeMap<String, Vec<u8>>>),
+    /// Any of these with what is like something else made whole: see [`Source::laid`].
+    Layered(Arc<Layered>),
 }
 
 impl Source {
+    /// The same tables, in which what is like something else is whole. What reads tables reads these.
+    #[must_use]
+    pub fn laid(&self) -> Self {
+        match self {
+            Self::Layered(_) => self.clone(),
+            plain => Layered::of(plain).map_or_else(|| plain.clone(), |layered| Self::Layered(Arc::new(layered))),
+        }
+    }
+
+    /// The tables as they are written.
+    #[must_use]
+    pub fn written(&self) -> &Self {
+        match self {
+            Self::Layered(layered) => layered.under(),
+            plain => plain,
+        }
+    }
+
+    /// Where a line of a file is written: in another file, if this one is like that.
+    pub fn origin(&self, file: &str, line: u64) -> (String, u64) {
+        let found = match self {
+            Self::Layered(layered) => layered.origin(file, line),
+            _ => None,
+        };
+        found.map_or_else(|| (file.to_owned(), line), |(file, line)| (file.to_string(), line))
+    }
+
+    /// True if a file is made of others, and so is no longer as it is written.
+    pub fn is_laid(&self, file: &str) -> bool {
+        matches!(self, Self::Layered(layered) if layered.flat(file).is_ok_and(|flat| flat.is_some()))
+    }
+
+    /// A fault where it is written.
+    #[must_use]
+    pub fn located(&self, fault: TableError) -> TableError {
+        let (file, line) = self.origin(&fault.file, fault.line);
+        TableError { file, line, ..fault }
+    }
+
     /// The text of one file, named by its path within the mappings folder.
     ///
     /// # Errors
@@ -49,6 +91,10 @@ impl Source {
                     .map(Cow::Owned)
                     .map_err(|_| TableError::file(file, "is not UTF-8; save it as UTF-8"))
             }
+            Self::Layered(layered) => match layered.flat(file)? {
+                Some(flat) => Ok(Cow::Owned(flat.text.clone())),
+                None => layered.under().text(file),
+            },
         }
     }
 
@@ -62,6 +108,16 @@ impl Source {
             Self::Embedded => embedded(&EMBEDDED, &mut files),
             Self::Folder(root) => walk(root, "", &mut files)?,
             Self::Memory(held) => files.clone_from(held),
+            Self::Layered(layered) => {
+                files = layered.under().files()?;
+                let paths: Vec<String> = files.keys().cloned().collect();
+                let inherited = layered.inherited(&|path| files.contains_key(path), &paths);
+                for path in paths.into_iter().chain(inherited) {
+                    if let Some(flat) = layered.flat(&path)? {
+                        files.insert(path, flat.text.clone().into_bytes());
+                    }
+                }
+            }
         }
         Ok(files)
     }
@@ -90,6 +146,11 @@ impl Source {
             Self::Memory(files) => {
                 let inside = |path: &str| path.strip_prefix(folder)?.strip_prefix('/').map(|name| !name.contains('/'));
                 files.keys().filter(|path| inside(path) == Some(true)).cloned().collect()
+            }
+            Self::Layered(layered) => {
+                let mut names = layered.under().list(folder)?;
+                names.extend(layered.inherited_in(folder, &names)?);
+                names
             }
         };
         names.sort();

@@ -96,12 +96,12 @@ fn a_message_with_a_template_that_no_table_knows_is_refused_by_name() {
         (NEONATAL, neonatal, "kernset-neonatologie-3.0"),
     ] {
         assert!(converter().read(message.as_bytes()).is_ok());
-        let other = message.replace(&format!("\"{template}\""), "\"2.16.840.1.113883.2.4.6.10.90.73\"");
+        let other = message.replace(&format!("\"{template}\""), "\"2.16.840.1.113883.2.4.6.10.90.70\"");
         let error = refused(&other);
         assert_eq!(error.code(), "unknown-template");
         let text = error.to_string();
         assert!(
-            text.contains("template") && text.contains("90.73") && text.contains(&format!("--as {kind}")),
+            text.contains("template") && text.contains("90.70") && text.contains(&format!("--as {kind}")),
             "{text}"
         );
         assert_eq!(converter().detect(other.as_bytes()).unwrap_err(), error);
@@ -132,7 +132,7 @@ fn the_kind_that_is_named_must_exist_and_begin_so() {
     assert!(said(&output).contains("kernset-2.3"), "{}", said(&output));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("m.xml");
-    fs::write(&file, MINIMAL.replace("10.90.76\"", "10.90.73\"")).unwrap();
+    fs::write(&file, MINIMAL.replace("10.90.76\"", "10.90.70\"")).unwrap();
     for command in ["convert", "inspect", "roundtrip"] {
         let refused = run(&[command, file.to_str().unwrap()]);
         assert_eq!(refused.status.code(), Some(3), "{command}");
@@ -143,7 +143,7 @@ fn the_kind_that_is_named_must_exist_and_begin_so() {
 
 #[test]
 fn messages_of_another_release_are_refused() {
-    for sample in published("kernset-2.2", "hl7v3") {
+    for sample in published("counseling-2.2", "hl7v3") {
         let error = converter().read(&sample.bytes()).map(|reading| reading.title().to_owned()).unwrap_err();
         assert_eq!(error.code(), "unknown-template", "{}: {error}", sample.name);
     }

@@ -20,7 +20,7 @@ rule! {
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for message in &context.messages {
         let Some(uses) = message.concepts else { continue };
-        let fhir = context.fhir.iter().find(|table| table.dataset == message.dataset);
+        let fhir = context.fhir.iter().find(|table| table.datasets.contains(&message.dataset));
         // A transaction that exists as ADA alone need not be complete in other formats: `coverage` shows what is.
         let fhir = fhir.filter(|_| message.rows.is_some());
         let tables = message.rows.into_iter().chain(fhir.map(|table| table.sheet));

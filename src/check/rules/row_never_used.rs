@@ -30,7 +30,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
     }
     for table in &context.fhir {
-        let users: Vec<_> = context.messages.iter().filter(|m| m.dataset == table.dataset).collect();
+        let users: Vec<_> = context.messages.iter().filter(|m| table.datasets.contains(&m.dataset)).collect();
         for row in table.sheet.rows() {
             if !users.iter().any(|message| message.use_of(row.get("concept")).is_some()) {
                 let help = "add it to concepts.csv of a message, or take the row away";

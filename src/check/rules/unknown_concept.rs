@@ -24,7 +24,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         for column in layout.columns.iter().filter(|column| column.content == Content::Concept) {
             for row in sheet.rows() {
                 let number = row.get(column.name);
-                if number.is_empty() || dataset.concepts.contains_key(number) {
+                if number.is_empty() || context.concept(sheet.path, number).is_some() {
                     continue;
                 }
                 let meant = dataset.sheet.rows().filter(|concept| concept.get("name") == row.get("name"));

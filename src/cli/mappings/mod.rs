@@ -9,6 +9,7 @@ mod fmt;
 mod import;
 mod proof;
 mod reference;
+mod show;
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,7 @@ enum Command {
     Fmt(fmt::Fmt),
     Proof(proof::Proof),
     Reference(reference::Reference),
+    Show(show::Show),
     Import(import::Import),
     Export(export::Export),
     Diff(diff::Diff),
@@ -47,6 +49,7 @@ impl Mappings {
             Command::Fmt(command) => command.run(),
             Command::Proof(command) => command.run(),
             Command::Reference(command) => command.run(),
+            Command::Show(command) => command.run(),
             Command::Import(command) => command.run(),
             Command::Export(command) => command.run(),
             Command::Diff(command) => command.run(),

@@ -54,6 +54,11 @@ impl CaseResources {
         Source { entries, directory, strays, rivals, labels, structural: Vec::new(), leaves: self.leaves }
     }
 
+    /// Its resources.
+    pub fn trees(&self) -> impl Iterator<Item = &Tree> {
+        self.own.iter().map(|copy| &copy.resource)
+    }
+
     fn copy(&mut self, entry: &Entry<'_>) -> Copy {
         let resource = renumbered(entry.resource, &mut self.leaves);
         Copy { resource, names: entry.names.clone(), number: entry.number, taken_back: entry.taken_back }

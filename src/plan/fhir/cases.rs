@@ -63,15 +63,20 @@ struct RawTest {
 }
 
 impl CaseRoles {
-    /// Reads `cases.toml` for a dataset; `role` finds a role by its name.
+    /// Reads `cases.toml` for a dataset that a FHIR table binds; `role` finds a role by its name.
     ///
     /// # Errors
     /// If the file cannot be read, has nothing for the dataset, or names a role that no row makes, or a concept that the dataset
     /// lacks.
-    pub fn load(source: &Source, dataset: &Dataset, role: impl Fn(&str) -> Option<RoleIx>) -> Result<Self, TableError> {
+    pub fn load(
+        source: &Source,
+        table: &str,
+        dataset: &Dataset,
+        role: impl Fn(&str) -> Option<RoleIx>,
+    ) -> Result<Self, TableError> {
         let mut raw: Raw = load_toml(source, FILE)?;
-        let own = raw.dataset.remove(dataset.name.as_str()).ok_or_else(|| {
-            TableError::file(FILE, format!("has no section for dataset `{}`; add [dataset.\"{0}\"]", dataset.name))
+        let own = raw.dataset.remove(table).ok_or_else(|| {
+            TableError::file(FILE, format!("has no section for the FHIR table `{table}`; add [dataset.\"{table}\"]"))
         })?;
         let find = |name: Option<String>| match name {
             None => Ok(None),

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::family::Family;
 use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, NullFlavor, Text, bare};
 use crate::plan::load_toml;
 use crate::tables::{Source, TableError};
@@ -61,14 +62,19 @@ struct RawDataset {
 }
 
 impl Identity {
-    /// Reads `identity.toml` for a dataset.
+    /// Reads `identity.toml` for a dataset that a FHIR table binds. A key of what only others of its family have is none.
     ///
     /// # Errors
     /// If the file cannot be read, or names a concept that the dataset lacks, or that is no identifier.
-    pub fn load(source: &Source, dataset: &Dataset) -> Result<Self, TableError> {
+    pub(super) fn load(
+        source: &Source,
+        table: &str,
+        dataset: &Dataset,
+        family: &Family<'_>,
+    ) -> Result<Self, TableError> {
         let mut raw: Raw = load_toml(source, FILE)?;
-        let own = raw.dataset.remove(dataset.name.as_str()).ok_or_else(|| {
-            TableError::file(FILE, format!("has no section for dataset `{}`; add [dataset.\"{0}\"]", dataset.name))
+        let own = raw.dataset.remove(table).ok_or_else(|| {
+            TableError::file(FILE, format!("has no section for the FHIR table `{table}`; add [dataset.\"{table}\"]"))
         })?;
         let concept = |number: &String| {
             let found = dataset.find(number);
@@ -81,8 +87,10 @@ impl Identity {
             }
         };
         let keys = |keys: RawKeys| -> Result<Vec<Vec<ConceptIx>>, TableError> {
-            keys.iter().map(|key| key.iter().map(concept).collect()).collect()
+            let own = keys.iter().filter(|key| !key.iter().any(|number| family.is_of_others(number)));
+            own.map(|key| key.iter().map(concept).collect()).collect()
         };
+        let secret = own.secret.iter().filter(|number| !family.is_of_others(number));
         let mut roles = BTreeMap::new();
         for (role, role_keys) in own.role {
             roles.insert(role.into(), keys(role_keys)?);
@@ -90,7 +98,7 @@ impl Identity {
         Ok(Self {
             namespace: raw.namespace.into(),
             secret_namespaces: raw.secret_namespaces.into_iter().map(Text::from).collect(),
-            secret_concepts: own.secret.iter().map(concept).collect::<Result<_, _>>()?,
+            secret_concepts: secret.map(concept).collect::<Result<_, _>>()?,
             case: keys(own.case)?,
             same_case: keys(own.same_case)?,
             whose: keys(own.whose)?,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::family::Family;
 use super::invariants::Invariants;
 use super::pattern::{RawReference, fill, survey};
 use super::placing::placing;
@@ -35,7 +36,8 @@ const COLUMNS: [&str; 15] = [
 ];
 
 impl FhirPlan {
-    /// Compiles `fhir-stu3/<table>.csv` and all that it names.
+    /// Compiles `fhir-stu3/<table>.csv` and all that it names. `kind` is what a pattern says with `{kind}`: the URI by which a
+    /// kind of message is known that is like another; empty for any other.
     ///
     /// # Errors
     /// The first fault in the tables, at its file, line and column.
@@ -45,11 +47,18 @@ impl FhirPlan {
         dataset: &Dataset,
         alignments: Vec<Alignment>,
         terminology: &Terminology,
+        kind: &str,
     ) -> Result<Self, TableError> {
         let file = format!("fhir-stu3/{table}.csv");
         let sheet = Sheet::load(source, &file, &COLUMNS)?;
+        let mut family = Family::load(source, table, dataset)?;
+        for row in sheet.rows().filter(|row| !row.get("pattern").is_empty()) {
+            family.add_role(Loader::role_name(row), !is_of_others(row, &family));
+        }
+        let identity = Identity::load(source, table, dataset, &family)?;
         let mut loader = Loader {
             source,
+            family,
             dataset,
             terminology,
             patterns: HashMap::new(),
@@ -61,9 +70,10 @@ impl FhirPlan {
                 roles: Vec::new(),
                 fields: Vec::new(),
                 answers: Answer::load(source)?,
-                identity: Identity::load(source, dataset)?,
+                identity,
                 cases: CaseRoles::default(),
                 alignments,
+                kind: kind.into(),
                 by_name: HashMap::default(),
                 by_type: HashMap::default(),
                 by_concept: vec![Vec::new(); dataset.len()],
@@ -72,16 +82,18 @@ impl FhirPlan {
                 placing: Vec::new(),
             },
         };
-        for row in sheet.rows() {
-            if !row.get("pattern").is_empty() {
-                loader.role(row)?;
+        let own = || sheet.rows().filter(|row| !is_of_others(*row, &loader.family)).collect::<Vec<_>>();
+        let own = own();
+        for row in own.iter().filter(|row| !row.get("pattern").is_empty()) {
+            loader.role(*row)?;
+        }
+        for row in own {
+            if !loader.family.is_role_of_others(Loader::role_name(row)) {
+                loader.field(row)?;
             }
         }
-        for row in sheet.rows() {
-            loader.field(row)?;
-        }
         loader.resolve_references(&file)?;
-        loader.plan.cases = CaseRoles::load(source, dataset, |name| loader.plan.find_role(name))?;
+        loader.plan.cases = CaseRoles::load(source, table, dataset, |name| loader.plan.find_role(name))?;
         let invariants = Invariants::load(source, &loader.plan.elements)?;
         for at in 0..loader.plan.roles.len() {
             let FhirPlan { elements, fields, roles, .. } = &loader.plan;
@@ -94,8 +106,15 @@ impl FhirPlan {
     }
 }
 
+/// True if a row is about a concept that only another dataset of the family has.
+fn is_of_others(row: Row<'_>, family: &Family<'_>) -> bool {
+    let each = row.get("resource").strip_prefix("each:").unwrap_or_default();
+    [row.get("concept"), row.get("per"), each].into_iter().any(|number| family.is_of_others(number))
+}
+
 struct Loader<'a> {
     source: &'a Source,
+    family: Family<'a>,
     dataset: &'a Dataset,
     terminology: &'a Terminology,
     patterns: HashMap<Text, Tree>,
@@ -187,13 +206,14 @@ impl Loader<'_> {
         let columns: Vec<(&str, String)> = ["code", "display", "also_code", "also_display"]
             .into_iter()
             .map(|column| (column, row.get(column).to_owned()))
+            .chain(std::iter::once(("kind", self.plan.kind.to_string())))
             .chain(["code_system", "also_system"].into_iter().map(|column| {
                 let oid = row.get(column);
                 (column, if oid.is_empty() { String::new() } else { self.terminology.systems().uri(oid).into_owned() })
             }))
             .collect();
-        let mut pattern =
-            fill(&self.patterns[name], &columns).ok_or_else(|| row.fault("pattern", "nothing is left of it"))?;
+        let pattern = fill(&self.patterns[name], &columns).and_then(|pattern| self.family.prune(&pattern));
+        let mut pattern = pattern.ok_or_else(|| row.fault("pattern", "nothing is left of it"))?;
         self.plan.elements.sort_resource(&mut pattern);
         Ok(pattern.shared())
     }

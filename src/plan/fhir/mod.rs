@@ -4,6 +4,7 @@
 mod answers;
 mod cases;
 mod elements;
+mod family;
 mod identity;
 mod invariants;
 mod load;
@@ -185,6 +186,8 @@ pub struct FhirPlan {
     pub cases: CaseRoles,
     /// Aligned groups.
     pub alignments: Vec<Alignment>,
+    /// The URI by which resources name the kind of message that they were made of; empty if they name none.
+    pub kind: Text,
     by_name: HashMap<Text, RoleIx, RandomState>,
     by_type: HashMap<Text, Vec<RoleIx>, RandomState>,
     by_concept: Vec<Vec<FieldIx>>,

@@ -182,7 +182,8 @@ impl Parser<'_> {
                 let message = || format!("`{value}` is no reason of the ledger");
                 raw.lost = Some(*reason.ok_or_else(|| self.fault(node, message()))?);
             }
-            (Some(XSI), _) => {}
+            // The name of a part, for skeletons that are like this one.
+            (Some(SKELETON), "part") | (Some(XSI), _) => {}
             (_, name) => return Err(self.fault(node, format!("attribute `{name}` has no meaning here"))),
         }
         Ok(())

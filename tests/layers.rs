@@ -1,0 +1,198 @@
+//! A kind of message that is like another, and conversions to another kind than was read.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use ooievaar::ledger::Reason;
+use ooievaar::tables::Source;
+use ooievaar::{Converter, Error, Format, Reading, Target};
+use support::{Sample, differences, fixtures, published, read, reference_day};
+
+static CONVERTER: LazyLock<Converter> =
+    LazyLock::new(|| Converter::new().unwrap().with_reference_day(reference_day("kernset-2.2")));
+
+/// What the message has and the published transaction does not name: the number of the record, and which child the data after
+/// the birth are about.
+const UNNAMED: [&str; 2] = ["84211", "83377"];
+
+fn all() -> Vec<Sample> {
+    let mut samples = fixtures("kernset-2.2");
+    assert!(!samples.is_empty());
+    for kind in ["kernset-2.2", "kernset-2.2-more"] {
+        samples.extend(published(kind, "hl7v3"));
+    }
+    samples
+}
+
+/// Losses of what was read, for reasons that the target alone can have.
+fn lost(outcome: &ooievaar::Outcome, reading: &Reading) -> Vec<(Reason, String)> {
+    let own = outcome.ledger.losses.iter().skip(reading.ledger.losses.len());
+    let number = |loss: &ooievaar::ledger::Loss| {
+        loss.concept.map_or(String::new(), |ix| reading.dataset().get(ix).number.to_string())
+    };
+    own.map(|loss| (loss.reason, number(loss))).collect()
+}
+
+#[test]
+fn a_message_of_2_2_comes_back_as_one_through_its_own_form_and_through_fhir() {
+    for sample in all() {
+        let what = &sample.name;
+        let reading = read(&CONVERTER, &sample.bytes(), what);
+        assert_eq!(reading.message(), "kernset-2.2", "{what}");
+        for format in [Format::Hl7v3, Format::FhirJson, Format::FhirNdjson, Format::FhirXml] {
+            let outcome = CONVERTER.write(reading.clone(), format).unwrap();
+            let own = lost(&outcome, &reading);
+            // An end before its beginning is nothing that FHIR allows.
+            let allowed = |(reason, number): &(Reason, String)| *reason == Reason::Invariant && number == "20340";
+            assert!(own.iter().all(allowed), "{what} to {format}: {own:?}");
+            let back = read(&CONVERTER, &outcome.output, what);
+            assert_eq!(back.message(), "kernset-2.2", "{what} from {format}");
+            let back = CONVERTER.write(back, Format::Hl7v3).unwrap();
+            let again = read(&CONVERTER, &back.output, what);
+            let mut found = differences(reading.dataset(), &reading.instance, &again.instance);
+            found.retain(|difference| !own.iter().any(|(_, number)| difference.path.contains(number.as_str())));
+            assert_eq!(found, [], "{what} through {format}");
+        }
+    }
+}
+
+#[test]
+fn a_message_of_2_2_is_what_its_published_instance_is() {
+    for sample in published("kernset-2.2", "hl7v3") {
+        // The pairs of Nictiz: `result_` is the message made of the instance.
+        let name = sample.path.file_name().unwrap().to_string_lossy().replace("result_", "");
+        let twin = sample.path.parent().unwrap().parent().unwrap().join("ada").join(name);
+        let Ok(ada) = std::fs::read(&twin) else { continue };
+        let message = read(&CONVERTER, &sample.bytes(), &sample.name);
+        let ada = read(&CONVERTER, &ada, &sample.name);
+        assert_eq!((ada.message(), ada.format), ("kernset-2.2", Format::Ada));
+        let mut found = differences(message.dataset(), &message.instance, &ada.instance);
+        found.retain(|difference| {
+            let of_transmission = difference.path.contains("/W");
+            let unnamed = UNNAMED.iter().any(|number| difference.path.contains(number));
+            !(of_transmission || unnamed)
+        });
+        assert_eq!(found, [], "{}", sample.name);
+    }
+}
+
+#[test]
+fn what_another_release_does_not_have_is_lost_and_said() {
+    let samples: Vec<Sample> = fixtures("kernset-2.3").into_iter().chain(all()).collect();
+    let mut missed = 0;
+    for sample in samples {
+        let what = &sample.name;
+        let reading = read(&CONVERTER, &sample.bytes(), what);
+        let other = if reading.message() == "kernset-2.2" { "kernset-2.3" } else { "kernset-2.2" };
+        let outcome = CONVERTER.write(reading.clone(), Target::new(other, Format::Hl7v3)).unwrap();
+        assert!(outcome.ledger.is_balanced(), "{what}");
+        assert_eq!(outcome.message(), other);
+        let own = lost(&outcome, &reading);
+        let after = read(&CONVERTER, &outcome.output, what);
+        assert_eq!(after.message(), other, "{what}");
+        // Each value is there under the same number, or lost by name.
+        let numbers = |reading: &Reading| {
+            let mut count: BTreeMap<String, usize> = BTreeMap::new();
+            for (_, node, _) in reading.instance.leaves() {
+                *count.entry(reading.dataset().get(node.concept).number.to_string()).or_default() += 1;
+            }
+            count
+        };
+        let arrived = numbers(&after);
+        for (number, times) in numbers(&reading) {
+            let gone = own.iter().filter(|(_, lost)| *lost == number).count();
+            let there = arrived.get(&number).copied().unwrap_or_default();
+            assert!(there + gone >= times, "{what}: {number}: {times} read, {there} there, {gone} lost: {own:?}");
+        }
+        for (reason, number) in &own {
+            let is_known =
+                CONVERTER.kinds().iter().find(|kind| kind.name == other).unwrap().dataset.find(number).is_some();
+            assert_eq!(*reason == Reason::NotInDataset, !is_known, "{what}: {number} {}", reason.code());
+            missed += usize::from(!is_known);
+        }
+    }
+    assert!(missed > 0);
+}
+
+#[test]
+fn the_order_of_the_kinds_changes_nothing() {
+    let files = Source::Embedded.files().unwrap();
+    let mut turned = files.clone();
+    let manifest = String::from_utf8(files["ooievaar.toml"].clone()).unwrap();
+    let swapped = manifest
+        .replace("  \"kernset-2.2\",\n", "")
+        .replace("  \"kernset-2.3\",\n", "  \"kernset-2.2\",\n  \"kernset-2.3\",\n");
+    assert_ne!(manifest, swapped);
+    turned.insert("ooievaar.toml".to_owned(), swapped.into_bytes());
+    let turned = Converter::from_source(&Source::Memory(Arc::new(turned))).unwrap();
+    for sample in fixtures("kernset-2.3").into_iter().chain(fixtures("kernset-2.2")) {
+        let what = &sample.name;
+        let fhir =
+            [&*CONVERTER, &turned].map(|converter| converter.convert(&sample.bytes(), Format::FhirJson).unwrap());
+        assert_eq!(fhir[0].output, fhir[1].output, "{what}");
+        let back = [&*CONVERTER, &turned].map(|converter| converter.convert(&fhir[0].output, Format::Hl7v3).unwrap());
+        assert_eq!(back[0].output, back[1].output, "{what}");
+        assert_eq!(back[0].message(), fhir[0].message(), "{what}");
+    }
+}
+
+#[test]
+fn fhir_that_names_no_kind_is_the_one_that_holds_most() {
+    let sample = &fixtures("kernset-2.2")[0];
+    let fhir = CONVERTER.convert(&sample.bytes(), Format::FhirJson).unwrap().output;
+    let fhir = String::from_utf8(fhir).unwrap();
+    let label = "urn:oid:2.16.840.1.113883.2.4.6.10.90.73";
+    assert_eq!(fhir.matches(label).count(), 1);
+    let unnamed = fhir.replace(label, "urn:oid:2.999.1");
+    let reading = read(&CONVERTER, unnamed.as_bytes(), "without a label");
+    assert!(reading.is_chosen);
+    assert_eq!(reading.message(), "kernset-2.2");
+    // What both hold as well is of the one that the other is like.
+    let woman =
+        br#"{"resourceType": "Observation", "subject": {"reference": "Patient/b"}, "valueQuantity": {"value": 3},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "11996-6"}]}}"#;
+    assert_eq!(read(&CONVERTER, woman, "both").message(), "kernset-2.3");
+}
+
+#[test]
+fn a_kind_that_there_is_not_is_refused() {
+    let sample = &fixtures("kernset-2.2")[0];
+    let refused = CONVERTER.convert(&sample.bytes(), Target::new("kernset-9", Format::Hl7v3)).unwrap_err();
+    assert!(matches!(refused, Error::NoSuchKind { known } if known.contains(&"kernset-2.2".to_owned())));
+    assert!(CONVERTER.clone().with_message("kernset-9").is_err());
+}
+
+/// The tables with one change in what is laid over others.
+fn changed(file: &str, from: &str, to: &str) -> Result<Converter, Error> {
+    let mut files = Source::Embedded.files().unwrap();
+    let text = String::from_utf8(files[file].clone()).unwrap();
+    assert!(text.contains(from), "{file}: {from}");
+    files.insert(file.to_owned(), text.replacen(from, to, 1).into_bytes());
+    Converter::from_source(&Source::Memory(Arc::new(files)))
+}
+
+#[test]
+fn a_fault_is_told_where_it_is_written() {
+    let file = "messages/kernset-2.2/rows.csv";
+    let cases = [
+        ("change,82220,", "change,99999,", "messages/kernset-2.2/rows.csv"),
+        ("drop,82297,", "drup,82297,", "messages/kernset-2.2/rows.csv"),
+        ("after 20305,41,", "after 1,41,", "messages/kernset-2.2/rows.csv"),
+        ("80905.value", "80905.valeu", "messages/kernset-2.2/rows.csv"),
+    ];
+    for (from, to, expected) in cases {
+        let Err(Error::Tables(fault)) = changed(file, from, to) else { panic!("{to} is taken") };
+        assert_eq!(fault.file, expected, "{fault}");
+        let text = String::from_utf8(Source::Embedded.files().unwrap()[file].clone()).unwrap();
+        let line = 1 + text[..text.find(from).unwrap()].matches('\n').count() as u64;
+        assert_eq!(fault.line, line, "{fault}");
+    }
+    // A fault below is one of the file below, for whoever is like it.
+    let file = "messages/kernset-2.3/rows.csv";
+    let Err(Error::Tables(fault)) = changed(file, ",bsn,", ",bzn,") else { panic!("taken") };
+    assert_eq!((fault.file.as_str(), fault.line > 1), (file, true));
+}
