@@ -166,6 +166,24 @@ fn a_kind_that_there_is_not_is_refused() {
     assert!(CONVERTER.clone().with_message("kernset-9").is_err());
 }
 
+#[test]
+fn a_subset_is_a_kind_of_its_own() {
+    let converter = Converter::new().unwrap();
+    let samples = published("kernset-subset-screening-2.3", "hl7v3");
+    for sample in fixtures("kernset-subset-screening-2.3").into_iter().chain(samples) {
+        let what = &sample.name;
+        let reading = read(&converter, &sample.bytes(), what);
+        assert_eq!(reading.message(), "kernset-subset-screening-2.3");
+        for format in [Format::Hl7v3, Format::FhirJson] {
+            let outcome = converter.write(reading.clone(), format).unwrap();
+            assert_eq!(lost(&outcome, &reading), [], "{what} to {format}");
+            let back = read(&converter, &outcome.output, what);
+            assert_eq!(back.message(), "kernset-subset-screening-2.3", "{what} from {format}");
+            assert_eq!(differences(reading.dataset(), &reading.instance, &back.instance), [], "{what} from {format}");
+        }
+    }
+}
+
 /// The tables with one change in what is laid over others.
 fn changed(file: &str, from: &str, to: &str) -> Result<Converter, Error> {
     let mut files = Source::Embedded.files().unwrap();

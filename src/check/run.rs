@@ -77,11 +77,12 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
 /// Findings where they are written, with those of the form of the files that are laid over others: what results has another form.
 fn as_written(source: &Source, written: &Files, report: &mut Report) {
     let is_own = |file: &str, line: u32| source.origin(file, u64::from(line)).0 == file;
-    // What the file below needs, one over it may not; what is unlike the rest of its file, or has another name, is so where it is
-    // written.
+    // What the file below needs, one over it may not; what is unlike the rest of its file, has another name, or a hole
+    // that no row fills, is so where it is written.
     let there = {
-        use super::rules::{allow_without_finding, other_name, unlike_element};
-        [allow_without_finding::RULE.code, other_name::RULE.code, unlike_element::RULE.code]
+        use super::rules::{allow_without_finding, other_name, unlike_element, unused_hole};
+        [&allow_without_finding::RULE, &other_name::RULE, &unlike_element::RULE, &unused_hole::RULE]
+            .map(|rule| rule.code)
     };
     report.findings.retain(|finding| !there.contains(&finding.code) || is_own(&finding.file, finding.line));
     let laid = written.only(|path| source.is_laid(path));
