@@ -83,7 +83,8 @@ fn a_false_copy_is_found_and_each_row_is_named() {
         assert!(rows.iter().any(|row| row["format"] == format), "{format}");
     }
     let copies = rows.iter().filter(|row| row["copy"] == true);
-    assert_eq!(copies.filter(|row| row["holds"] == false).count(), 1);
+    // In each kind of message that has the row.
+    assert_eq!(copies.filter(|row| row["holds"] == false).count(), 3);
     fs::remove_dir_all(tables).unwrap();
 }
 

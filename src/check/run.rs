@@ -54,7 +54,17 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
     let mut context = Context::new(&files);
     context.examples.clone_from(&options.examples);
     let permissions = allow::all(&files);
-    let mut found = consequences::without(&files, &context, all(&context), &permissions);
+    context.faults.extend(source.faults());
+    let mut found = all(&context);
+    found.retain(|finding| is_found_here(&source, finding));
+    // What is laid over a faulty file is looked at when that is mended.
+    let is_faulty = |finding: &Diagnostic| {
+        let allowed = permissions.iter().any(|allowed| allowed.covers(finding));
+        finding.severity == Severity::Error && !allowed && source.is_below(&finding.file)
+    };
+    let is_below_faulty = found.iter().any(is_faulty);
+    found.retain(|finding| !(is_below_faulty && source.is_laid(&finding.file)));
+    let mut found = consequences::without(&files, &context, found, &permissions);
     let stands = |finding: &Diagnostic| !permissions.iter().any(|allowed| allowed.covers(finding));
     if options.prove && !found.iter().any(|finding| finding.severity == Severity::Error && stands(finding)) {
         context.refuted = Some(refuted(&context));
@@ -62,6 +72,7 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
         (rule.run)(&context, &mut Findings { rule, context: &context, found: &mut found });
     }
     let mut report = settle(&context, found, &permissions);
+    report.findings.retain(|finding| !(is_below_faulty && source.is_laid(&finding.file)));
     as_written(&source, &written, &mut report);
     report.files = written.iter().count();
     report.rows = written.iter().filter_map(File::sheet).map(|sheet| sheet.raw.rows.len()).sum();
@@ -74,17 +85,19 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
     Ok(report)
 }
 
+/// False for what a file below says that stands in one over it only because of that: what it needs (a permission), and what is
+/// unlike the rest of its file, has another name, is a hole that no row fills, or has no example, is so where it is written.
+fn is_found_here(source: &Source, finding: &Diagnostic) -> bool {
+    use super::rules::{allow_without_finding, no_example, other_name, unlike_element, unused_hole};
+    let there =
+        [&allow_without_finding::RULE, &no_example::RULE, &other_name::RULE, &unlike_element::RULE, &unused_hole::RULE];
+    let is_there = there.iter().any(|rule| rule.code == finding.code);
+    !is_there || source.origin(&finding.file, u64::from(finding.line)).0 == finding.file
+}
+
 /// Findings where they are written, with those of the form of the files that are laid over others: what results has another form.
 fn as_written(source: &Source, written: &Files, report: &mut Report) {
-    let is_own = |file: &str, line: u32| source.origin(file, u64::from(line)).0 == file;
-    // What the file below needs, one over it may not; what is unlike the rest of its file, has another name, or a hole
-    // that no row fills, is so where it is written.
-    let there = {
-        use super::rules::{allow_without_finding, other_name, unlike_element, unused_hole};
-        [&allow_without_finding::RULE, &other_name::RULE, &unlike_element::RULE, &unused_hole::RULE]
-            .map(|rule| rule.code)
-    };
-    report.findings.retain(|finding| !there.contains(&finding.code) || is_own(&finding.file, finding.line));
+    report.findings.retain(|finding| is_found_here(source, finding));
     let laid = written.only(|path| source.is_laid(path));
     let context = Context::new(&laid);
     for rule in [&super::rules::unreadable::RULE, &super::rules::columns::RULE, &super::rules::refused_form::RULE] {

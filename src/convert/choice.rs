@@ -97,6 +97,10 @@ impl Converter {
         if held.iter().any(|(_, kind, _)| self.kinds[*kind].hl7v3.is_some()) {
             held.retain(|(_, kind, _)| self.kinds[*kind].hl7v3.is_some());
         }
+        // Where they do not differ, it is the one that is to be written.
+        if held.len() > 1 && held.iter().any(|(_, kind, _)| Some(*kind) == self.message) {
+            held.retain(|(_, kind, _)| Some(*kind) == self.message);
+        }
         match held[..] {
             [(_, kind, at)] => Ok(Reading { kind, is_chosen: true, ..readings.swap_remove(at) }),
             _ => Err(Error::WhichKind {

@@ -7,7 +7,7 @@ use super::matching;
 use super::xml::is_content;
 use crate::dataset::{Content, NullFlavor, Text, Value};
 use crate::ledger::Reason;
-use crate::plan::hl7v3::{Datatype, Element, Hole, MessagePlan, Modifier};
+use crate::plan::hl7v3::{Child, Datatype, Element, ElementIx, Hole, MessagePlan, Modifier};
 
 /// True if something in an element says that what it states is not so, not now, or not certain, and the plan has no
 /// place for that: then none of it may be read as if it were stated.
@@ -53,12 +53,51 @@ fn changed_by_child<'p>(plan: &'p MessagePlan, child: Node<'_, '_>, element: &El
         return None;
     }
     let bucket = plan.bucket(element, namespace, name);
-    let by_being_there = |modifier: &&Modifier| bucket.is_none() && is_named(modifier) && modifier.attribute.is_empty();
+    // One whose place knows somebody, and not this one, is as good as one without a place.
+    let is_stranger = || {
+        let own = bucket.and_then(|bucket| matching::pick(plan, bucket, child).ok());
+        // What holds the case itself is refused where it is taken back.
+        own.is_none_or(|own| !plan.holds_a_root(own) && is_of_another(plan, child, plan.element(own)))
+    };
+    let by_being_there = |modifier: &&Modifier| is_named(modifier) && modifier.attribute.is_empty() && is_stranger();
     plan.modifiers().iter().find(by_being_there).or_else(|| {
         let own = bucket.and_then(|bucket| matching::pick(plan, bucket, child).ok());
         let own = own.map(|ix| plan.element(ix));
         let by_attribute = child.attributes().find_map(|attribute| changed_by(plan, Some(name), &attribute, own));
         by_attribute.or_else(|| changed_by_its_code(plan, child, own?))
+    })
+}
+
+/// True if what stands in an element is called by another code than the one by which its place knows it (a father for a child), or is
+/// taken back: then what is around the element is about somebody else, or nobody.
+fn is_of_another(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> bool {
+    let has_code = |ix: &ElementIx| {
+        let is_code = |child: &Child| match child {
+            Child::Element(ix) => {
+                let inner = plan.element(*ix);
+                inner.filler && inner.fixed.iter().any(|fixed| fixed.name == "code")
+            }
+            Child::Row | Child::Rows(_) => false,
+        };
+        plan.element(*ix).children.iter().any(is_code)
+    };
+    node.children().filter(Node::is_element).any(|child| {
+        let name = child.tag_name();
+        let Some(bucket) = plan.bucket(element, name.namespace().unwrap_or_default(), name.name()) else {
+            return false;
+        };
+        if !bucket.all.iter().any(has_code) {
+            return false;
+        }
+        let Ok(own) = matching::pick(plan, bucket, child) else { return true };
+        let own = plan.element(own);
+        let holder = |inner: Node<'_, '_>| {
+            let name = inner.tag_name();
+            let bucket = plan.bucket(own, name.namespace().unwrap_or_default(), name.name());
+            let found = bucket.and_then(|bucket| matching::pick(plan, bucket, inner).ok());
+            found.is_some_and(|found| is_modified(plan, inner, plan.element(found)))
+        };
+        is_modified(plan, child, own) || child.children().filter(Node::is_element).any(holder)
     })
 }
 

@@ -106,6 +106,10 @@ impl Layered {
         self.like.iter().find_map(|(own, other)| Some(format!("{other}{}", file.strip_prefix(own.as_str())?)))
     }
 
+    pub(super) fn is_below(&self, file: &str) -> bool {
+        self.like.values().any(|other| file.starts_with(other.as_str())) && self.below(file).is_none()
+    }
+
     /// A file as it results; `None` if it stands alone.
     pub(super) fn flat(&self, file: &str) -> Result<Option<Arc<Flat>>, TableError> {
         let known = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(file).cloned();

@@ -59,6 +59,19 @@ impl Source {
         matches!(self, Self::Layered(layered) if layered.flat(file).is_ok_and(|flat| flat.is_some()))
     }
 
+    /// True if another file is laid over this one.
+    pub fn is_below(&self, file: &str) -> bool {
+        matches!(self, Self::Layered(layered) if layered.is_below(file))
+    }
+
+    /// What is wrong with files that are laid over others, each where it is written.
+    pub fn faults(&self) -> Vec<TableError> {
+        let Self::Layered(layered) = self else { return Vec::new() };
+        let Ok(files) = layered.under().files() else { return Vec::new() };
+        let faults = files.keys().filter_map(|path| layered.flat(path).err().filter(|fault| fault.file == *path));
+        faults.collect()
+    }
+
     /// A fault where it is written.
     #[must_use]
     pub fn located(&self, fault: TableError) -> TableError {
@@ -113,7 +126,8 @@ impl Source {
                 let paths: Vec<String> = files.keys().cloned().collect();
                 let inherited = layered.inherited(&|path| files.contains_key(path), &paths);
                 for path in paths.into_iter().chain(inherited) {
-                    if let Some(flat) = layered.flat(&path)? {
+                    // What cannot be laid over the other is told by `faults`.
+                    if let Ok(Some(flat)) = layered.flat(&path) {
                         files.insert(path, flat.text.clone().into_bytes());
                     }
                 }

@@ -152,6 +152,10 @@ fn draw(dice: &mut Dice, class: Class, tables: &Tables) -> Option<Mutation> {
         tables.keys().filter(|path| layout::of(path).is_some_and(|found| found.path == layout.path)).collect();
     let file = (*dice.pick(&files)).clone();
     let mut sheet = RawSheet::parse(std::str::from_utf8(&tables[&file]).unwrap()).unwrap();
+    // A table may be there to say that there is nothing.
+    if sheet.rows.is_empty() {
+        return None;
+    }
     let at = dice.below(sheet.rows.len());
     let line = sheet.rows[at].line;
     let cells: Vec<String> = sheet.rows[at].cells.iter().map(|cell| cell.text.clone()).collect();

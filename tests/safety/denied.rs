@@ -392,3 +392,38 @@ fn what_changes_the_code_of_an_act_takes_the_act_along() {
         assert_eq!(asserted(&message.replace(code, &changed)), (0, 1), "{changed}");
     }
 }
+
+/// What is around a person who is another than the place is for is about that other person.
+#[test]
+fn an_act_about_another_relative_is_lost_with_its_person() {
+    let twins =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/twins.xml")).unwrap();
+    let code = "<code code=\"CHILD\" codeSystem=\"2.16.840.1.113883.5.111\"";
+    let at = twins.find(code).unwrap();
+    let before = converter_of_denials().read(twins.as_bytes()).unwrap();
+    let children = |reading: &ooievaar::Reading| {
+        let child = reading.dataset().find("7").unwrap();
+        reading.instance.occurrences(ooievaar::dataset::NodeIx::ROOT, child).count()
+    };
+    assert_eq!(children(&before), 2);
+    for (from, to) in [
+        (code, "<code code=\"FTH\" codeSystem=\"2.16.840.1.113883.5.111\""),
+        (code, "<code nullFlavor=\"UNK\" code=\"CHILD\" codeSystem=\"2.16.840.1.113883.5.111\""),
+    ] {
+        let other = format!("{}{}", &twins[..at], twins[at..].replacen(from, to, 1));
+        let reading = converter_of_denials().read(other.as_bytes()).unwrap();
+        assert_eq!(children(&reading), 1, "{to}");
+        assert!(reading.ledger.losses.iter().any(|loss| loss.reason == ooievaar::ledger::Reason::Modifier), "{to}");
+        assert!(reading.ledger.is_balanced());
+    }
+    let whole = "<personalRelationship classCode=\"PRS\"";
+    for to in [" negationInd=\"true\"", " nullFlavor=\"NI\""] {
+        let other = twins.replacen(whole, &format!("{whole}{to}"), 1);
+        assert_ne!(other, twins);
+        assert_eq!(children(&converter_of_denials().read(other.as_bytes()).unwrap()), 1, "{to}");
+    }
+}
+
+fn converter_of_denials() -> ooievaar::Converter {
+    ooievaar::Converter::new().unwrap()
+}
