@@ -124,12 +124,11 @@ impl Manifest {
         }
         let written = manifest.datasets.clone();
         for entry in manifest.datasets.values_mut() {
-            let mut next = entry.like.clone();
+            let below = |name: &Option<String>| name.as_ref().and_then(|name| written.get(name));
             // As many as there are is a circle.
-            for _ in 0..written.len() {
-                let Some(below) = next.and_then(|name| written.get(&name)) else { break };
+            let all = std::iter::successors(below(&entry.like), |at| below(&at.like)).take(written.len());
+            for below in all.collect::<Vec<_>>() {
                 entry.take_over(below);
-                next = below.like.clone();
             }
         }
         Ok(manifest)

@@ -52,7 +52,8 @@ struct LikeManifest {
 
 #[derive(Default, Deserialize)]
 struct Like {
-    like: Option<String>,
+    #[serde(rename = "like")]
+    below: Option<String>,
     dataset: Option<String>,
     #[serde(default)]
     without: Vec<String>,
@@ -61,13 +62,11 @@ struct Like {
 impl Flat {
     /// Adds text that stands in a file from a line on.
     pub fn add(&mut self, text: &str, file: &Arc<str>, from: u64) {
-        let mut line = from;
-        for part in text.split_inclusive('\n') {
+        for (line, part) in (from..).zip(text.split_inclusive('\n')) {
             if self.text.is_empty() || self.text.ends_with('\n') {
                 self.lines.push((Arc::clone(file), line));
             }
             self.text.push_str(part);
-            line += 1;
         }
     }
 }
@@ -80,7 +79,7 @@ impl Layered {
         let manifest: LikeManifest = toml::from_str(&read(MANIFEST)?).ok()?;
         let (mut like, mut datasets, mut without) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (name, entry) in manifest.dataset {
-            if let Some(other) = entry.like {
+            if let Some(other) = entry.below {
                 like.insert(format!("dataset/{name}.csv"), format!("dataset/{other}.csv"));
             }
         }
@@ -89,7 +88,7 @@ impl Layered {
             let meta: Like = toml::from_str(&text).unwrap_or_default();
             datasets.extend(meta.dataset.map(|dataset| (name.clone(), dataset)));
             without.insert(name.clone(), meta.without);
-            if let Some(other) = meta.like {
+            if let Some(other) = meta.below {
                 like.insert(format!("messages/{name}/"), format!("messages/{other}/"));
             }
         }
@@ -171,7 +170,7 @@ impl Layered {
             return Err(TableError::file(file, "is like something that is like it; end the circle of `like`"));
         }
         let own = self.under.text(file).ok();
-        let is_toml = file.ends_with(".toml");
+        let is_toml = extension(file) == "toml";
         if own.as_ref().is_some_and(|text| !is_toml && !is_layer(file, text)) {
             return Ok(None);
         }
@@ -186,7 +185,7 @@ impl Layered {
         };
         let name: Arc<str> = file.into();
         let laid = match own {
-            _ if file.ends_with(".csv") => self.lay_sheet(&name, own.as_deref(), &base, depth)?,
+            _ if extension(file) == "csv" => self.lay_sheet(&name, own.as_deref(), &base, depth)?,
             Some(own) if is_toml => parts::lay_toml(&name, &own, &base)?,
             Some(own) => parts::lay_skeleton(&name, &own, &base)?,
             None => base,
@@ -293,9 +292,14 @@ fn plain(text: &str, file: &str) -> Flat {
     flat
 }
 
+/// What follows the last dot of a path.
+fn extension(file: &str) -> &str {
+    file.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
 /// True if a file is to be laid over another.
 fn is_layer(file: &str, text: &str) -> bool {
-    if file.ends_with(".csv") {
+    if extension(file) == "csv" {
         return RawSheet::parse(text).is_ok_and(|sheet| sheet.column(LAYER).is_some());
     }
     parts::is_layer(text)
@@ -342,14 +346,15 @@ fn lay_rows(file: &str, below: &RawSheet, own: Option<&RawSheet>) -> Result<Vec<
                 }
                 laid.retain(|(key, _)| *key != concept);
             }
-            ("change", "") => match before {
-                Some(before) => laid.insert(before + 1, (concept, Laid::Own(at))),
-                None => {
+            ("change", "") => {
+                if let Some(before) = before {
+                    laid.insert(before + 1, (concept, Laid::Own(at)));
+                } else {
                     let first = laid.iter().position(|(key, _)| *key == concept).ok_or_else(missing)?;
                     laid.retain(|(key, _)| *key != concept);
                     laid.insert(first, (concept, Laid::Own(at)));
                 }
-            },
+            }
             // What stands below already moves.
             ("last", "") => {
                 laid.retain(|(key, row)| *key != concept || matches!(row, Laid::Own(_)));

@@ -37,7 +37,7 @@ pub(super) fn lay_skeleton(file: &Arc<str>, own: &str, base: &Flat) -> Result<Fl
                 };
                 let end = || {
                     let patterns = below.descendants().find(|node| node.has_tag_name((SKELETON, "patterns")))?;
-                    let last = patterns.children().filter(Node::is_element).last()?.range().end;
+                    let last = patterns.children().rfind(Node::is_element)?.range().end;
                     Some(last..last)
                 };
                 let place = below.descendants().find(is_same).map(|node| node.range()).or_else(end);
@@ -78,18 +78,17 @@ fn inside(node: Node<'_, '_>) -> Range<usize> {
         node.children().filter(|child| !child.is_text() || child.text().is_some_and(|text| !text.trim().is_empty()));
     let start = node.range().end;
     let Some(first) = all.next() else { return start..start };
-    let last = all.last().unwrap_or(first);
+    let last = all.next_back().unwrap_or(first);
     first.range().start..last.range().end
 }
 
 /// Copies a part of a text with where its lines stand.
 fn copy(result: &mut Flat, base: &Flat, range: Range<usize>) {
-    let mut line = base.text[..range.start].matches('\n').count();
-    for part in base.text[range].split_inclusive('\n') {
+    let first = base.text[..range.start].matches('\n').count();
+    for (line, part) in (first..).zip(base.text[range].split_inclusive('\n')) {
         if let Some((file, number)) = base.lines.get(line) {
             result.add(part, file, *number);
         }
-        line += 1;
     }
 }
 

@@ -10,7 +10,7 @@ use ooievaar::dataset::{
 };
 use ooievaar::generate::Generator;
 use ooievaar::ledger::Reason;
-use ooievaar::{Converter, Error, Format, Written};
+use ooievaar::{Converter, Error, Format, Reading, Written};
 use roxmltree::{Document, Node};
 use serde_json::Value as Json;
 
@@ -401,9 +401,9 @@ fn an_act_about_another_relative_is_lost_with_its_person() {
     let code = "<code code=\"CHILD\" codeSystem=\"2.16.840.1.113883.5.111\"";
     let at = twins.find(code).unwrap();
     let before = converter_of_denials().read(twins.as_bytes()).unwrap();
-    let children = |reading: &ooievaar::Reading| {
+    let children = |reading: &Reading| {
         let child = reading.dataset().find("7").unwrap();
-        reading.instance.occurrences(ooievaar::dataset::NodeIx::ROOT, child).count()
+        reading.instance.occurrences(NodeIx::ROOT, child).count()
     };
     assert_eq!(children(&before), 2);
     for (from, to) in [
@@ -413,7 +413,7 @@ fn an_act_about_another_relative_is_lost_with_its_person() {
         let other = format!("{}{}", &twins[..at], twins[at..].replacen(from, to, 1));
         let reading = converter_of_denials().read(other.as_bytes()).unwrap();
         assert_eq!(children(&reading), 1, "{to}");
-        assert!(reading.ledger.losses.iter().any(|loss| loss.reason == ooievaar::ledger::Reason::Modifier), "{to}");
+        assert!(reading.ledger.losses.iter().any(|loss| loss.reason == Reason::Modifier), "{to}");
         assert!(reading.ledger.is_balanced());
     }
     let whole = "<personalRelationship classCode=\"PRS\"";
@@ -424,6 +424,6 @@ fn an_act_about_another_relative_is_lost_with_its_person() {
     }
 }
 
-fn converter_of_denials() -> ooievaar::Converter {
-    ooievaar::Converter::new().unwrap()
+fn converter_of_denials() -> Converter {
+    Converter::new().unwrap()
 }

@@ -29,23 +29,19 @@ impl Show {
         let name = format!("messages/{}", self.kind);
         let list =
             laid.list(&name).map_err(|_| could_not_run(format!("there is no kind of message `{}`", self.kind)))?;
-        let text = match &self.file {
-            Some(file) => {
-                let path = format!("{name}/{}", file.display());
-                if !list.contains(&path) {
-                    let known: Vec<&str> = list.iter().filter_map(|path| path.rsplit('/').next()).collect();
-                    return Err(could_not_run(format!("{path}: there is no such file; choose {}", known.join(", "))));
-                }
-                laid.text(&path).map_err(|fault| faulty(&source, laid.located(fault)))?.into_owned()
+        let text = if let Some(file) = &self.file {
+            let path = format!("{name}/{}", file.display());
+            if !list.contains(&path) {
+                let known: Vec<&str> = list.iter().filter_map(|path| path.rsplit('/').next()).collect();
+                return Err(could_not_run(format!("{path}: there is no such file; choose {}", known.join(", "))));
             }
-            None => {
-                let mut text = String::new();
-                for path in &list {
-                    let state = if laid.is_laid(path) { "laid over that of another kind" } else { "as it is written" };
-                    text.push_str(&format!("{path}: {state}\n"));
-                }
-                text
-            }
+            laid.text(&path).map_err(|fault| faulty(&source, laid.located(fault)))?.into_owned()
+        } else {
+            let state = |path: &String| {
+                if laid.is_laid(path) { "laid over that of another kind" } else { "as it is written" }
+            };
+            let lines: Vec<String> = list.iter().map(|path| format!("{path}: {}", state(path))).collect();
+            lines.join("\n") + "\n"
         };
         files::print(text.as_bytes())?;
         Ok(Exit::Done)
