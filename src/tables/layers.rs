@@ -185,7 +185,7 @@ impl Layered {
         };
         let name: Arc<str> = file.into();
         let laid = match own {
-            _ if extension(file) == "csv" => self.lay_sheet(&name, own.as_deref(), &base, depth)?,
+            _ if extension(file) == "csv" => self.lay_sheet(&name, own.as_deref(), &base)?,
             Some(own) if is_toml => parts::lay_toml(&name, &own, &base)?,
             Some(own) => parts::lay_skeleton(&name, &own, &base)?,
             None => base,
@@ -194,11 +194,11 @@ impl Layered {
     }
 
     /// A table over another, by concept.
-    fn lay_sheet(&self, file: &Arc<str>, own: Option<&str>, base: &Flat, depth: usize) -> Result<Flat, TableError> {
+    fn lay_sheet(&self, file: &Arc<str>, own: Option<&str>, base: &Flat) -> Result<Flat, TableError> {
         let below = parse(file, &base.text)?;
         let own = own.map(|text| parse(file, text)).transpose()?;
         let laid = lay_rows(file, &below, own.as_ref())?;
-        let known = self.known(file, depth)?;
+        let known = self.known(file)?;
         let kind = file.strip_prefix("messages/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
         let emptied = self.without.get(kind).map_or(&[][..], Vec::as_slice);
         let mut head = below.header.clone();
@@ -239,7 +239,7 @@ impl Layered {
     }
 
     /// Which concepts the rows from below may be about: those that the dataset has, and that the kind uses.
-    fn known(&self, file: &str, depth: usize) -> Result<Known, TableError> {
+    fn known(&self, file: &str) -> Result<Known, TableError> {
         let Some((kind, name)) = file.strip_prefix("messages/").and_then(|rest| rest.split_once('/')) else {
             return Ok(Known::Parents);
         };
@@ -248,9 +248,8 @@ impl Layered {
             "concepts.csv" => format!("dataset/{dataset}.csv"),
             _ => format!("messages/{kind}/concepts.csv"),
         };
-        let flat = self.lay(&of, depth + 1)?;
-        let text = match flat {
-            Some(flat) => flat.text,
+        let text = match self.flat(&of)? {
+            Some(flat) => flat.text.clone(),
             None => self.under.text(&of)?.into_owned(),
         };
         let sheet = parse(&of, &text)?;
