@@ -254,3 +254,14 @@ fn a_fault_is_told_where_it_is_written() {
     let Err(Error::Tables(fault)) = changed(file, ",bsn,", ",bzn,") else { panic!("taken") };
     assert_eq!((fault.file.as_str(), fault.line > 1), (file, true));
 }
+
+#[test]
+fn a_table_may_be_laid_over_an_empty_one() {
+    let empty = "concept,demand,of,values,or,filler,version,source,allow\n";
+    let mut files = Source::Embedded.files().unwrap();
+    files.insert("messages/kernset-2.3/demands.csv".to_owned(), empty.into());
+    let layer = "layer,concept,demand,of,values,or,filler,version,source\nlast,20305,needed,,,,,,here\n";
+    files.insert("messages/kernset-2.2/demands.csv".to_owned(), layer.into());
+    let converter = Converter::from_source(&Source::Memory(Arc::new(files))).unwrap();
+    assert!(converter.kinds().iter().any(|kind| kind.name == "kernset-2.2"));
+}

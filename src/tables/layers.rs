@@ -211,11 +211,10 @@ impl Layered {
         result.add(&RawSheet::line(&head, true), &at, from);
         let mut held: HashSet<String> = HashSet::new();
         for laid in laid {
-            let row = match laid {
-                Laid::Below(at) => &below.rows[at],
-                Laid::Own(at) => own.as_ref().map_or(&below.rows[0], |own| &own.rows[at]),
+            let (sheet, row) = match (laid, &own) {
+                (Laid::Own(at), Some(own)) => (own, &own.rows[at]),
+                (Laid::Own(at) | Laid::Below(at), _) => (&below, &below.rows[at]),
             };
-            let sheet = if matches!(laid, Laid::Below(_)) { &below } else { own.as_ref().unwrap_or(&below) };
             let get = |column: &str| sheet.cell(row, column).map_or("", |cell| cell.text.as_str());
             let concept = get("concept");
             if matches!(laid, Laid::Below(_)) && !known.holds(concept, get("parent"), &held) {
