@@ -7,6 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use ooievaar::check::{Options, check};
 use ooievaar::ledger::Reason;
 use ooievaar::tables::Source;
 use ooievaar::{Converter, Error, Format, Reading, Target};
@@ -249,6 +250,16 @@ fn a_fault_is_told_where_it_is_written() {
         let line = 1 + text[..text.find(from).unwrap()].matches('\n').count() as u64;
         assert_eq!(fault.line, line, "{fault}");
     }
+    // So is what is wrong with the form of a file that is laid over another.
+    let mut files = Source::Embedded.files().unwrap();
+    let text = String::from_utf8(files[file].clone()).unwrap();
+    let changed_text = text.replace("change,82210,", "change, 82210,");
+    assert_ne!(text, changed_text);
+    let line = 1 + u32::try_from(text[..text.find("change,82210,").unwrap()].matches('\n').count()).unwrap();
+    files.insert(file.to_owned(), changed_text.into_bytes());
+    let report = check(&Source::Memory(Arc::new(files)), &Options::default()).unwrap();
+    let places: Vec<_> = report.findings.iter().map(|found| (found.file.as_str(), found.line)).collect();
+    assert_eq!(places, [(file, line)]);
     // A fault below is one of the file below, for whoever is like it.
     let file = "messages/kernset-2.3/rows.csv";
     let Err(Error::Tables(fault)) = changed(file, ",bsn,", ",bzn,") else { panic!("taken") };

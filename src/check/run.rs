@@ -98,15 +98,16 @@ fn is_found_here(source: &Source, finding: &Diagnostic) -> bool {
 /// Findings where they are written, with those of the form of the files that are laid over others: what results has another form.
 fn as_written(source: &Source, written: &Files, report: &mut Report) {
     report.findings.retain(|finding| is_found_here(source, finding));
-    let laid = written.only(|path| source.is_laid(path));
-    let context = Context::new(&laid);
-    for rule in [&super::rules::unreadable::RULE, &super::rules::columns::RULE, &super::rules::refused_form::RULE] {
-        (rule.run)(&context, &mut Findings { rule, context: &context, found: &mut report.findings });
-    }
     let own = report.findings.iter_mut().chain(report.allowed.iter_mut().map(|(finding, _)| finding));
     for finding in own.filter(|finding| finding.line > 0) {
         let (file, line) = source.origin(&finding.file, u64::from(finding.line));
         (finding.file, finding.line) = (file, u32::try_from(line).unwrap_or(u32::MAX));
+    }
+    // These are in the files as they are written already.
+    let laid = written.only(|path| source.is_laid(path));
+    let context = Context::new(&laid);
+    for rule in [&super::rules::unreadable::RULE, &super::rules::columns::RULE, &super::rules::refused_form::RULE] {
+        (rule.run)(&context, &mut Findings { rule, context: &context, found: &mut report.findings });
     }
     report.findings.sort_by(|a, b| {
         (&a.file, a.line, a.start, a.code, &a.message).cmp(&(&b.file, b.line, b.start, b.code, &b.message))
@@ -159,10 +160,6 @@ fn settle(context: &Context<'_>, found: Vec<Diagnostic>, permissions: &[Allowed]
         let message = format!("{} is allowed here, but there is nothing to allow", allowed.code);
         unneeded.at(&allowed.file, allowed.line, allowed.start, allowed.end, message, "take the permission away");
     }
-    report.findings.sort_by(|a, b| {
-        (&a.file, a.line, a.start, a.code, &a.message).cmp(&(&b.file, b.line, b.start, b.code, &b.message))
-    });
-    report.findings.dedup();
     report
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::{Document, Node};
 
-const SKELETON: &str = "urn:ooievaar:skeleton";
+use crate::tables::SKELETON;
 
 /// The marks of a skeleton.
 #[derive(Debug, Default)]

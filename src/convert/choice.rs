@@ -6,9 +6,6 @@ use crate::dataset::Node;
 use crate::plan::fhir::FhirPlan;
 use crate::tree::Tree;
 
-/// The system of labels that are URIs.
-const URIS: &str = "urn:ietf:rfc:3986";
-
 /// A kind of message that the tables bind to FHIR.
 #[derive(Clone, Copy)]
 pub(super) struct Bound<'k> {
@@ -129,7 +126,7 @@ impl Converter {
     }
 }
 
-/// The URIs with which resources are labelled.
+/// The codes with which resources are labelled: that of a kind is the URI of its template, which nothing else has.
 fn names(tree: &Tree, give: &mut dyn FnMut(&str)) {
     for entry in tree.get("entry").map_or(&[][..], Tree::items) {
         if let Some(resource) = entry.get("resource") {
@@ -137,7 +134,7 @@ fn names(tree: &Tree, give: &mut dyn FnMut(&str)) {
         }
     }
     let tags = tree.get("meta").and_then(|meta| meta.get("tag")).map_or(&[][..], Tree::items);
-    for tag in tags.iter().filter(|tag| tag.text_at("system") == Some(URIS)) {
+    for tag in tags {
         give(tag.text_at("code").unwrap_or_default());
     }
 }

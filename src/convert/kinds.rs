@@ -81,7 +81,7 @@ fn load_one(
     let sending = sending(name, &meta, &dataset)?;
     // What is not like anything goes without saying.
     let is_marked = meta.like.is_some() && !meta.template.is_empty();
-    let mark = if is_marked { format!("urn:oid:{}", meta.template) } else { String::new() };
+    let mark = if is_marked { terminology.systems().uri(&meta.template).into_owned() } else { String::new() };
     let fhir = match &table {
         Some(table) => Some(match shared(others, &dataset, &alignments, &mark) {
             Some(plan) => plan,

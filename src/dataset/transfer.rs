@@ -198,6 +198,17 @@ mod tests {
         Content::Value(Value::Text(text.into()))
     }
 
+    /// Two occurrences of the first concept, each with the second and the third.
+    fn two_groups() -> Instance {
+        let mut case = Instance::new();
+        for _ in 0..2 {
+            let group = case.add_group(NodeIx::ROOT, ConceptIx(1));
+            case.add_leaf(group, ConceptIx(2), text("a"), Origin::default());
+            case.add_leaf(group, ConceptIx(3), text("b"), Origin::default());
+        }
+        case
+    }
+
     fn shown(dataset: &Dataset, instance: &Instance) -> Vec<String> {
         let path = |node: NodeIx| {
             let around = std::iter::successors(Some(node), |at| {
@@ -219,12 +230,7 @@ mod tests {
     fn what_is_in_the_same_group_stays_together() {
         let from = dataset(&[("1", 0, true, None), ("2", 1, false, Some(1)), ("3", 1, false, Some(1))]);
         let to = dataset(&[("1", 0, true, None), ("3", 1, false, Some(1)), ("4", 1, false, Some(1))]);
-        let mut case = Instance::new();
-        for _ in 0..2 {
-            let group = case.add_group(NodeIx::ROOT, ConceptIx(1));
-            case.add_leaf(group, ConceptIx(2), text("a"), Origin::default());
-            case.add_leaf(group, ConceptIx(3), text("b"), Origin::default());
-        }
+        let case = two_groups();
         let moved = case.moved(&from, &to);
         assert_eq!(shown(&to, &moved.instance), ["1.0/3.0", "1.1/3.0"]);
         assert_eq!(moved.left, [NodeIx(2), NodeIx(5)]);
@@ -254,12 +260,7 @@ mod tests {
     fn what_was_together_in_another_group_is_together_there() {
         let from = dataset(&[("1", 0, true, None), ("2", 1, false, Some(1)), ("3", 1, false, Some(1))]);
         let to = dataset(&[("5", 0, true, None), ("2", 1, false, Some(1)), ("3", 1, false, Some(1))]);
-        let mut case = Instance::new();
-        for _ in 0..2 {
-            let group = case.add_group(NodeIx::ROOT, ConceptIx(1));
-            case.add_leaf(group, ConceptIx(2), text("a"), Origin::default());
-            case.add_leaf(group, ConceptIx(3), text("b"), Origin::default());
-        }
+        let case = two_groups();
         let moved = case.moved(&from, &to);
         assert_eq!(shown(&to, &moved.instance), ["5.0/2.0", "5.0/3.0", "5.1/2.0", "5.1/3.0"]);
         assert_eq!(moved.source(NodeIx(1)), None);

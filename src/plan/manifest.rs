@@ -107,7 +107,7 @@ impl DatasetEntry {
 
 impl Manifest {
     /// Its file in the tables.
-    pub const FILE: &str = "ooievaar.toml";
+    pub const FILE: &str = crate::tables::MANIFEST;
 
     /// Reads `ooievaar.toml`.
     ///

@@ -7,19 +7,18 @@
 //!
 //! What results is a file like any other, each line of which knows where it really stands.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 
 use super::raw::{Cell, RawRow, RawSheet};
-use super::{Source, TableError, parts};
+use super::{MANIFEST, Source, TableError, parts};
 
 /// The column that says how a row stands to what is below: `change`, `drop`, `last`, or `after` and a concept.
 pub const LAYER: &str = "layer";
 /// Layers upon layers beyond this are a circle.
 const MOST: usize = 8;
-const MANIFEST: &str = "ooievaar.toml";
 
 /// A source in which some tables are like others.
 #[derive(Debug)]
@@ -129,22 +128,20 @@ impl Layered {
     }
 
     /// The files that there are because what is below has them.
-    pub(super) fn inherited(&self, exists: &dyn Fn(&str) -> bool, files: &[String]) -> Vec<String> {
-        let mut found: HashSet<String> = HashSet::new();
+    pub(super) fn inherited(&self, files: &BTreeMap<String, Vec<u8>>) -> BTreeSet<String> {
+        let mut found: BTreeSet<String> = BTreeSet::new();
         for _ in 0..MOST {
             let before = found.len();
             for (own, other) in &self.like {
-                let below = files.iter().cloned().chain(found.clone());
-                let names: Vec<String> =
-                    below.filter_map(|path| Some(format!("{own}{}", path.strip_prefix(other.as_str())?))).collect();
-                found.extend(names.into_iter().filter(|path| !exists(path)));
+                let below = files.keys().chain(&found);
+                let names = below.filter_map(|path| Some(format!("{own}{}", path.strip_prefix(other.as_str())?)));
+                let names: Vec<String> = names.filter(|path| !files.contains_key(path)).collect();
+                found.extend(names);
             }
             if found.len() == before {
                 break;
             }
         }
-        let mut found: Vec<String> = found.into_iter().collect();
-        found.sort();
         found
     }
 

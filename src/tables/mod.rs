@@ -12,6 +12,11 @@ pub mod schema;
 mod sheet;
 mod source;
 
+/// The file that says what there is.
+pub const MANIFEST: &str = "ooievaar.toml";
+/// The namespace of what is not fixed in a skeleton.
+pub const SKELETON: &str = "urn:ooievaar:skeleton";
+
 pub use error::TableError;
 pub use layers::{LAYER, Layered};
 pub use raw::{Cell, Flaw, Form, Malformed, RawRow, RawSheet, decode};

@@ -5,11 +5,8 @@ use std::sync::Arc;
 
 use roxmltree::{Document, Node};
 
-use super::TableError;
 use super::layers::Flat;
-
-/// The namespace of what is not fixed in a skeleton.
-const SKELETON: &str = "urn:ooievaar:skeleton";
+use super::{SKELETON, TableError};
 
 /// True if a skeleton is to be laid over another.
 pub(super) fn is_layer(text: &str) -> bool {

@@ -124,7 +124,7 @@ impl Source {
             Self::Layered(layered) => {
                 files = layered.under().files()?;
                 let paths: Vec<String> = files.keys().cloned().collect();
-                let inherited = layered.inherited(&|path| files.contains_key(path), &paths);
+                let inherited = layered.inherited(&files);
                 for path in paths.into_iter().chain(inherited) {
                     // What cannot be laid over the other is told by `faults`.
                     if let Ok(Some(flat)) = layered.flat(&path) {

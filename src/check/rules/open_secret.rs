@@ -27,7 +27,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     };
     let namespaces = texts(identity.get("secret_namespaces"));
     for table in &context.fhir {
-        let entry = identity.get("dataset").and_then(|dataset| dataset.get(&table.dataset));
+        let entry = identity.get("dataset").and_then(|dataset| dataset.get(table.sheet.name()));
         let secret = texts(entry.and_then(|entry| entry.get("secret")));
         let mut open: BTreeSet<String> = BTreeSet::new();
         let mut forgotten: BTreeSet<String> = BTreeSet::new();

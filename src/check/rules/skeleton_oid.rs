@@ -7,6 +7,7 @@ use crate::check::registry::rule;
 use crate::check::run::Findings;
 use crate::check::sheet::Sheet;
 use crate::check::{Body, Context};
+use crate::tables::SKELETON;
 use crate::tables::layout::is_oid;
 use crate::terminology::CheckDigit;
 
@@ -21,8 +22,6 @@ rule! {
     /// Mend the skeleton. A templateId is in `templates.csv` of its message (with an empty `concept` if it carries none), any other OID in `code-systems.csv`.
     "OOI-212" "skeleton-oid" Error run
 }
-
-const SKELETON: &str = "urn:ooievaar:skeleton";
 
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for message in &context.messages {

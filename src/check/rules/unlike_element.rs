@@ -5,6 +5,7 @@ use roxmltree::{Document, Node};
 use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
+use crate::tables::SKELETON;
 
 rule! {
     /// An element of a skeleton is unlike all others of its name and slot in one thing that they have in common.
@@ -18,7 +19,6 @@ rule! {
     "OOI-214" "unlike-element" Error run
 }
 
-const SKELETON: &str = "urn:ooievaar:skeleton";
 /// How many others there must be.
 const SEVERAL: usize = 3;
 /// What says which one an element is, and not what it is like.

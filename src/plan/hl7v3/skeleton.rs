@@ -7,9 +7,7 @@ use roxmltree::{Attribute, Document, Node};
 use super::{Namespace, XSI, XSI_TYPE};
 use crate::dataset::Text;
 use crate::ledger::Reason;
-use crate::tables::{Source, TableError};
-
-const SKELETON: &str = "urn:ooievaar:skeleton";
+use crate::tables::{SKELETON, Source, TableError};
 
 /// A skeleton file.
 pub(super) struct Skeleton {
