@@ -7,6 +7,7 @@
 //!
 //! What results is a file like any other, each line of which knows where it really stands.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,7 +32,12 @@ pub struct Layered {
     /// By kind: the columns that rows from below have empty.
     without: BTreeMap<String, Vec<String>>,
     made: Mutex<HashMap<String, Option<Arc<Flat>>>>,
+    /// By table: its concepts, each with its parent.
+    concepts: Mutex<HashMap<String, Arc<Concepts>>>,
 }
+
+/// The concepts of a table, each with its parent.
+type Concepts = HashMap<String, String>;
 
 /// A file that was made of several.
 #[derive(Debug, Default)]
@@ -91,8 +97,8 @@ impl Layered {
                 like.insert(format!("messages/{name}/"), format!("messages/{other}/"));
             }
         }
-        let made = Mutex::default();
-        (!like.is_empty()).then(|| Self { under: under.clone(), like, datasets, without, made })
+        let (made, concepts) = (Mutex::default(), Mutex::default());
+        (!like.is_empty()).then(|| Self { under: under.clone(), like, datasets, without, made, concepts })
     }
 
     pub(super) fn under(&self) -> &Source {
@@ -244,14 +250,26 @@ impl Layered {
             "concepts.csv" => format!("dataset/{dataset}.csv"),
             _ => format!("messages/{kind}/concepts.csv"),
         };
-        let text = match self.flat(&of)? {
-            Some(flat) => flat.text.clone(),
-            None => self.under.text(&of)?.into_owned(),
-        };
-        let sheet = parse(&of, &text)?;
-        let cell = |row: &RawRow, column: &str| sheet.cell(row, column).map_or(String::new(), |cell| cell.text.clone());
-        let concepts = sheet.rows.iter().map(|row| (cell(row, "concept"), cell(row, "parent"))).collect();
+        let concepts = self.concepts_of(&of)?;
         Ok(if name == "concepts.csv" { Known::OfDataset(concepts) } else { Known::InUse(concepts) })
+    }
+
+    fn concepts_of(&self, file: &str) -> Result<Arc<Concepts>, TableError> {
+        let known = self.concepts.lock().unwrap_or_else(PoisonError::into_inner).get(file).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let flat = self.flat(file)?;
+        let text = match &flat {
+            Some(flat) => Cow::Borrowed(flat.text.as_str()),
+            None => self.under.text(file)?,
+        };
+        let sheet = parse(file, &text)?;
+        let cell = |row: &RawRow, column: &str| sheet.cell(row, column).map_or(String::new(), |cell| cell.text.clone());
+        let concepts: Concepts = sheet.rows.iter().map(|row| (cell(row, "concept"), cell(row, "parent"))).collect();
+        let concepts = Arc::new(concepts);
+        self.concepts.lock().unwrap_or_else(PoisonError::into_inner).insert(file.to_owned(), Arc::clone(&concepts));
+        Ok(concepts)
     }
 }
 
@@ -262,9 +280,9 @@ enum Known {
     /// Those of which the group is there: of a dataset.
     Parents,
     /// Those that the dataset has, and of which the group is in use.
-    OfDataset(HashMap<String, String>),
+    OfDataset(Arc<Concepts>),
     /// Those that the kind uses.
-    InUse(HashMap<String, String>),
+    InUse(Arc<Concepts>),
 }
 
 impl Known {
@@ -295,7 +313,8 @@ fn extension(file: &str) -> &str {
 /// True if a file is to be laid over another.
 fn is_layer(file: &str, text: &str) -> bool {
     if extension(file) == "csv" {
-        return RawSheet::parse(text).is_ok_and(|sheet| sheet.column(LAYER).is_some());
+        let header = text.split_inclusive('\n').next().unwrap_or_default();
+        return RawSheet::parse(header).is_ok_and(|sheet| sheet.column(LAYER).is_some());
     }
     parts::is_layer(text)
 }
