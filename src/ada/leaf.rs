@@ -143,7 +143,9 @@ fn fill(
         from.null_flavor = from.value.take_if(|value| NullFlavor::from_code(value).is_some());
     }
     let mut reason = Reason::Unknown;
-    if concept.kind == Kind::Code && from.code.is_some() {
+    // Beside a null flavour there is no value, unless a code says the same.
+    let is_null = from.null_flavor.is_some() && from.system != Some(NullFlavor::SYSTEM);
+    if concept.kind == Kind::Code && from.code.is_some() && !is_null {
         match coded(&mut from, concept, terminology, leaf) {
             Some(content) => leaf.content = Some(content),
             None => reason = Reason::Datatype,
@@ -151,20 +153,20 @@ fn fill(
         if leaf.content.is_some() && from.null_flavor.take().is_some() {
             leaf.lost.push(("nullFlavor", Reason::Contradiction));
         }
-    } else if concept.kind != Kind::Code && has_value(&from, concept.kind) {
+    } else if concept.kind != Kind::Code && has_value(&from, concept.kind) && !is_null {
         match plain(&mut from, concept.kind, day, &mut leaf.translated) {
             Ok(value) => leaf.content = Some(Content::Value(value)),
             Err(MomentError::Invalid) => reason = Reason::Datatype,
             Err(MomentError::NoReferenceDay) => return Err(NoReferenceDay),
-        }
-        if leaf.content.is_some() && from.null_flavor.take().is_some() {
-            leaf.lost.push(("nullFlavor", Reason::Contradiction));
         }
     } else if let Some(flavor) = from.null_flavor {
         match NullFlavor::from_code(flavor) {
             Some(flavor) => {
                 from.null_flavor = None;
                 leaf.translated += 1;
+                if from.code.is_some() || from.value.is_some() {
+                    reason = Reason::Contradiction;
+                }
                 let original_text = take_text(&mut from.original_text, &mut leaf.translated);
                 leaf.content = Some(Content::Null { flavor, original_text });
                 // The namespace or unit of a value that is not there has no place in the hub.

@@ -81,12 +81,12 @@ pub enum Error {
     },
     /// It is a message that says of itself, and so of all in it, that it is not so.
     #[error(
-        "{place}: the message says here that it is denied, intended or withdrawn (negationInd, moodCode, statusCode; status), so that \
-         nothing in it may be read as a fact; ask the sender what it is"
+        "{}the message says that it is denied, intended or withdrawn (negationInd, moodCode, statusCode; status), so that nothing in \
+         it may be read as a fact; ask the sender what it is", at(*.place)
     )]
     TakenBack {
-        /// The element that says so.
-        place: Place,
+        /// The element that says so, if it is at a place in a text.
+        place: Option<Place>,
     },
     /// It says of one person that she is two: two numbers, or two of whom there is one.
     #[error(
@@ -280,8 +280,8 @@ impl Error {
     /// Where in the input it went wrong, if it was at one place.
     pub fn place(&self) -> Option<Place> {
         match self {
-            Self::Syntax { place, .. } | Self::TakenBack { place } | Self::ReferenceDay { place } => Some(*place),
-            Self::TwoPersons { place } => *place,
+            Self::Syntax { place, .. } | Self::ReferenceDay { place } => Some(*place),
+            Self::TwoPersons { place } | Self::TakenBack { place } => *place,
             Self::Input { error, .. } => error.place(),
             _ => None,
         }

@@ -25,7 +25,7 @@ impl Converter {
         let plan = plan.ok_or_else(|| self.wrong_kind(document))?;
         let read = hl7v3::read(plan, &own.dataset, root).map_err(|refusal| match refusal {
             hl7v3::Refusal::WrongRoot => self.wrong_kind(document),
-            hl7v3::Refusal::TakenBack { position } => Error::TakenBack { place: Place::of(text, position) },
+            hl7v3::Refusal::TakenBack { position } => Error::TakenBack { place: Some(Place::of(text, position)) },
             hl7v3::Refusal::TwoPersons { position } => Error::TwoPersons { place: Some(Place::of(text, position)) },
         })?;
         let (instance, mut ledger) = read;
@@ -64,7 +64,9 @@ impl Converter {
             ada::Error::ReferenceDay { line, column } => {
                 Error::ReferenceDay { place: place(line as usize, column as usize) }
             }
-            ada::Error::TakenBack { line, column } => Error::TakenBack { place: place(line as usize, column as usize) },
+            ada::Error::TakenBack { line, column } => {
+                Error::TakenBack { place: Some(place(line as usize, column as usize)) }
+            }
             ada::Error::TwoPersons { line, column } => {
                 Error::TwoPersons { place: Some(place(line as usize, column as usize)) }
             }

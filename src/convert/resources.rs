@@ -5,6 +5,7 @@ use super::detect::{self, Sniffed};
 use super::read::Case;
 use super::{Converter, Error, Format, Reading};
 use crate::fhir::{self, Division, Leftovers, Unclear};
+use crate::ledger::Reason;
 use crate::tree::{self, Tree};
 
 /// Resources and bundles, as they were read.
@@ -193,6 +194,10 @@ impl Converter {
             if several { Error::WhichPregnancy { candidates } } else { Error::NoSuchPregnancy { candidates } }
         })?;
         if ledger.translated == 0 && ledger.lost_leaves() > 0 {
+            let is_taken_back = |reason| matches!(reason, Reason::Modifier | Reason::Narrative);
+            if ledger.losses.iter().all(|loss| is_taken_back(loss.reason)) {
+                return Err(Error::TakenBack { place: None });
+            }
             return Err(Error::NothingRecognised { values: ledger.lost_leaves() });
         }
         self.reading(format, at, (instance, ledger), resources, None)

@@ -330,7 +330,8 @@ impl DateTime {
         let month = if self.precision >= Precision::Month { self.month } else { 1 };
         let day = if self.precision >= Precision::Day { self.day } else { 1 };
         let signed = |part: u8| i8::try_from(part).map_err(|_| DateTimeError);
-        let year = i16::try_from(self.year).map_err(|_| DateTimeError)?;
+        // There is no year 0 in FHIR, nor was anybody born in it.
+        let year = i16::try_from(self.year).ok().filter(|year| *year > 0).ok_or(DateTimeError)?;
         civil::DateTime::new(
             year,
             signed(month)?,

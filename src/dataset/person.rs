@@ -44,6 +44,28 @@ impl Instance {
         })
     }
 
+    /// The numbers that cannot be of whom they are said, for somebody else has them: nobody shares a number. Of somebody of whom
+    /// there is one (the woman) it stays; of several (children) nothing says whose it is.
+    pub fn shared_numbers(&self, dataset: &Dataset) -> Vec<NodeIx> {
+        let persons = dataset.persons();
+        let numbers = persons.iter().enumerate().flat_map(|(at, person)| {
+            let groups = self.descendants(dataset, NodeIx::ROOT, person.group).into_iter();
+            groups.flat_map(move |group| {
+                let numbers = person.numbers(dataset, self, group).into_iter();
+                numbers.map(move |(leaf, number)| (number, at, group, leaf))
+            })
+        });
+        let numbers: Vec<_> = numbers.collect();
+        let is_shared = |(number, at, group, _): &(String, usize, NodeIx, NodeIx)| {
+            let namespace = &persons[*at].namespace;
+            numbers.iter().any(|(same, other, whose, _)| {
+                whose != group && same == number && persons[*other].namespace == *namespace
+            })
+        };
+        let may_be_wrong = |at: usize| dataset.may_repeat(persons[at].group);
+        numbers.iter().filter(|own| may_be_wrong(own.1) && is_shared(own)).map(|(.., leaf)| *leaf).collect()
+    }
+
     /// True if what another instance says, for which an occurrence in this one has no room, is of somebody else: the numbers
     /// differ or, where they tell nothing, it says something of the only person that this one does not.
     pub fn is_of_another(&self, dataset: &Dataset, within: NodeIx, other: &Self) -> bool {

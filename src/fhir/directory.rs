@@ -62,6 +62,14 @@ impl<'t> Directory<'t> {
         Some(meant)
     }
 
+    /// All resources that a reference in a resource may mean.
+    pub fn may_mean(&self, entries: &[Entry<'_>], from: usize, reference: &Tree) -> Vec<usize> {
+        match reference.text_at("reference") {
+            Some(literal) => self.all(entries, Some(from), literal),
+            None => self.meant(entries, from, reference).unwrap_or_default(),
+        }
+    }
+
     /// True if an identifier is of something else than a resource: another has it, or it has another one of that namespace.
     fn is_identified_otherwise(&self, entry: &Entry<'_>, at: usize, (system, value): (&str, &str)) -> bool {
         if let Some(others) = self.identified.get(&(system, value)) {

@@ -30,6 +30,7 @@ mod systems;
 mod uphold;
 mod uses;
 mod web;
+mod withdrawn;
 
 pub use bundle::{BundleType, Syntax, put_by_us, write_bundle, write_ndjson};
 pub use cases::{Division, Leftovers};

@@ -4,6 +4,7 @@ use super::bundle::{Entry, collect};
 use super::copies::set_apart;
 use super::directory::Directory;
 use super::marks::on_bundles;
+use super::withdrawn::withdraw;
 use crate::plan::fhir::FhirPlan;
 use crate::tree::Tree;
 
@@ -27,7 +28,9 @@ impl<'t> Source<'t> {
     /// All that is in bundles and resources, which have so many leaves together.
     pub fn of(plan: &FhirPlan, roots: &'t [Tree], leaves: u32) -> Self {
         let mut structural = Vec::new();
-        let (entries, rivals) = set_apart(plan, collect(&plan.modifiers, roots, &mut structural), &mut structural);
+        let mut entries = collect(&plan.modifiers, roots, &mut structural);
+        withdraw(plan, &mut entries);
+        let (entries, rivals) = set_apart(plan, entries, &mut structural);
         let mut labels = Vec::new();
         on_bundles(roots, &mut labels);
         Self { directory: Directory::of(&entries), entries, strays: Vec::new(), rivals, labels, structural, leaves }

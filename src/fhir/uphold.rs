@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::codec::extension;
 use super::urls;
 use crate::dataset::{DateTime, Text};
-use crate::plan::fhir::{Demand, ElementPath, Elements, FhirPlan, FieldIx, Law, Place};
+use crate::plan::fhir::{Demand, ElementPath, Elements, FhirPlan, FieldIx, Fit, Law, Place};
 use crate::tree::Tree;
 
 /// What a rule of FHIR changed in a resource.
@@ -21,7 +21,9 @@ pub(super) fn uphold(plan: &FhirPlan, law: &Law, resource: &mut Tree) -> Option<
     match &law.demand {
         Demand::Ordered(first, second) => order(plan, *first, *second, resource).map(Upheld::LeftOut),
         Demand::Some(elements) => demand(&plan.elements, elements, resource).then_some(Upheld::Noted),
-        Demand::Bound { profile, path, values } => disclaim(profile, path, values, resource).then_some(Upheld::Noted),
+        Demand::Fits { profile, path, fit } => {
+            (!fits(path, fit, resource)).then(|| disclaim(profile, resource)).map(|()| Upheld::Noted)
+        }
     }
 }
 
@@ -71,13 +73,7 @@ fn demand(elements: &Elements, wanted: &[Text], resource: &mut Tree) -> bool {
 }
 
 /// Takes the name of a profile from a resource that does not fit it: it is one of the plain type then.
-fn disclaim(profile: &str, path: &ElementPath, values: &[Text], resource: &mut Tree) -> bool {
-    let mut holders = path.holders(resource).into_iter();
-    let name = &path.last().name;
-    let fits = holders.all(|holder| holder.text_at(name).is_some_and(|own| values.iter().any(|value| value == own)));
-    if fits {
-        return false;
-    }
+fn disclaim(profile: &str, resource: &mut Tree) {
     let plain =
         format!("http://hl7.org/fhir/StructureDefinition/{}", resource.text_at("resourceType").unwrap_or_default());
     let claimed = resource.get_mut("meta").and_then(|meta| meta.get_mut("profile"));
@@ -87,5 +83,19 @@ fn disclaim(profile: &str, path: &ElementPath, values: &[Text], resource: &mut T
             .filter(|own| own.text() == Some(profile))
             .for_each(|own| *own = Tree::string(plain.clone()));
     }
-    true
+}
+
+/// True if an element is as a profile wants it.
+fn fits(path: &ElementPath, fit: &Fit, resource: &Tree) -> bool {
+    let holders = path.holders(resource);
+    let name = &path.last().name;
+    let mut said = holders.iter().map(|holder| holder.text_at(name));
+    match fit {
+        Fit::OneOf(values) => said.all(|own| own.is_some_and(|own| values.iter().any(|value| value == own))),
+        Fit::Between(least, greatest) => {
+            let number = |own: &str| own.parse::<f64>().is_ok_and(|own| (*least..=*greatest).contains(&own));
+            said.all(|own| own.is_none_or(number))
+        }
+        Fit::There => holders.iter().any(|holder| holder.get(name).is_some_and(|own| !own.is_empty())),
+    }
 }

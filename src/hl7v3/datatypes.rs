@@ -84,17 +84,10 @@ impl<'d> Parts<'d> {
         if self.xsi_type.is_some_and(|name| !datatype.accepts_type(super::xml::without_prefix(name))) {
             return None;
         }
-        let has_value = match datatype {
-            Datatype::Ii => self.root.is_some() || self.extension.is_some(),
-            Datatype::St => self.text.is_some(),
-            _ if datatype.is_coded() => self.code.is_some(),
-            _ => self.value.is_some(),
-        };
         match self.null_flavor {
-            // A value and a null flavour: the value is the fact.
-            Some(_) if has_value && datatype != Datatype::Ii => Some(Decoded { beside: 1, ..self.value(fill)? }),
             // This is how a message gives an identifier of which nobody knows the namespace.
             Some(UNENCODED) if self.root.is_none() && self.extension.is_some() => self.value(fill),
+            // Whatever stands beside it, there is no value.
             Some(flavor) => Some(self.null(NullFlavor::from_code(flavor)?)),
             None => self.value(fill),
         }

@@ -4,6 +4,7 @@ use super::write::Writer;
 use crate::dataset::{ConceptIx, Content, Identifier, NodeIx, NullFlavor, Value};
 use crate::ledger::{Demand, Unmet};
 use crate::plan::hl7v3::{Base, Demanded, Element, Fill, Hole, Need};
+use crate::tables::layout::is_oid;
 
 /// An unmet demand, with the place in what is written so far.
 #[derive(Clone, Copy, Debug)]
@@ -127,6 +128,27 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Tells that a number does not look like those of its namespace (`fixed` where the place has but one), or that what
+    /// identifies a namespace or a code system is nothing that HL7v3 has for that.
+    pub fn tell_form(&mut self, concept: ConceptIx, content: &Content, fixed: Option<&str>) {
+        let has_form = |root: &str, number: &str| {
+            (root.is_empty() || is_uid(root))
+                && (number.is_empty() || self.terminology.systems().has_form(root, number))
+        };
+        let fits = match content {
+            Content::Value(Value::Identifier(id)) if id.root.is_empty() => {
+                has_form(fixed.or(self.only_namespace(concept)).unwrap_or_default(), &id.extension)
+            }
+            Content::Value(Value::Identifier(id)) => has_form(&id.root, &id.extension),
+            Content::Value(Value::Text(number)) => has_form(fixed.unwrap_or_default(), number),
+            Content::Value(Value::Code(code)) => code.system.is_empty() || is_uid(&code.system),
+            _ => true,
+        };
+        if !fits {
+            self.lacks(concept, Demand::Form, None);
+        }
+    }
+
     /// True if one of the identifiers of a concept beside a leaf has a namespace that the message wants there.
     fn has_namespace(&self, demanded: &Demanded, leaf: NodeIx) -> bool {
         let node = self.instance.node(leaf);
@@ -174,4 +196,30 @@ impl<'a> Writer<'a> {
 fn is_of(demanded: &Demanded, id: &Identifier) -> bool {
     let is_only = id.root.is_empty() && demanded.only_namespace().is_some();
     demanded.namespaces.is_empty() || ((is_only || demanded.allows_namespace(&id.root)) && !id.extension.is_empty())
+}
+
+/// True for an identification of HL7v3 (`uid`): an OID, a UUID, or a name that HL7 reserved.
+fn is_uid(text: &str) -> bool {
+    let is_name = || text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    is_oid(text) || (text.starts_with(|first: char| first.is_ascii_alphabetic()) && is_name()) || is_uuid(text)
+}
+
+fn is_uuid(text: &str) -> bool {
+    let parts = text.split('-').map(str::len);
+    parts.eq([8, 4, 4, 4, 12]) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_uid;
+
+    #[test]
+    fn an_identification_is_an_oid_a_uuid_or_a_reserved_name() {
+        for uid in ["2.16.840.1.113883.2.4.6.3", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "HL7-EXAMPLE"] {
+            assert!(is_uid(uid), "{uid}");
+        }
+        for other in ["http://example.org/id", "urn:oid:1.2.3", "1.2.03", "1..2", "1.2.", "3.1", "", "1.2.x"] {
+            assert!(!is_uid(other), "{other}");
+        }
+    }
 }

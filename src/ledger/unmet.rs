@@ -35,6 +35,8 @@ pub enum Demand {
     Once,
     /// A moment must be known more precisely.
     Precision,
+    /// What identifies (a number, a namespace, a code system) must look like what it is.
+    Form,
 }
 
 impl Demand {
@@ -48,6 +50,7 @@ impl Demand {
         Self::Code,
         Self::Once,
         Self::Precision,
+        Self::Form,
     ];
 
     /// Stable name, for reports.
@@ -61,6 +64,7 @@ impl Demand {
             Self::Code => "code",
             Self::Once => "once",
             Self::Precision => "precision",
+            Self::Form => "form",
         }
     }
 
@@ -77,6 +81,9 @@ impl Demand {
             Self::Code => "the message does not allow this code here: correct it in the source",
             Self::Once => "the message allows it once here: correct the source",
             Self::Precision => "the message demands a more precise moment: correct it in the source",
+            Self::Form => {
+                "it does not look like a number of its namespace, or the namespace is no OID: correct it in the source"
+            }
         }
     }
 }

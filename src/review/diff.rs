@@ -82,6 +82,7 @@ fn key(layout: &layout::Layout) -> &'static [&'static str] {
         "hl7v3/modifiers.csv" => &["element", "attribute"],
         "fhir-stu3/elements.csv" | "fhir-stu3/modifiers.csv" | "fhir-stu3/wholes.csv" => &["type", "element"],
         "fhir-stu3/invariants.csv" => &["of", "key"],
+        "fhir-stu3/withdrawals.csv" => &["type", "item", "element"],
         "fhir-stu3/profiles.csv" => &["profile", "element"],
         "fhir-stu3/*.csv" => &["concept", "resource", "element"],
         _ => &["concept"],

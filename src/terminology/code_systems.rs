@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::CheckDigit;
+use super::{CheckDigit, fits_form};
 use crate::dataset::Text;
 use crate::tables::layout::is_oid;
 use crate::tables::{Sheet, Source, TableError};
@@ -25,6 +25,7 @@ struct Row {
     uri: Text,
     name: Text,
     check_digit: Option<CheckDigit>,
+    form: Text,
 }
 
 impl CodeSystems {
@@ -54,7 +55,8 @@ impl CodeSystems {
                 return Err(row.fault("uri", "stands for two OIDs; give one of them its own URI"));
             }
             let check_digit = CheckDigit::from_name(row.get("check_digit"));
-            result.rows.push(Row { oid: oid.into(), uri: uri.into(), name: row.get("name").into(), check_digit });
+            let [name, form] = ["name", "code_form"].map(|column| row.get(column).into());
+            result.rows.push(Row { oid: oid.into(), uri: uri.into(), name, check_digit, form });
         }
         Ok(result)
     }
@@ -88,6 +90,12 @@ impl CodeSystems {
     pub fn may_hold(&self, oid: &str, code: &str) -> bool {
         let scheme = self.row(&self.by_oid, oid).and_then(|row| row.check_digit);
         scheme.is_none_or(|scheme| scheme.is_valid(code))
+    }
+
+    /// True unless a code, or number, of a known system does not look like those of the system, or its check digit is wrong.
+    pub fn has_form(&self, oid: &str, code: &str) -> bool {
+        let form = self.row(&self.by_oid, oid).map_or("", |row| &row.form);
+        fits_form(form, code) && self.may_hold(oid, code)
     }
 
     fn row(&self, index: &HashMap<Text, u32>, key: &str) -> Option<&Row> {

@@ -1,6 +1,7 @@
 //! Codes: which systems there are, which codes a concept may have, and how codes translate.
 
 mod check_digit;
+mod code_form;
 mod code_maps;
 mod code_systems;
 mod units;
@@ -9,6 +10,7 @@ mod value_sets;
 use std::collections::HashMap;
 
 pub use check_digit::CheckDigit;
+pub use code_form::fits_form;
 pub use code_maps::{CodeMap, Mapping, Relation};
 pub use code_systems::CodeSystems;
 pub use units::Units;

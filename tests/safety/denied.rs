@@ -427,3 +427,25 @@ fn an_act_about_another_relative_is_lost_with_its_person() {
 fn converter_of_denials() -> Converter {
     Converter::new().unwrap()
 }
+
+#[test]
+fn a_value_beside_a_null_flavour_is_no_value() {
+    let full =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/full-single.xml")).unwrap();
+    let weight = r#"<value xsi:type="PQ" value="68.50" unit="kg"/>"#;
+    assert!(full.contains(weight));
+    let beside = full.replace(weight, r#"<value xsi:type="PQ" nullFlavor="ASKU" value="68.50" unit="kg"/>"#);
+    let as_ada = converter_of_denials().convert(full.as_bytes(), Format::Ada).unwrap().output;
+    let ada = String::from_utf8(as_ada).unwrap();
+    let ada_beside = ada.replace("value=\"68.50\"", "nullFlavor=\"ASKU\" value=\"68.50\"");
+    assert_ne!(ada, ada_beside);
+    for (source, format) in [(&beside, Format::Hl7v3), (&ada_beside, Format::Ada)] {
+        for target in [Format::FhirJson, Format::Hl7v3, Format::Ada] {
+            let outcome = converter_of_denials().convert(source.as_bytes(), target).unwrap();
+            let written = String::from_utf8(outcome.output).unwrap();
+            assert!(!written.contains("68.5") && written.contains("ASKU"), "{format:?} to {target:?}");
+            let is_told = outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::Contradiction);
+            assert!(is_told && outcome.ledger.is_balanced(), "{format:?} to {target:?}");
+        }
+    }
+}

@@ -338,3 +338,103 @@ fn what_is_around_a_resource_is_heard() {
     }
     assert!(tried > 30, "{tried}");
 }
+
+/// Resources that take others back, put beside them.
+fn withdrawing(other: &str) -> Vec<(&'static str, Value)> {
+    let reference = json!({"reference": other});
+    vec![
+        (
+            "an item deleted from a list",
+            json!({"resourceType": "List", "id": "l", "status": "current", "mode": "changes",
+                "entry": [{"deleted": true, "item": reference}]}),
+        ),
+        (
+            "a provenance that deletes it",
+            json!({"resourceType": "Provenance", "id": "p", "target": [reference], "recorded": "2024-01-01T10:00:00Z",
+                "activity": {"system": "http://hl7.org/fhir/v3/DataOperation", "code": "DELETE"},
+                "agent": [{"whoUri": "urn:x"}]}),
+        ),
+        (
+            "a provenance that removes it",
+            json!({"resourceType": "Provenance", "id": "p", "recorded": "2024-01-01T10:00:00Z",
+                "entity": [{"role": "removal", "whatReference": reference}], "agent": [{"whoUri": "urn:x"}]}),
+        ),
+        (
+            "a message that nullifies it",
+            json!({"resourceType": "MessageHeader", "id": "m", "focus": [reference],
+                "event": {"system": "http://hl7.org/fhir/message-events", "code": "MedicationAdministration-Nullification"}}),
+        ),
+    ]
+}
+
+#[test]
+fn what_another_resource_takes_back_is_not_stated() {
+    for bundle in bundles_of(&["/full-single"], 0) {
+        let all = stated_in(&bundle).unwrap();
+        for at in 0..entries(&bundle).len() {
+            let resource = &entries(&bundle)[at]["resource"];
+            if !["Condition", "Observation", "Procedure"].iter().any(|kind| resource["resourceType"] == **kind) {
+                continue;
+            }
+            let without = stated_in(&without_one(&bundle, at)).unwrap();
+            let own = more(&all, &without);
+            let name = entries(&bundle)[at]["fullUrl"].as_str().unwrap();
+            for (way, other) in withdrawing(name) {
+                let mut withdrawn = bundle.clone();
+                withdrawn["entry"]
+                    .as_array_mut()
+                    .unwrap()
+                    .push(json!({"fullUrl": "urn:uuid:other", "resource": other}));
+                let outcome = converted(&withdrawn).unwrap();
+                let still = more(&stated(&outcome), &without);
+                assert!(still.is_empty(), "{way}: {still:?} of {own:?}");
+                assert!(outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::Modifier), "{way}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_of_a_relative_is_not_said_of_the_woman() {
+    let family = json!({"system": "http://snomed.info/sct", "code": "416471007"});
+    let mut tried = 0;
+    for bundle in bundles_of(&["/full-single"], 0) {
+        for at in 0..entries(&bundle).len() {
+            let own = &entries(&bundle)[at]["resource"];
+            if own["resourceType"] != "Condition" {
+                continue;
+            }
+            let without = stated_in(&without_one(&bundle, at)).unwrap();
+            for beside in [false, true] {
+                let mut relative = bundle.clone();
+                let category = &mut relative["entry"][at]["resource"]["category"];
+                let mut all = category.as_array().cloned().filter(|_| beside).unwrap_or_default();
+                all.push(json!({"coding": [family]}));
+                *category = Value::Array(all);
+                let still = more(&stated(&converted(&relative).unwrap()), &without);
+                assert!(still.is_empty(), "{still:?}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 10, "{tried}");
+}
+
+#[test]
+fn a_document_that_was_entered_in_error_is_refused() {
+    for bundle in bundles_of(&["/minimal"], 0) {
+        let mut document = bundle.clone();
+        document["type"] = json!("document");
+        let composition = |status: &str| {
+            json!({"fullUrl": "urn:uuid:composition",
+                "resource": {"resourceType": "Composition", "id": "c", "status": status}})
+        };
+        let put = |status: &str| {
+            let mut document = document.clone();
+            document["entry"].as_array_mut().unwrap().insert(0, composition(status));
+            document
+        };
+        assert_eq!(stated_in(&put("final")).unwrap(), stated_in(&bundle).unwrap());
+        assert_eq!(stated_in(&put("entered-in-error")).unwrap_err().code(), "taken-back");
+    }
+}

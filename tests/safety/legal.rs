@@ -201,3 +201,45 @@ fn a_demanded_value_is_told_if_what_could_stand_for_it_is_not_said_either() {
     let told: Vec<&str> = outcome.missing.iter().map(|unmet| dataset.get(unmet.concept).number.as_str()).collect();
     assert!(told.contains(&"40090"), "{told:?}");
 }
+
+#[test]
+fn what_does_not_look_like_a_number_of_its_namespace_is_told_in_a_message() {
+    let told = |from: &str, to: &str| -> Vec<String> {
+        let outcome = convert(&message_with(from, to), Format::Hl7v3);
+        let dataset = outcome.reading.dataset();
+        let is_form = |unmet: &&ooievaar::ledger::Unmet| unmet.demand == ooievaar::ledger::Demand::Form;
+        let unmet = outcome.missing.iter().filter(is_form);
+        unmet.map(|unmet| dataset.get(unmet.concept).number.to_string()).collect()
+    };
+    let none: Vec<String> = Vec::new();
+    assert_eq!(told("999961640", "999961640"), none);
+    for bsn in ["999961641", "99996164", "0999961640", "999 961 640"] {
+        assert_eq!(told("999961640", bsn), ["10030"], "{bsn}");
+    }
+    let agb = r#"<id root="2.16.840.1.113883.2.4.6.1" extension="99000022"/>"#;
+    assert!(!told(agb, &agb.replace("99000022", "9900002")).is_empty());
+    assert_eq!(told(AUTHOR, r#"<id root="http://example.org/ids" extension="7"/>"#).len(), 1);
+    assert_eq!(told(AUTHOR, r#"<id root="1.2.03" extension="7"/>"#).len(), 1);
+    assert_eq!(told(AUTHOR, r#"<id root="6F9619FF-8B86-D011-B42D-00CF4FC964FF" extension="7"/>"#), none);
+}
+
+#[test]
+fn a_score_beyond_its_scale_is_not_said_to_have_the_profile_of_the_scale() {
+    let profile = "http://nictiz.nl/fhir/StructureDefinition/zib-ApgarScore";
+    let profiles = |outcome: &Outcome| text(outcome).matches(profile).count();
+    let before = convert(&message_with(APGAR, APGAR), Format::FhirJson);
+    for (score, fits) in [("0", 0), ("10", 0), ("11", 1), ("-1", 1)] {
+        let outcome = convert(&message_with(APGAR, &APGAR.replace("\"9\"", &format!("\"{score}\""))), Format::FhirJson);
+        assert_eq!(profiles(&before) - profiles(&outcome), fits, "{score}");
+        assert_eq!(told(&outcome, "apgar-range").len(), fits, "{score}");
+    }
+}
+
+#[test]
+fn there_is_no_year_zero() {
+    let outcome = convert(&message_with(r#"<low value="20231025"/>"#, r#"<low value="0000"/>"#), Format::FhirJson);
+    assert!(outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::Datatype));
+    assert!(!text(&outcome).contains("\"0000\""));
+}
+
+const APGAR: &str = r#"<value xsi:type="INT" value="9"/>"#;

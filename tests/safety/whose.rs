@@ -249,3 +249,62 @@ fn a_test_stays_a_test() {
     let losses = convert(&restricted.to_string(), Format::Hl7v3).1;
     assert_eq!(losses.iter().filter_map(|loss| loss.path.as_deref()).count(), 2, "{losses:?}");
 }
+
+#[test]
+fn two_persons_do_not_have_one_number() {
+    let twins = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/twins.xml")).unwrap();
+    let fhir = |text: &str| -> (Json, usize) {
+        let outcome = converter().convert(text.as_bytes(), Format::FhirJson).unwrap();
+        assert!(outcome.ledger.is_balanced());
+        let told = outcome.ledger.losses.iter().filter(|loss| loss.reason == Reason::Contradiction).count();
+        (serde_json::from_slice(&outcome.output).unwrap(), told)
+    };
+    let numbers = |bundle: &Json| -> Vec<String> {
+        let patients = bundle["entry"].as_array().unwrap().iter().map(|entry| &entry["resource"]);
+        let identifiers = patients
+            .filter(|own| own["resourceType"] == "Patient")
+            .flat_map(|own| own["identifier"].as_array().cloned().unwrap_or_default());
+        let bsn = identifiers.filter(|own| own["system"] == BSN_SYSTEM);
+        let mut numbers: Vec<String> = bsn.map(|own| own["value"].as_str().unwrap().to_owned()).collect();
+        numbers.sort();
+        numbers
+    };
+    let (woman, first, second) = ("999956668", "999943777", OTHER_BSN);
+    let id = |number: &str| format!("<id root=\"2.16.840.1.113883.2.4.6.3\" extension=\"{number}\"/>");
+    let birth = "<birthTime value=\"20231111045200\"/>";
+    assert!(twins.contains(birth) && twins.contains(&id(first)));
+    let with = |of_first: &str, of_second: &str| {
+        let both = twins.replace(birth, &format!("{}{birth}", id(of_second)));
+        fhir(&both.replace(&id(first), &id(of_first)))
+    };
+    let (all, told_before) = with(first, second);
+    let mut expected = vec![woman.to_owned(), first.to_owned(), second.to_owned()];
+    expected.sort();
+    assert_eq!(numbers(&all), expected);
+    // A child has the number of the mother: hers is hers.
+    let (mixed, told) = with(first, woman);
+    expected.retain(|number| number != second);
+    assert_eq!((numbers(&mixed), told), (expected, told_before + 1));
+    // Both children have one number: nobody knows whose it is.
+    let (same, told) = with(first, first);
+    assert_eq!((numbers(&same), told), (vec![woman.to_owned()], told_before + 2));
+}
+
+#[test]
+fn what_is_said_of_children_without_saying_of_which_goes_to_none() {
+    let twins = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/twins.xml")).unwrap();
+    let ada = String::from_utf8(converter().convert(twins.as_bytes(), Format::Ada).unwrap().output).unwrap();
+    let rank = |line: &&str| line.contains("conceptId=\"2.16.840.1.113883.2.4.3.11.60.90.77.2.6.83377\"");
+    let ranks: Vec<&str> = ada.lines().filter(rank).collect();
+    assert_eq!(ranks.len(), 2, "each group says of which child it is: {ranks:?}");
+    let lost = |text: &str| {
+        let outcome = converter().convert(text.as_bytes(), Format::FhirJson).unwrap();
+        outcome.ledger.losses.iter().filter(|loss| loss.reason == Reason::NoCarrier).count()
+    };
+    let without: String = ada.lines().filter(|line| !rank(line)).map(|line| format!("{line}\n")).collect();
+    assert!(lost(&without) > lost(&ada));
+    // Both of one child, of two that there are: which is meant is not known.
+    let same = ada.replace(ranks[1].trim(), ranks[0].trim());
+    assert_ne!(same, ada);
+    assert!(lost(&same) > lost(&ada));
+}

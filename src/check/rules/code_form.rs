@@ -2,6 +2,7 @@ use crate::check::Context;
 use crate::check::registry::rule;
 use crate::check::run::Findings;
 use crate::check::sheet::coded;
+use crate::terminology::fits_form;
 
 rule! {
     /// A code does not look like the codes of its system.
@@ -27,31 +28,11 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         for (row, code, system) in coded(sheet) {
             let form = context.systems.get(row.get(system)).map_or("", |row| row.get("code_form"));
             let text = row.get(code);
-            if !form.is_empty() && !form.split('|').any(|form| fits(form, text)) {
+            if !fits_form(form, text) {
                 let forms = form.replace('|', "` or `");
                 let message = format!("`{text}` does not look like a code of its system");
                 findings.cell(row, code, message, format!("codes look like `{forms}` (9: a digit, A: a capital)"));
             }
         }
-    }
-}
-
-fn fits(form: &str, code: &str) -> bool {
-    form.chars().count() == code.chars().count()
-        && form.chars().zip(code.chars()).all(|(form, c)| match form {
-            '9' => c.is_ascii_digit(),
-            'A' => c.is_ascii_uppercase(),
-            other => c == other,
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fits;
-
-    #[test]
-    fn what_a_spreadsheet_leaves_of_a_code_does_not_fit() {
-        assert!(fits("9999", "0110") && fits("99.999", "01.015") && fits("A99AA99", "H01BB02"));
-        assert!(!fits("9999", "110") && !fits("99.999", "1015") && !fits("99.999", "01,015") && !fits("A9", "a9"));
     }
 }

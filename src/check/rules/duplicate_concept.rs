@@ -34,6 +34,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             "fhir-stu3/elements.csv" => &["type", "element"],
             "fhir-stu3/profiles.csv" => &["profile", "element"],
             "fhir-stu3/invariants.csv" => &["of", "key"],
+            "fhir-stu3/withdrawals.csv" => &["type", "item", "element"],
             _ => continue,
         };
         let mut seen = HashMap::new();

@@ -66,6 +66,7 @@ impl<'a> Writer<'a> {
         });
         if encoded.is_ok() {
             self.tell_value(hole.fill.concept, leaf, content);
+            self.tell_form(hole.fill.concept, content, fixed_root(element));
         }
         let fate = encoded.as_ref().map_or_else(|reason| Fate::Refused(*reason), |_| Fate::Written);
         self.settle(hole, leaf, content, fate);

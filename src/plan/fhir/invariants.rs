@@ -25,6 +25,15 @@ enum Kind {
     Ordered,
     Some,
     Bound,
+    Range,
+    Needed,
+}
+
+impl Kind {
+    /// True for a rule of a profile: a resource that breaks it is none of that profile.
+    fn is_of_a_profile(self) -> bool {
+        matches!(self, Self::Bound | Self::Range | Self::Needed)
+    }
 }
 
 /// A rule as it concerns the resources with one role.
@@ -43,15 +52,26 @@ pub enum Demand {
     Ordered(FieldIx, FieldIx),
     /// That one of these elements is there; the first can say that it is not known.
     Some(Vec<Text>),
-    /// That an element, if what holds it is there, is one of these codes: or else the resource is none of this profile.
-    Bound {
+    /// That an element is as a profile wants it: or else the resource is none of this profile.
+    Fits {
         /// The profile.
         profile: Text,
         /// The element.
         path: ElementPath,
-        /// The codes.
-        values: Vec<Text>,
+        /// How it is.
+        fit: Fit,
     },
+}
+
+/// How a profile wants an element.
+#[derive(Clone, Debug)]
+pub enum Fit {
+    /// One of these codes, if what holds it is there.
+    OneOf(Vec<Text>),
+    /// A number from the first to the second, if it is there.
+    Between(f64, f64),
+    /// There.
+    There,
 }
 
 impl Invariants {
@@ -72,10 +92,10 @@ impl Invariants {
             let demand = match rule.kind {
                 Kind::Ordered => rule.ordered(elements, fields, ix, role)?,
                 Kind::Some => (rule.of == role.resource_type).then(|| Demand::Some(rule.elements.clone()))?,
-                Kind::Bound => Demand::Bound {
+                Kind::Bound | Kind::Range | Kind::Needed => Demand::Fits {
                     profile: role.profiles.iter().find(|profile| **profile == rule.of)?.clone(),
                     path: ElementPath::parse(rule.elements.first()?).ok()?,
-                    values: rule.values.clone(),
+                    fit: rule.fit()?,
                 },
             };
             Some(Law { key: rule.key.clone(), demand })
@@ -91,30 +111,45 @@ impl Rule {
             "ordered" => Kind::Ordered,
             "some" => Kind::Some,
             "bound" => Kind::Bound,
-            _ => return Err(row.fault("kind", "is none of `ordered`, `some` and `bound`")),
+            "range" => Kind::Range,
+            "needed" => Kind::Needed,
+            _ => return Err(row.fault("kind", "is none of `ordered`, `some`, `bound`, `range` and `needed`")),
         };
         let (of, named) = (row.get("of"), words("elements"));
         let wanted = if kind == Kind::Ordered { named.len() == 2 } else { !named.is_empty() };
         if !wanted {
             return Err(row.fault("elements", "must name two elements if it is `ordered`, and else one at least"));
         }
-        if (kind == Kind::Bound) == row.get("values").is_empty() {
-            return Err(row.fault("values", "must be given if it is `bound`, and not otherwise"));
+        if matches!(kind, Kind::Bound | Kind::Range) == row.get("values").is_empty() {
+            return Err(row.fault("values", "must be given if it is `bound` or `range`, and not otherwise"));
         }
-        if (kind == Kind::Bound) != of.contains(':') {
-            return Err(row.fault("of", "must be the URL of a profile if it is `bound`, and else a type"));
+        if kind == Kind::Range && range(&words("values")).is_none() {
+            return Err(row.fault("values", "must be two numbers if it is `range`: the least and the greatest"));
+        }
+        if kind.is_of_a_profile() != of.contains(':') {
+            return Err(row.fault("of", "must be the URL of a profile if it is a rule of one, and else a type"));
         }
         if kind == Kind::Some && elements.get(of, "meta").is_none() {
             return Err(row.fault("kind", format!("`some` is a rule of resources, and {of} is none")));
         }
-        if kind == Kind::Bound {
+        if kind.is_of_a_profile() {
             if ElementPath::parse(&named[0]).is_err() || named.len() > 1 {
-                return Err(row.fault("elements", "must be one path of an element if it is `bound`"));
+                return Err(row.fault("elements", "must be one path of an element if it is a rule of a profile"));
             }
         } else if let Some(unknown) = named.iter().find(|name| elements.get(of, name).is_none()) {
             return Err(row.fault("elements", format!("{of} has no element `{unknown}`")));
         }
         Ok(Self { of: of.into(), key: row.get("key").into(), kind, elements: named, values: words("values") })
+    }
+
+    /// How the element must be, if it is a rule of a profile.
+    fn fit(&self) -> Option<Fit> {
+        match self.kind {
+            Kind::Bound => Some(Fit::OneOf(self.values.clone())),
+            Kind::Range => range(&self.values).map(|(least, greatest)| Fit::Between(least, greatest)),
+            Kind::Needed => Some(Fit::There),
+            Kind::Ordered | Kind::Some => None,
+        }
     }
 
     /// The two rows that fill the two elements of one object.
@@ -144,4 +179,10 @@ impl Rule {
             Some(Demand::Ordered(one, other))
         })
     }
+}
+
+/// The least and the greatest number.
+fn range(values: &[Text]) -> Option<(f64, f64)> {
+    let [least, greatest] = values else { return None };
+    Some((least.parse().ok()?, greatest.parse().ok()?)).filter(|(least, greatest)| least <= greatest)
 }

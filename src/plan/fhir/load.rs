@@ -10,7 +10,7 @@ use super::sole::sole_roles;
 use super::template::{Names, Template};
 use super::{
     Alignment, Answer, CaseRoles, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx,
-    Identity, Modifiers, Place, RefSpec, Role, RoleIx, Target, Wholes,
+    Identity, Modifiers, Place, RefSpec, Role, RoleIx, Target, Wholes, Withdrawals,
 };
 use crate::dataset::{ConceptIx, Dataset, Kind, Text};
 use crate::tables::{Row, Sheet, Source, TableError};
@@ -66,6 +66,7 @@ impl FhirPlan {
             plan: Self {
                 elements: Elements::load(source)?,
                 modifiers: Modifiers::load(source)?,
+                withdrawals: Withdrawals::load(source, |oid| terminology.systems().uri(oid).into())?,
                 wholes: Wholes::load(source)?,
                 roles: Vec::new(),
                 fields: Vec::new(),

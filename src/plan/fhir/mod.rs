@@ -15,12 +15,13 @@ mod placing;
 mod sole;
 mod template;
 mod wholes;
+mod withdrawals;
 
 pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
 pub use cases::{CaseRoles, TestMark};
 pub use elements::{Element, Elements};
 pub use identity::Identity;
-pub use invariants::{Demand, Law};
+pub use invariants::{Demand, Fit, Law};
 pub use load::code_maps;
 pub use modifiers::Modifiers;
 pub use path::{ElementPath, Step, Token};
@@ -28,6 +29,7 @@ pub use pattern::{Codings, Condition, IF, RefSpec, Target};
 pub use placing::Placing;
 pub use template::Template;
 pub use wholes::Wholes;
+pub use withdrawals::{Withdrawals, Withdrawn};
 
 use std::collections::HashMap;
 
@@ -172,6 +174,8 @@ pub struct FhirPlan {
     pub elements: Elements,
     /// The elements that change what is said.
     pub modifiers: Modifiers,
+    /// What takes other resources back.
+    pub withdrawals: Withdrawals,
     /// The elements that say what a resource is part of.
     pub wholes: Wholes,
     /// The roles, in the order of the table.
