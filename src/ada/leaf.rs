@@ -243,7 +243,7 @@ fn plain(
         Kind::Quantity | Kind::Count | Kind::Group | Kind::Code => return Err(MomentError::Invalid),
         Kind::Identifier => {
             let root = take_text(&mut from.root, count).unwrap_or_default();
-            Value::Identifier(Identifier { root, extension: text.into() })
+            Value::Identifier(Identifier::new(&root, text))
         }
         Kind::String | Kind::Text | Kind::Complex | Kind::Blob => Value::Text(text.into()),
     };

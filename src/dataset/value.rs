@@ -113,6 +113,16 @@ pub struct Identifier {
     pub extension: Text,
 }
 
+impl Identifier {
+    /// An identifier as a source has it. A namespace that is a UUID gets small letters (RFC 4122): however it is written, it is the
+    /// same one, and a URI of it is made so.
+    pub fn new(root: &str, extension: &str) -> Self {
+        let is_uuid = !extension.is_empty() && root.len() == 36 && uuid::Uuid::try_parse(root).is_ok();
+        let root = if is_uuid { root.to_ascii_lowercase().into() } else { root.into() };
+        Self { root, extension: extension.into() }
+    }
+}
+
 macro_rules! null_flavors {
     ($($(#[$doc:meta])* $name:ident = $code:literal),* $(,)?) => {
         /// HL7v3 null flavour: why there is no value (code system 2.16.840.1.113883.5.1008).

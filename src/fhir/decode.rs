@@ -182,17 +182,14 @@ impl Codecs<'_> {
             |urn: &str| ["urn:oid:", URN_UUID].iter().find_map(|prefix| urn.strip_prefix(prefix)).map(Text::from);
         let identifier = match root_of(value) {
             Some(root) if system == "urn:ietf:rfc:3986" => Identifier { root, extension: Text::default() },
-            _ => Identifier { root: self.root(item, system, used), extension: value.into() },
+            _ => Identifier::new(self.root(system), value),
         };
         Ok(Content::Value(Value::Identifier(identifier)))
     }
 
-    /// The namespace of an identifier: an OID, or a UUID in the letters that it had, or else the system itself.
-    fn root(&self, identifier: &Tree, system: &str, used: &mut Used) -> Text {
-        match system.strip_prefix(URN_UUID) {
-            Some(uuid) => as_written(uuid.into(), identifier.get("_system"), used, str::eq_ignore_ascii_case),
-            None => self.terminology.systems().oid(system).unwrap_or(system).into(),
-        }
+    /// The namespace of an identifier: an OID or a UUID, or else the system itself.
+    fn root<'s>(&'s self, system: &'s str) -> &'s str {
+        system.strip_prefix(URN_UUID).or_else(|| self.terminology.systems().oid(system)).unwrap_or(system)
     }
 
     fn read_quantity(&self, item: &Tree, kind: Kind, used: &mut Used) -> Result<Content, Reason> {

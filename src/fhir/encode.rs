@@ -130,35 +130,31 @@ impl Codecs<'_> {
     fn identifier(&self, path: &ElementPath, identifier: &Identifier) -> Result<Tree, Reason> {
         let Identifier { root, extension: own } = identifier;
         let systems = self.terminology.systems();
-        let (system, written, value) = if own.is_empty() {
+        let (system, value) = if own.is_empty() {
             // A namespace names nobody: all who are in it would be the same.
             if systems.name(root).is_some() {
                 return Err(Reason::Namespace);
             }
-            (Tree::string("urn:ietf:rfc:3986"), Tree::object(), urn_of(root).ok_or(Reason::Namespace)?)
+            (Tree::string("urn:ietf:rfc:3986"), urn_of(root).ok_or(Reason::Namespace)?)
         } else if root.is_empty() {
-            (Tree::object(), Tree::object(), own.clone())
+            (Tree::object(), own.clone())
         } else {
-            let (system, written) = self.namespace(root)?;
-            (system, written, own.clone())
+            (self.namespace(root)?, own.clone())
         };
-        let tree = object([("system", system), ("_system", written), ("value", Tree::string(value))]);
+        let tree = object([("system", system), ("value", Tree::string(value))]);
         if path.last().accepts(&tree) { Ok(tree) } else { Err(Reason::Namespace) }
     }
 
-    /// The system of an identifier, which must be an absolute URI, and how it was written if that differs.
-    fn namespace(&self, root: &str) -> Result<(Tree, Tree), Reason> {
+    /// The system of an identifier, which must be an absolute URI.
+    fn namespace(&self, root: &str) -> Result<Tree, Reason> {
         let uri = self.terminology.systems().uri(root);
         if uri.contains(':') {
             let is_uri = !uri.contains(char::is_whitespace);
-            return if is_uri { Ok((Tree::string(uri.as_ref()), Tree::object())) } else { Err(Reason::Namespace) };
+            return if is_uri { Ok(Tree::string(uri.as_ref())) } else { Err(Reason::Namespace) };
         }
         // A UUID is written with small letters.
         let urn = urn_of(root).filter(|urn| urn.starts_with(URN_UUID)).ok_or(Reason::Namespace)?;
-        let small = urn.to_ascii_lowercase();
-        let written =
-            if urn == small { Tree::object() } else { extension(urls::RENDERED, "valueString", Tree::string(root)) };
-        Ok((Tree::string(small), written))
+        Ok(Tree::string(urn.to_ascii_lowercase()))
     }
 
     /// An amount. What is no unit of UCUM stands in `unit` alone, where people read it: it is no code.

@@ -27,7 +27,9 @@ pub(super) fn withdraw(plan: &FhirPlan, entries: &mut [Entry<'_>]) {
         }
     }
     let names: HashSet<Text> = taken_back.iter().flat_map(|at| entries[*at].names.iter().cloned()).collect();
-    taken_back.into_iter().for_each(|at| entries[at].taken_back = true);
+    for at in taken_back {
+        entries[at].taken_back = true;
+    }
     for at in 0..entries.len() {
         let is_within = entries[at].container.is_some_and(|container| entries[container].taken_back);
         entries[at].taken_back |= is_within || entries[at].names.iter().any(|name| names.contains(name));

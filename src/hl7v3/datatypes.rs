@@ -159,8 +159,7 @@ impl<'d> Parts<'d> {
         if fill.kind == Kind::String {
             return (!extension.is_empty()).then(|| Value::Text(extension.into()));
         }
-        let identifier = Identifier { root: root.into(), extension: extension.into() };
-        (!root.is_empty() || !extension.is_empty()).then_some(Value::Identifier(identifier))
+        (!root.is_empty() || !extension.is_empty()).then(|| Value::Identifier(Identifier::new(root, extension)))
     }
 }
 

@@ -301,7 +301,7 @@ fn what_is_said_of_children_without_saying_of_which_goes_to_none() {
         let outcome = converter().convert(text.as_bytes(), Format::FhirJson).unwrap();
         outcome.ledger.losses.iter().filter(|loss| loss.reason == Reason::NoCarrier).count()
     };
-    let without: String = ada.lines().filter(|line| !rank(line)).map(|line| format!("{line}\n")).collect();
+    let without = ada.lines().filter(|line| !rank(line)).collect::<Vec<_>>().join("\n");
     assert!(lost(&without) > lost(&ada));
     // Both of one child, of two that there are: which is meant is not known.
     let same = ada.replace(ranks[1].trim(), ranks[0].trim());
