@@ -257,7 +257,7 @@ fn a_message_that_takes_itself_back_is_refused() {
     ] {
         match CONVERTER.read(changed.as_bytes()) {
             Err(error @ Error::TakenBack { place }) => {
-                assert_eq!((error.code(), place.map(|place| place.line)), ("taken-back", Some(line)))
+                assert_eq!((error.code(), place.map(|place| place.line)), ("taken-back", Some(line)));
             }
             other => panic!("{:?}", other.map(|reading| reading.ledger.losses.len())),
         }

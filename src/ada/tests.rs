@@ -190,7 +190,10 @@ fn what_cannot_be_read_is_lost_with_a_reason() {
         (r#"<anamnese><onder_behandeling_geweestq value="ja"/></anamnese>"#, vec![Reason::Datatype]),
         (r#"<etniciteit value="6"/>"#, vec![Reason::Datatype]),
         (r#"<etniciteit nullFlavor="XYZ"/>"#, vec![Reason::Datatype]),
-        (r#"<lengte_gemeten value="1" unit="cm" nullFlavor="NI"/>"#, vec![Reason::Contradiction]),
+        (
+            r#"<lengte_gemeten value="1" unit="cm" nullFlavor="NI"/>"#,
+            vec![Reason::Contradiction, Reason::Contradiction],
+        ),
         (r#"<lengte_gemeten value="1" unit="cm" colour="red"/>"#, vec![Reason::Unknown]),
         (r#"<lengte_gemeten value="1" unit="cm">170</lengte_gemeten>"#, vec![Reason::Unknown]),
         (r#"<burgerservicenummer root="2.16.840.1.113883.2.4.6.3" nullFlavor="NAV"/>"#, vec![Reason::Namespace]),

@@ -9,7 +9,7 @@ use super::{Error, Format, Place, Target, Withdrawal, excess, labels, units};
 use crate::ada::ReferenceDay;
 use crate::dataset::{Code, Content, Dataset, Instance, Node, Value};
 use crate::fhir::{BundleType, IdKey};
-use crate::ledger::{Ledger, Reason, Unmet};
+use crate::ledger::{Ledger, Unmet};
 use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
 use crate::tree::Limits;
@@ -324,10 +324,6 @@ impl Converter {
         if let Some(second) = instance.second_number(&self.kinds[kind].dataset) {
             let position = instance.node(second).origin.position as usize;
             return Err(Error::TwoPersons { place: text.map(|text| Place::of(text, position)) });
-        }
-        for node in instance.shared_numbers(&self.kinds[kind].dataset) {
-            ledger.unwritten(&instance, node, Reason::Contradiction);
-            instance.remove(node);
         }
         excess::cut(&self.kinds[kind], &mut instance, &mut ledger);
         units::tell(&self.kinds[kind], &mut instance, &mut ledger);

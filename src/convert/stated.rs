@@ -7,7 +7,7 @@ use super::{Format, MessageKind};
 use crate::dataset::{Instance, NodeIx};
 use crate::ledger::{Reason, Unwritten};
 
-/// The instance without what its own answers take back, and what that is.
+/// The instance without what it contradicts itself (what its own answers take back, numbers that two persons share), and what that is.
 ///
 /// A message and a resource say of a value that it is so; an ADA instance holds the fields of a form, and keeps both.
 pub(super) fn stated<'i>(
@@ -20,7 +20,7 @@ pub(super) fn stated<'i>(
     }
     let unwritten = |reason| move |node: NodeIx| Unwritten { node, reason };
     let mut withheld: Vec<Unwritten> =
-        instance.taken_back(&kind.dataset).into_iter().map(unwritten(Reason::Contradiction)).collect();
+        instance.contradicted(&kind.dataset).into_iter().map(unwritten(Reason::Contradiction)).collect();
     if let (Format::Hl7v3, Some(plan)) = (format, &kind.hl7v3) {
         let known: HashSet<NodeIx> = withheld.iter().map(|known| known.node).collect();
         let without_act = plan.without_act(&kind.dataset, instance).into_iter().filter(|node| !known.contains(node));

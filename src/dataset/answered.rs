@@ -37,8 +37,14 @@ impl Instance {
         })
     }
 
+    /// The leaves of which the source itself says that they cannot be so: their own answer takes them back, or somebody else has
+    /// the number.
+    pub fn contradicted(&self, dataset: &Dataset) -> Vec<NodeIx> {
+        self.taken_back(dataset).into_iter().chain(self.shared_numbers(dataset)).collect()
+    }
+
     /// The leaves that are stated although their question says no, or that nobody knows: the source contradicts itself.
-    pub fn taken_back(&self, dataset: &Dataset) -> Vec<NodeIx> {
+    fn taken_back(&self, dataset: &Dataset) -> Vec<NodeIx> {
         let mut answers = Answers::of(self, dataset);
         let stated = self.leaves().filter(|(_, _, content)| content.is_stated());
         stated

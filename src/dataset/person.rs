@@ -46,7 +46,7 @@ impl Instance {
 
     /// The numbers that cannot be of whom they are said, for somebody else has them: nobody shares a number. Of somebody of whom
     /// there is one (the woman) it stays; of several (children) nothing says whose it is.
-    pub fn shared_numbers(&self, dataset: &Dataset) -> Vec<NodeIx> {
+    pub(super) fn shared_numbers(&self, dataset: &Dataset) -> Vec<NodeIx> {
         let persons = dataset.persons();
         let numbers = persons.iter().enumerate().flat_map(|(at, person)| {
             let groups = self.descendants(dataset, NodeIx::ROOT, person.group).into_iter();

@@ -123,7 +123,7 @@ impl<'a> Normal<'a> {
 
     /// An instance without what its own answers take back, and what no act would be made for.
     fn stated(&self, message: &MessagePlan, mut instance: Instance) -> Instance {
-        for node in instance.taken_back(self.dataset) {
+        for node in instance.contradicted(self.dataset) {
             instance.remove(node);
         }
         for node in message.without_act(self.dataset, &instance) {
