@@ -66,7 +66,7 @@ enum Form {
     Bsn(Text),
     /// An identifier: its namespace, and a text in which `#` is a digit.
     Identifier(Text, Text),
-    /// One of these texts, or codes; `#` is a digit and `@` a capital.
+    /// One of these texts, or codes (`code^system`, where the place does not tell the system); `#` is a digit and `@` a capital.
     OneOf(Vec<Text>),
 }
 
@@ -348,8 +348,9 @@ impl Generator<'_> {
         let members = self.terminology.value_set_of(concept).map_or(&[][..], |set| set.members());
         members.iter().find(|member| member.code == text).map_or_else(
             || {
-                let system = holding.system.clone();
-                Content::Value(Value::Code(Code { code: text.clone(), system, display: None, original_text: None }))
+                let (code, system) = text.split_once('^').unwrap_or((&text, &holding.system));
+                let (code, system) = (code.into(), system.into());
+                Content::Value(Value::Code(Code { code, system, display: None, original_text: None }))
             },
             values::member_content,
         )

@@ -105,6 +105,9 @@ impl<'a> Writer<'a> {
         if content.is_stated() && conditions.any(|when| !when.holds(self.dataset, self.instance, leaf)) {
             self.lacks(concept, Demand::Condition, None);
         }
+        if demanded.same.is_some_and(|other| !self.is_said_at(other, content)) {
+            self.lacks(concept, Demand::Same, None);
+        }
         match content {
             Content::Value(Value::Code(code))
                 if !demanded.allows_code(code, self.dataset.get(concept), self.terminology) =>
@@ -142,11 +145,18 @@ impl<'a> Writer<'a> {
             Content::Value(Value::Identifier(id)) => has_form(&id.root, &id.extension),
             Content::Value(Value::Text(number)) => has_form(fixed.unwrap_or_default(), number),
             Content::Value(Value::Code(code)) => code.system.is_empty() || is_uid(&code.system),
+            Content::Value(Value::DateTime(moment)) => is_timestamp(&moment.to_hl7()),
             _ => true,
         };
         if !fits {
             self.lacks(concept, Demand::Form, None);
         }
+    }
+
+    /// True if another concept says this somewhere, or nothing.
+    fn is_said_at(&self, other: ConceptIx, content: &Content) -> bool {
+        let mut said = self.instance.leaves().filter(|(_, leaf, _)| leaf.concept == other).peekable();
+        said.peek().is_none() || said.any(|(_, _, own)| own == content)
     }
 
     /// True if one of the identifiers of a concept beside a leaf has a namespace that the message wants there.
@@ -204,6 +214,13 @@ fn is_uid(text: &str) -> bool {
     is_oid(text) || (text.starts_with(|first: char| first.is_ascii_alphabetic()) && is_name()) || is_uuid(text)
 }
 
+/// True for a moment as the schema and the published rules of TS have it: at most four digits of a fraction, four of a zone.
+fn is_timestamp(text: &str) -> bool {
+    let (local, zone) = text.split_once(['+', '-']).unwrap_or((text, "0000"));
+    let fraction = local.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    fraction <= 4 && zone.len() == 4
+}
+
 fn is_uuid(text: &str) -> bool {
     let parts = text.split('-').map(str::len);
     parts.eq([8, 4, 4, 4, 12]) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
@@ -211,7 +228,13 @@ fn is_uuid(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_uid;
+    use super::{is_timestamp, is_uid};
+
+    #[test]
+    fn a_moment_has_four_digits_of_a_fraction_and_of_a_zone() {
+        assert!(["2024", "202401021530", "20240102153000.1234+0100"].iter().all(|text| is_timestamp(text)));
+        assert!(!["20240102153000.12345", "20240102153000+01"].iter().any(|text| is_timestamp(text)));
+    }
 
     #[test]
     fn an_identification_is_an_oid_a_uuid_or_a_reserved_name() {

@@ -35,6 +35,8 @@ pub enum Demand {
     Once,
     /// A moment must be known more precisely.
     Precision,
+    /// It must say the same as another place.
+    Same,
     /// What identifies (a number, a namespace, a code system) must look like what it is.
     Form,
 }
@@ -50,6 +52,7 @@ impl Demand {
         Self::Code,
         Self::Once,
         Self::Precision,
+        Self::Same,
         Self::Form,
     ];
 
@@ -64,6 +67,7 @@ impl Demand {
             Self::Code => "code",
             Self::Once => "once",
             Self::Precision => "precision",
+            Self::Same => "same",
             Self::Form => "form",
         }
     }
@@ -81,6 +85,9 @@ impl Demand {
             Self::Code => "the message does not allow this code here: correct it in the source",
             Self::Once => "the message allows it once here: correct the source",
             Self::Precision => "the message demands a more precise moment: correct it in the source",
+            Self::Same => {
+                "the message wants the same here as at another place: correct the one or the other in the source"
+            }
             Self::Form => {
                 "it does not look like a number of its namespace, or the namespace is no OID: correct it in the source"
             }

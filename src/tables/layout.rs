@@ -151,6 +151,7 @@ pub const DEMANDS: &[&str] = &[
     "codes",
     "members",
     "once",
+    "same",
     "only-when",
     "yes-only-when",
     "namespace",
@@ -362,7 +363,11 @@ pub const LAYOUTS: &[Layout] = &[
         columns: &[
             must("concept", Content::Concept, "the concept of which it is demanded"),
             must("demand", Content::OneOf(DEMANDS), "what is demanded"),
-            may("of", Content::Concept, "`needed`, `node`, `only-when`: the concept that says one of `values`"),
+            may(
+                "of",
+                Content::Concept,
+                "`needed`, `node`, `only-when`: the concept that says one of `values`; `same`: the one that it says the same as",
+            ),
             may(
                 "values",
                 Content::Text,

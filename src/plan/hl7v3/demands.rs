@@ -46,6 +46,8 @@ pub(crate) struct Demanded {
     pub precision: Option<Precision>,
     /// It may be there once around its place.
     pub once: bool,
+    /// The other concept of which it must say one of the values.
+    pub same: Option<ConceptIx>,
 }
 
 /// When a concept must be there.
@@ -111,6 +113,7 @@ impl Demanded {
             "codes" => self.codes = words().map(Text::from).collect(),
             "members" => self.members = Some(words().map(Text::from).collect()),
             "once" => self.once = true,
+            "same" => self.same = Some(concept(row, "of", row.get("of"), dataset)?),
             "precision" => self.precision = Some(precision(row)?),
             "unit" => self.unit = Some(row.get("values").into()),
             other => return Err(row.fault("demand", format!("`{other}` is no demand that is known"))),
