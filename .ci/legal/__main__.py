@@ -9,6 +9,7 @@ A sample must have no finding at all.
 """
 import argparse
 import collections
+import csv
 import json
 import pathlib
 import re
@@ -22,8 +23,17 @@ import ways
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY.parent / 'shared'
 VALIDATOR = SHARED / 'tools' / 'hl7v3-validate' / 'run'
-KINDS = ['kernset-2.3']
 STEPS = 3
+
+
+def kinds():
+    """The kinds of message that the tables write and that have published rules."""
+    with open(VALIDATOR.parent / 'kinds.csv', encoding='utf-8') as table:
+        ruled = {row[0] for row in csv.reader(table) if row}
+    written = {skeleton.parent.name for skeleton in (REPOSITORY / 'mappings' / 'messages').glob('*/skeleton.xml')}
+    for kind in sorted(written - ruled):
+        print(f'not judged, no rules are at hand: {kind}')
+    return sorted(written & ruled)
 
 
 def findings(folder):
@@ -53,14 +63,21 @@ def elements(message):
     return found
 
 
-def is_told(line, told, every):
-    """True if something is told of the element on a line, or of one that is a few steps inside."""
+def is_told(line, told, every, steps):
+    """True if something is told of the element on a line, or of one that is so many steps inside."""
     own = [element for element in every if element[0] == line]
     if line in told or not own:
         return line in told
     first, last, depth = own[0]
-    inside = [element for element in every if first <= element[0] <= last and depth <= element[2] <= depth + STEPS]
+    inside = [element for element in every if first <= element[0] <= last and depth <= element[2] <= depth + steps]
     return any(element[0] in told for element in inside)
+
+
+def steps(finding):
+    """How far inside the element of a finding what it is about may stand: as far as the path that it names leads."""
+    own = finding['path'].rstrip('/').split('/')[-1].split('[')[0]
+    named = re.search(rf'/{own}/((?:\w+/)*\w+)', finding['text'])
+    return max(STEPS, len(named[1].split('/'))) if named else STEPS
 
 
 def shape(finding):
@@ -86,10 +103,12 @@ def main():
     product = pathlib.Path(given.product).resolve()
     folder = given.keep or tempfile.mkdtemp()
     workshop = ways.Workshop(product, folder)
+    judged = kinds()
+    print('judged:', ', '.join(judged))
     every = {
         'fixture': lambda: ways.fixtures(workshop, REPOSITORY),
-        'sample': lambda: ways.samples(workshop, KINDS, given.count),
-        'published': lambda: ways.published(workshop, reference, KINDS),
+        'sample': lambda: ways.samples(workshop, judged, given.count),
+        'published': lambda: ways.published(workshop, reference, judged),
         'drawn': lambda: ways.drawn(workshop, reference, given.count * 5 // 2),
         'foreign': lambda: ways.foreign(workshop, reference),
     }
@@ -109,7 +128,7 @@ def main():
         every = elements((workshop.folder / 'messages' / f'{name}.xml').read_bytes()) if own else []
         for finding in own:
             shapes[way, shape(finding)] += 1
-            if not is_told(finding['line'], told, every):
+            if not is_told(finding['line'], told, every, steps(finding)):
                 untold[way, shape(finding)] += 1
     print('\nuntold findings:')
     for (way, text), count in untold.most_common(given.show):

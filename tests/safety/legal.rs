@@ -246,4 +246,30 @@ fn there_is_no_year_zero() {
     assert!(!text(&outcome).contains("\"0000\""));
 }
 
+#[test]
+fn what_another_release_demands_is_told() {
+    let full = message_with("", "");
+    let overseer = full.find("<overseer").unwrap();
+    let ura = r#"<id root="2.16.528.1.1007.3.3" extension="99000202"/>"#;
+    let told = |from: &str, to: &str| -> Vec<(String, &'static str)> {
+        let message = format!("{}{}", &full[..overseer], full[overseer..].replacen(from, to, 1));
+        let converter = ooievaar::Converter::new().unwrap();
+        let target = ooievaar::Target::new("kernset-2.2", Format::Hl7v3);
+        let outcome = converter.convert(message.as_bytes(), target).unwrap();
+        let number = |unmet: &ooievaar::ledger::Unmet| outcome.dataset().get(unmet.concept).number.to_string();
+        outcome.missing.iter().map(|unmet| (number(unmet), unmet.demand.code())).collect()
+    };
+    let is_told = |told: &[(String, &str)], number: &str, demand: &str| {
+        told.iter().any(|(own, of)| own == number && *of == demand)
+    };
+    // The organization of the overseer is that of the author, by a number that this release knows.
+    let as_it_is = told("", "");
+    assert!(!is_told(&as_it_is, "W71", "same") && !is_told(&as_it_is, "W71", "namespace"));
+    assert!(is_told(&told(ura, &ura.replace("99000202", "99000203")), "W71", "same"));
+    assert!(is_told(&told(ura, ""), "W71", "namespace"));
+    // Somebody with an UZI number has a name.
+    assert!(is_told(&told("<name>Joost Bedacht-Verzinsel</name>", ""), "W63", "value"));
+    assert!(!is_told(&as_it_is, "W63", "value"));
+}
+
 const APGAR: &str = r#"<value xsi:type="INT" value="9"/>"#;

@@ -66,7 +66,7 @@ pub(crate) struct Need {
 pub(crate) struct Condition {
     /// The other concept.
     pub of: ConceptIx,
-    /// The answers or codes, of which it says one; `absent` if it may say nothing.
+    /// The answers, codes or namespaces, of which it says one; `absent` if it may say nothing.
     values: Vec<Text>,
 }
 
@@ -174,6 +174,7 @@ impl Condition {
                 self.values.iter().any(|value| value == if *answer { "true" } else { "false" })
             }
             Content::Value(Value::Code(code)) => self.values.contains(&code.code),
+            Content::Value(Value::Identifier(id)) => self.values.contains(&id.root),
             _ => false,
         }
     }
