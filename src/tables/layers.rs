@@ -16,7 +16,10 @@ use serde::Deserialize;
 use super::raw::{Cell, RawRow, RawSheet};
 use super::{MANIFEST, Source, TableError, parts};
 
-/// The column that says how a row stands to what is below: `change`, `drop`, `last`, or `after` and a concept.
+/// The column that says what kind of row of its concept a row is, in tables where a concept has several.
+const KIND: &str = "demand";
+
+/// The column that says how a row stands to what is below: `change`, `also`, `drop`, `last`, or `after` and a concept.
 pub const LAYER: &str = "layer";
 /// Layers upon layers beyond this are a circle.
 const MOST: usize = 8;
@@ -369,6 +372,20 @@ fn lay_rows(file: &str, below: &RawSheet, own: Option<&RawSheet>) -> Result<Vec<
                     laid.insert(first, (concept, Laid::Own(at)));
                 }
             }
+            ("also", "") => {
+                let first = laid.iter().position(|(key, _)| *key == concept).ok_or_else(missing)?;
+                // Of what a concept has one of each kind, this is the one of its kind.
+                let kind = |sheet: &RawSheet, row: &RawRow| sheet.cell(row, KIND).map(|cell| cell.text.clone());
+                laid.retain(|(key, laid)| match laid {
+                    Laid::Below(lower) if *key == concept => {
+                        let lower = kind(below, &below.rows[*lower]);
+                        lower.is_none() || lower != kind(own, row)
+                    }
+                    _ => true,
+                });
+                let behind = stands(&concept, &laid).map_or(first, |last| last + 1);
+                laid.insert(behind, (concept, Laid::Own(at)));
+            }
             // What stands below already moves.
             ("last", "") => {
                 laid.retain(|(key, row)| *key != concept || matches!(row, Laid::Own(_)));
@@ -381,7 +398,7 @@ fn lay_rows(file: &str, below: &RawSheet, own: Option<&RawSheet>) -> Result<Vec<
                 let after = before.or_else(|| stands(other, &laid)).ok_or_else(no_other)?;
                 laid.insert(after + 1, (concept, Laid::Own(at)));
             }
-            _ => return Err(fault(format!("`{word}` is none of `change`, `drop`, `last`, `after <concept>`"))),
+            _ => return Err(fault(format!("`{word}` is none of `change`, `also`, `drop`, `last`, `after <concept>`"))),
         }
     }
     Ok(laid.into_iter().map(|(_, laid)| laid).collect())

@@ -119,7 +119,8 @@ const fn extra(name: &'static str, content: Content, about: &'static str) -> Col
 const LAYER_COLUMN: Column = extra(
     LAYER,
     Content::Text,
-    "in a table of a kind or dataset that is like another: `change` for a row in place of those of its concept below, `drop`, or \
+    "in a table of a kind or dataset that is like another: `change` for a row in place of those of its concept below, `also` for one \
+     beside them (of demands, in place of that with the same demand), `drop`, or \
      `after` and a concept, or `last`, for a row that is new or stands elsewhere",
 );
 
