@@ -233,7 +233,7 @@ pub enum Error {
     /// The tables have no binding of this kind of message to the format asked for.
     #[error(
         "the tables have no rows that write {message} as {format}; choose another format (ada is there for every kind), or add \
-         rows (docs/architecture.md: how to add a message kind)"
+         rows (docs/new-kind.md says how)"
     )]
     NoBinding {
         /// The kind of message.

@@ -6,7 +6,7 @@ use crate::check::{Body, Context};
 use crate::tree::Tree;
 
 rule! {
-    /// A row of `modifiers.csv` names an element that its type does not have, names one twice, calls something harmless that is no code, or does not what a pattern writes; or one lacks.
+    /// A row of `modifiers.csv` or `withdrawals.csv` names an element that its type does not have, names one twice, calls something harmless that is no code, or does not what a pattern writes; or one lacks.
     ///
     /// ## Why
     /// What is refuted, not done or entered in error is kept from being read as if it were so by these rows. One that matches nothing lets it through.
@@ -51,8 +51,39 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             findings.cell(row, "harmless", format!("`{word}` is no code of FHIR"), "name codes, with spaces between");
         }
     }
+    withdrawing(context, findings);
     lacking(context, &seen, findings);
     written(context, findings);
+}
+
+/// What takes others back is an element of its type, and so is the reference to them.
+fn withdrawing(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for row in context.sheet("fhir-stu3/withdrawals.csv").into_iter().flat_map(crate::check::Sheet::rows) {
+        let (kind, item) = (row.get("type"), row.get("item"));
+        if kind == "*" {
+            continue;
+        }
+        if context.elements.type_name(kind).is_empty() {
+            findings.cell(row, "type", format!("`{kind}` is no type in elements.csv"), "see elements.csv");
+            continue;
+        }
+        let holder = if item.is_empty() { kind.to_owned() } else { format!("{kind}.{item}") };
+        let has = |element: &str| context.elements.get(&holder, element);
+        if !item.is_empty() && context.elements.get(kind, item).is_none() {
+            findings.cell(row, "item", format!("{kind} has no element `{item}`"), "see elements.csv");
+        } else if has(row.get("element")).is_none() {
+            let message = format!("{holder} has no element `{}`", row.get("element"));
+            findings.cell(row, "element", message, "see elements.csv");
+        } else if !["", "*"].contains(&row.get("takes_back")) && has(row.get("takes_back")).is_none() {
+            let message = format!("{holder} has no element `{}`", row.get("takes_back"));
+            findings.cell(
+                row,
+                "takes_back",
+                message,
+                "see elements.csv; `*` is everything, an empty cell the resource itself",
+            );
+        }
+    }
 }
 
 /// A value that a pattern fixes is one that changes nothing, or what we write ourselves is not read. If one pattern alone says so, the slip is there.

@@ -1,7 +1,7 @@
 //! What a message demands at its places, besides what its skeleton fixes: `demands.csv`.
 
 use crate::dataset::{
-    Code, Concept, ConceptIx, Content, Dataset, Instance, NodeIx, NullFlavor, Precision, Text, Value,
+    Code, Concept, ConceptIx, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Precision, Text, Value,
 };
 use crate::tables::{Row, Sheet, Source, TableError};
 use crate::terminology::Terminology;
@@ -85,6 +85,7 @@ impl Demands {
         for row in sheet.rows() {
             let ix = concept(&row, "concept", row.get("concept"), dataset)?;
             demands.own.resize_with(demands.own.len().max(usize::from(ix.0) + 1), || None);
+            fits(&row, dataset.get(ix).kind)?;
             let own = demands.own[usize::from(ix.0)].get_or_insert_with(Box::default);
             own.add(&row, dataset)?;
         }
@@ -116,7 +117,7 @@ impl Demanded {
             "same" => self.same = Some(concept(row, "of", row.get("of"), dataset)?),
             "precision" => self.precision = Some(precision(row)?),
             "unit" => self.unit = Some(row.get("values").into()),
-            other => return Err(row.fault("demand", format!("`{other}` is no demand that is known"))),
+            _ => {}
         }
         Ok(())
     }
@@ -178,6 +179,55 @@ impl Condition {
             _ => false,
         }
     }
+}
+
+/// Which cells a demand takes, and of what kind of concept it is.
+struct Shape {
+    demand: &'static str,
+    /// The columns that must be filled.
+    must: &'static [&'static str],
+    /// Those that may be.
+    may: &'static [&'static str],
+    /// The kinds of concept; empty: all.
+    kinds: &'static [Kind],
+}
+
+const SHAPES: &[Shape] = &[
+    Shape { demand: "needed", must: &[], may: &["of", "values", "or", "filler"], kinds: &[] },
+    Shape { demand: "node", must: &[], may: &["of", "values", "or"], kinds: &[] },
+    Shape { demand: "nulls", must: &["values"], may: &[], kinds: &[] },
+    Shape { demand: "codes", must: &["values"], may: &[], kinds: &[Kind::Code] },
+    Shape { demand: "members", must: &[], may: &["values"], kinds: &[Kind::Code] },
+    Shape { demand: "once", must: &[], may: &[], kinds: &[] },
+    Shape { demand: "same", must: &["of"], may: &[], kinds: &[] },
+    Shape { demand: "only-when", must: &["of", "values"], may: &[], kinds: &[] },
+    Shape { demand: "yes-only-when", must: &["of", "values"], may: &[], kinds: &[] },
+    Shape { demand: "namespace", must: &["values"], may: &[], kinds: &[Kind::Identifier] },
+    Shape { demand: "unit", must: &["values"], may: &[], kinds: &[Kind::Quantity] },
+    Shape { demand: "precision", must: &["values"], may: &[], kinds: &[Kind::Date, Kind::DateTime] },
+];
+
+/// Looks whether the cells of a row are those that its demand takes.
+fn fits(row: &Row<'_>, kind: Kind) -> Result<(), TableError> {
+    let demand = row.get("demand");
+    let Some(shape) = SHAPES.iter().find(|shape| shape.demand == demand) else {
+        return Err(row.fault("demand", format!("`{demand}` is no demand that is known")));
+    };
+    if !shape.kinds.is_empty() && !shape.kinds.contains(&kind) {
+        return Err(row.fault("demand", format!("`{demand}` is no demand of a concept of this kind")));
+    }
+    let is_filled = |column: &&&str| !row.get(column).is_empty();
+    if let Some(empty) = shape.must.iter().find(|column| !is_filled(column)) {
+        return Err(row.fault(empty, format!("is empty, and `{demand}` goes by it")));
+    }
+    let taken = |column: &&&str| shape.must.contains(column) || shape.may.contains(column);
+    if let Some(filled) = ["of", "values", "or", "filler"].iter().find(|column| is_filled(column) && !taken(column)) {
+        return Err(row.fault("demand", format!("`{demand}` has no use for `{filled}`, which is filled")));
+    }
+    if !row.get("values").is_empty() && row.get("of").is_empty() && shape.may.contains(&"of") {
+        return Err(row.fault("of", "is empty: it names the concept that says one of `values`"));
+    }
+    Ok(())
 }
 
 fn given_condition(row: &Row<'_>, dataset: &Dataset) -> Result<Condition, TableError> {
