@@ -108,6 +108,7 @@ def main():
     every = {
         'fixture': lambda: ways.fixtures(workshop, REPOSITORY),
         'sample': lambda: ways.samples(workshop, judged, given.count),
+        'moved': lambda: ways.moved(workshop, judged, max(1, given.count // 8)),
         'published': lambda: ways.published(workshop, reference, judged),
         'drawn': lambda: ways.drawn(workshop, reference, given.count * 5 // 2),
         'foreign': lambda: ways.foreign(workshop, reference),

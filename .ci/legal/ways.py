@@ -54,6 +54,18 @@ def samples(workshop, kinds, count):
             (workshop.folder / 'messages' / f'sample--{kind}--{source.stem}.xml').write_bytes(source.read_bytes())
 
 
+def moved(workshop, kinds, count):
+    """A sample of one kind, written as each other."""
+    for kind in kinds:
+        folder = workshop.folder / f'moved-{kind}'
+        command = [workshop.product, 'sample', '--message', kind, '--count', str(count), '--seed', '5', '-o', folder]
+        subprocess.run([str(part) for part in command], check=True, capture_output=True)
+        for source in sorted(folder.glob('**/*.xml')):
+            for other in kinds:
+                if other != kind:
+                    workshop.message(f'moved--{other}--{source.stem}', source, '--message', other)
+
+
 def published(workshop, reference, kinds):
     for kind in kinds:
         for source in sorted((reference / 'messages').glob(f'{kind}*/ada/*.xml')):
