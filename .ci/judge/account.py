@@ -75,8 +75,9 @@ def wrong(answer, count, places, losses, arrived, text=""):
         broken.append(f"{answer.lost} are said to be lost, {sum(values for *_, values in losses)} are listed")
     told = [path for path, *_ in losses if path is not None]
     lines = text.split("\n")
-    # What is lost on the way out has no path: only where in the text its value begins.
-    begins = [sum(len(one) + 1 for one in lines[: line - 1]) + column - 1 for path, line, column, _ in losses if path is None]
+    # What is lost on the way out has no path: only where in the text its value begins. Of what is only noted no value is lost.
+    lost_out = [(line, column) for path, line, column, values in losses if path is None and values]
+    begins = [sum(len(one) + 1 for one in lines[: line - 1]) + column - 1 for line, column in lost_out]
     for mark, paths in places.items():
         lost = [path for path in paths if any(covers(one, path) for one in told)]
         if not lost and any(text.find(mark, at, at + REACH) >= 0 for at in begins):
