@@ -20,7 +20,7 @@ const MARKER: &str = "7316427";
 static CONVERTER: LazyLock<Converter> = LazyLock::new(|| Converter::new().unwrap());
 
 fn kind() -> &'static MessageKind {
-    CONVERTER.kinds().iter().find(|kind| kind.fhir.is_some() && kind.hl7v3.is_some()).unwrap()
+    CONVERTER.kind("kernset-2.3").unwrap()
 }
 
 /// A drawn instance that every format holds, marked.

@@ -24,7 +24,7 @@ static CONVERTER: LazyLock<Converter> = LazyLock::new(|| Converter::new().unwrap
 
 /// The kind of message that is bound to every format.
 fn kind() -> &'static MessageKind {
-    CONVERTER.kinds().iter().find(|kind| kind.fhir.is_some() && kind.hl7v3.is_some()).unwrap()
+    CONVERTER.kind("kernset-2.3").unwrap()
 }
 
 /// What the message can carry.

@@ -37,8 +37,7 @@ static CHOICES: LazyLock<Vec<Vec<Choice>>> =
 
 /// The kind of message that is bound to every format.
 pub fn kind() -> &'static MessageKind {
-    let mut kinds = CONVERTER.kinds().iter();
-    kinds.find(|kind| kind.fhir.is_some() && kind.hl7v3.is_some()).expect("a kind has both bindings")
+    CONVERTER.kind("kernset-2.3").expect("the tables have the kind")
 }
 
 /// An instance with some leaves of one that was drawn, in normal form.

@@ -20,8 +20,9 @@ pub struct Refuted {
 pub fn refuted(context: &Context<'_>) -> Vec<Refuted> {
     let source = context.files.source();
     let Ok(converter) = Converter::from_source(&source) else { return Vec::new() };
+    let Ok(kinds) = converter.kinds() else { return Vec::new() };
     let mut all = Vec::new();
-    for kind in converter.kinds() {
+    for kind in kinds {
         match prove(&converter, &source, kind) {
             Ok(proofs) => {
                 let refuted = proofs.iter().filter(|proof| proof.is_false()).map(|proof| Refuted {

@@ -90,7 +90,7 @@ impl Batch {
         let inputs = self.inputs.iter().map(|input| Input::parse(input)).collect::<Result<Vec<_>, _>>();
         let inputs = inputs.map_err(|message| Failure::new(Exit::Input, message))?;
         self.keep_apart(&inputs)?;
-        let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
+        let converter = self.day.of(self.bounds.of(library::ready_converter(self.tables.tables.as_deref())?));
         let converter = self.kind.of(library::set_up(converter, self.bundle, self.id_key_file.as_deref())?)?;
         let converter = self.sent.of(self.goal.of(converter)?)?;
         if let Some(folder) = &self.report {

@@ -81,6 +81,8 @@ fn resources_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 /// Why a case could not be read or converted, with the file that it is about.
 pub fn refused(exit: Exit, error: &Error, inputs: &[Input]) -> Failure {
     let message = match error {
+        // They are compiled when they are first needed.
+        Error::Tables(_) => return Failure::refused(Exit::Tables, error, error),
         Error::Input { number, error } => {
             inputs.get(number - 1).map_or_else(|| error.to_string(), |input| format!("{}: {error}", name(&input.path)))
         }

@@ -61,6 +61,13 @@ pub fn converter(tables: Option<&Path>) -> Result<Converter, Failure> {
         .map_err(|error| Failure::refused(Exit::Tables, &error, &error))
 }
 
+/// A converter for many messages, all tables of which are compiled: a fault in them is told before the first message.
+pub fn ready_converter(tables: Option<&Path>) -> Result<Converter, Failure> {
+    let converter = converter(tables)?;
+    converter.kinds().map_err(|error| Failure::of_wish(&error))?;
+    Ok(converter)
+}
+
 /// The same converter, making this kind of bundle, and resource ids with the key in this file.
 pub fn set_up(mut converter: Converter, bundle: Option<Bundle>, key: Option<&Path>) -> Result<Converter, Failure> {
     if let Some(bundle) = bundle {

@@ -127,7 +127,7 @@ impl As {
     /// The same converter, which reads messages as that kind.
     fn of(&self, converter: Converter) -> Result<Converter, Failure> {
         match &self.kind {
-            Some(name) => converter.with_kind(name).map_err(|error| Failure::refused(Exit::Usage, &error, &error)),
+            Some(name) => converter.with_kind(name).map_err(|error| Failure::of_wish(&error)),
             None => Ok(converter),
         }
     }
@@ -154,7 +154,7 @@ impl Goal {
     /// The same converter, which writes that kind.
     fn of(&self, converter: Converter) -> Result<Converter, Failure> {
         match &self.message {
-            Some(name) => converter.with_message(name).map_err(|error| Failure::refused(Exit::Usage, &error, &error)),
+            Some(name) => converter.with_message(name).map_err(|error| Failure::of_wish(&error)),
             None => Ok(converter),
         }
     }
@@ -189,7 +189,10 @@ impl Sent {
         let fault = |message: String| Failure::new(Exit::Usage, format!("{}: {message}", file.display()));
         let text = std::fs::read_to_string(file).map_err(|error| fault(format!("cannot be read: {error}")))?;
         let transmission: Transmission = text.parse().map_err(|error: TransmissionFault| fault(error.to_string()))?;
-        converter.with_transmission(&transmission).map_err(|error| fault(error.to_string()))
+        converter.with_transmission(&transmission).map_err(|error| match error {
+            TransmissionFault::Tables(error) => Failure::of_wish(&error),
+            error => fault(error.to_string()),
+        })
     }
 
     /// Says so if it was given for an output that has no place for it.
@@ -297,6 +300,12 @@ impl Failure {
     /// The library refuses an input, the tables or a wish. `message` may say where.
     fn refused(exit: Exit, error: &Error, message: impl fmt::Display) -> Self {
         Self { exit, message: message.to_string(), fault: Fault::of(error, 0) }
+    }
+
+    /// What was wished for is not among the tables, or they are faulty.
+    fn of_wish(error: &Error) -> Self {
+        let exit = if matches!(error, Error::Tables(_)) { Exit::Tables } else { Exit::Usage };
+        Self::refused(exit, error, error)
     }
 
     /// Prints it to standard error, with its code.

@@ -84,7 +84,7 @@ fn merge(reports: Vec<PathBuf>, output: &Path) -> Result<Exit, Failure> {
 }
 
 fn report_cases(paths: &[PathBuf], tables: &Tables, bounds: &Bounds) -> Result<Exit, Failure> {
-    let converter = bounds.of(library::converter(tables.tables.as_deref())?);
+    let converter = bounds.of(library::ready_converter(tables.tables.as_deref())?);
     let mut cases = Vec::with_capacity(paths.len());
     for path in paths {
         let inputs = files::read_case(std::slice::from_ref(path))?;

@@ -7,7 +7,7 @@ use ooievaar::convert::MessageKind;
 use ooievaar::dataset::Instance;
 use ooievaar::generate::{Generator, Samples};
 use ooievaar::tables::Source;
-use ooievaar::{Format, Written};
+use ooievaar::{Converter, Error, Format, Written};
 
 use super::{Exit, Failure, Tables, apart, files, library};
 
@@ -44,7 +44,7 @@ impl Sample {
         let folder = self.tables.tables.as_deref();
         let converter = library::converter(folder)?;
         let source = folder.map_or(Source::Embedded, |folder| Source::Folder(folder.to_owned()));
-        let kind = kind(converter.kinds(), &self.message)?;
+        let kind = kind(&converter, &self.message)?;
         let Some(message) = &kind.hl7v3 else {
             return Err(Failure::new(Exit::Usage, format!("{} has no message to draw", kind.name)));
         };
@@ -89,10 +89,13 @@ impl Sample {
     }
 }
 
-fn kind<'k>(kinds: &'k [MessageKind], name: &str) -> Result<&'k MessageKind, Failure> {
-    kinds.iter().find(|kind| kind.name == name).ok_or_else(|| {
-        let names: Vec<&str> =
-            kinds.iter().filter(|kind| kind.hl7v3.is_some()).map(|kind| kind.name.as_str()).collect();
-        Failure::new(Exit::Usage, format!("no such kind of message; choose {}", names.join(" or ")))
+fn kind<'k>(converter: &'k Converter, name: &str) -> Result<&'k MessageKind, Failure> {
+    converter.kind(name).map_err(|error| match (&error, converter.kinds()) {
+        (Error::NoSuchKind { .. }, Ok(kinds)) => {
+            let messages = kinds.iter().filter(|kind| kind.hl7v3.is_some());
+            let names: Vec<&str> = messages.map(|kind| kind.name.as_str()).collect();
+            Failure::new(Exit::Usage, format!("no such kind of message; choose {}", names.join(" or ")))
+        }
+        _ => Failure::of_wish(&error),
     })
 }

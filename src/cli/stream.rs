@@ -48,7 +48,7 @@ pub struct Stream {
 
 impl Stream {
     pub fn run(self) -> Result<Exit, Failure> {
-        let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
+        let converter = self.day.of(self.bounds.of(library::ready_converter(self.tables.tables.as_deref())?));
         let converter =
             self.goal.of(self.kind.of(library::set_up(converter, self.bundle, self.id_key_file.as_deref())?)?)?;
         let converter = self.sent.of(converter)?;

@@ -1,6 +1,10 @@
 //! Which kind of message FHIR is: the one that it names, or the one that holds most of what was read.
 
-use super::kinds::MessageKind;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::head::Head;
+use super::kind::MessageKind;
 use super::{Converter, Error, Format, Reading};
 use crate::dataset::Node;
 use crate::plan::fhir::FhirPlan;
@@ -9,49 +13,74 @@ use crate::tree::Tree;
 /// A kind of message that the tables bind to FHIR.
 #[derive(Clone, Copy)]
 pub(super) struct Bound<'k> {
-    pub at: usize,
-    pub kind: &'k MessageKind,
+    pub kind: &'k Arc<MessageKind>,
     pub plan: &'k FhirPlan,
 }
 
 impl Converter {
     /// The same converter, which reads FHIR as this kind: what was just made of an instance of it.
     pub(crate) fn reading_fhir_as(self, name: &str) -> Self {
-        let fhir_as = self.kinds.iter().position(|kind| kind.name == name);
+        let fhir_as = self.kinds.called(name);
         Self { fhir_as, ..self }
     }
 
     /// The kind that resources of a source name, if they name one.
-    pub(super) fn named<'t>(&self, trees: impl IntoIterator<Item = &'t Tree>) -> Option<Bound<'_>> {
-        if let Some(bound) = self.all_bound().find(|bound| Some(bound.at) == self.fhir_as) {
-            return Some(bound);
+    ///
+    /// # Errors
+    /// If its tables are faulty.
+    pub(super) fn named<'t>(&self, trees: impl IntoIterator<Item = &'t Tree>) -> Result<Option<Bound<'_>>, Error> {
+        if let Some(at) = self.fhir_as.filter(|at| self.kinds.heads()[*at].fhir.is_some()) {
+            return self.bound(at).map(Some);
         }
-        let mut found: Vec<Bound<'_>> = Vec::new();
+        let mut found: BTreeSet<usize> = BTreeSet::new();
         for tree in trees {
             names(tree, &mut |name| {
-                let named = self.all_bound().find(|bound| !name.is_empty() && bound.plan.kind == name);
-                found.extend(named.filter(|named| found.iter().all(|known| known.at != named.at)));
+                found
+                    .extend(self.all_bound().find(|(_, head)| !name.is_empty() && head.mark == name).map(|(at, _)| at));
             });
         }
-        if let [only] = found[..] { Some(only) } else { None }
+        match found.first() {
+            Some(only) if found.len() == 1 => self.bound(*only).map(Some),
+            _ => Ok(None),
+        }
     }
 
-    /// The kinds as which FHIR can be read: one for each dataset, those that are like nothing first.
+    /// The positions of the kinds as which FHIR can be read: one for each dataset, those that are like nothing first.
     ///
     /// # Errors
     /// If there is none.
-    pub(super) fn bounds(&self, format: Format) -> Result<Vec<Bound<'_>>, Error> {
-        let mut bounds: Vec<Bound<'_>> = Vec::new();
-        for bound in self.all_bound() {
-            if bounds.iter().all(|other| other.kind.dataset.name != bound.kind.dataset.name) {
-                bounds.push(bound);
+    pub(super) fn bounds(&self, format: Format) -> Result<Vec<usize>, Error> {
+        let heads = self.kinds.heads();
+        let mut bounds: Vec<usize> = Vec::new();
+        for (at, head) in self.all_bound() {
+            if bounds.iter().all(|other| heads[*other].dataset != head.dataset) {
+                bounds.push(at);
             }
         }
-        bounds.sort_by_key(|bound| (bound.kind.like.is_some(), bound.at));
+        bounds.sort_by_key(|at| (heads[*at].like.is_some(), *at));
         if bounds.is_empty() {
             return Err(Error::NoBinding { message: "anything".to_owned(), format: format.name() });
         }
         Ok(bounds)
+    }
+
+    /// The kind from which facts of FHIR itself are taken: the first of [`Converter::bounds`].
+    ///
+    /// # Errors
+    /// If its tables are faulty.
+    pub(super) fn first_bound(&self) -> Result<Option<Bound<'_>>, Error> {
+        let first = self.all_bound().min_by_key(|(at, head)| (head.like.is_some(), *at));
+        first.map(|(at, _)| self.bound(at)).transpose()
+    }
+
+    /// The kind at a position, which the tables bind to FHIR.
+    ///
+    /// # Errors
+    /// If they do not, or are faulty.
+    pub(super) fn bound(&self, at: usize) -> Result<Bound<'_>, Error> {
+        let kind = self.kinds.get(at)?;
+        let unbound = || Error::NoBinding { message: kind.title.clone(), format: Format::FhirJson.name() };
+        Ok(Bound { kind, plan: kind.fhir.as_deref().ok_or_else(unbound)? })
     }
 
     /// What was read, as the kind that holds most of it. Of those that hold as much, what another is like goes before that
@@ -60,69 +89,68 @@ impl Converter {
     /// # Errors
     /// [`Error::WhichKind`] if none of them goes before the others.
     pub(super) fn best<'k>(
-        &self,
-        bounds: &[Bound<'k>],
+        &'k self,
+        bounds: &[usize],
         mut read: impl FnMut(&Bound<'k>) -> Result<Reading, Error>,
     ) -> Result<Reading, Error> {
         let mut readings: Vec<Reading> = Vec::new();
-        for bound in bounds {
+        for at in bounds {
             // Nothing that is like a kind which holds everything holds more.
             let holds_all =
-                readings.iter().any(|known| known.ledger.lost_leaves() == 0 && self.is_like(bound.at, known.kind));
+                readings.iter().any(|known| known.ledger.lost_leaves() == 0 && self.is_like(*at, known.kind.position));
             if holds_all {
                 continue;
             }
-            match read(bound) {
+            match read(&self.bound(*at)?) {
                 Ok(reading) => readings.push(reading),
                 // What is wrong with it is said once.
                 Err(fault) if readings.is_empty() => return Err(fault),
                 Err(_) => {}
             }
         }
+        let heads = self.kinds.heads();
         let mut held: Vec<(usize, usize, usize)> = Vec::new();
         for (at, reading) in readings.iter().enumerate() {
-            let of_same = self.all_bound().filter(|bound| bound.kind.dataset.name == reading.dataset().name);
-            held.extend(of_same.map(|bound| {
-                let in_use = |node: &Node| bound.kind.dataset.get(node.concept).in_use;
-                (reading.instance.leaves().filter(|(_, node, _)| in_use(node)).count(), bound.at, at)
-            }));
+            for (kind, _) in self.all_bound().filter(|(_, head)| head.dataset == reading.dataset().name.as_str()) {
+                let dataset = self.kinds.dataset(kind)?;
+                let in_use = |node: &Node| dataset.get(node.concept).in_use;
+                held.push((reading.instance.leaves().filter(|(_, node, _)| in_use(node)).count(), kind, at));
+            }
         }
         let most = held.iter().map(|(count, ..)| *count).max().unwrap_or_default();
         held.retain(|(count, ..)| *count == most);
         let kinds: Vec<usize> = held.iter().map(|(_, kind, _)| *kind).collect();
         held.retain(|(_, kind, _)| !kinds.iter().any(|other| self.is_like(*kind, *other)));
-        if held.iter().any(|(_, kind, _)| self.kinds[*kind].hl7v3.is_some()) {
-            held.retain(|(_, kind, _)| self.kinds[*kind].hl7v3.is_some());
+        let is_message = |kind: usize| !heads[kind].roots.is_empty();
+        if held.iter().any(|(_, kind, _)| is_message(*kind)) {
+            held.retain(|(_, kind, _)| is_message(*kind));
         }
         // Where they do not differ, it is the one that is to be written.
         if held.len() > 1 && held.iter().any(|(_, kind, _)| Some(*kind) == self.message) {
             held.retain(|(_, kind, _)| Some(*kind) == self.message);
         }
         match held[..] {
-            [(_, kind, at)] => Ok(Reading { kind, is_chosen: true, ..readings.swap_remove(at) }),
+            [(_, kind, at)] => {
+                let kind = Arc::clone(self.kinds.get(kind)?);
+                Ok(Reading { kind, is_chosen: true, ..readings.swap_remove(at) })
+            }
             _ => Err(Error::WhichKind {
-                candidates: held.iter().map(|(_, kind, _)| self.kinds[*kind].name.clone()).collect(),
+                candidates: held.iter().map(|(_, kind, _)| heads[*kind].name.clone()).collect(),
             }),
         }
     }
 
-    fn all_bound(&self) -> impl Iterator<Item = Bound<'_>> {
-        let kinds = self.kinds.iter().enumerate();
-        kinds.filter_map(|(at, kind)| Some(Bound { at, kind, plan: kind.fhir.as_deref()? }))
+    /// What tells the kinds that the tables bind to FHIR, each with its position.
+    pub(super) fn all_bound(&self) -> impl Iterator<Item = (usize, &Head)> {
+        self.kinds.heads().iter().enumerate().filter(|(_, head)| head.fhir.is_some())
     }
 
     /// True if a kind is like another, or like one that is.
     fn is_like(&self, kind: usize, other: usize) -> bool {
-        let mut at = kind;
-        for _ in 0..self.kinds.len() {
-            let below = self.kinds[at].like.as_deref();
-            match below.and_then(|name| self.kinds.iter().position(|kind| kind.name == name)) {
-                Some(below) if below == other => return true,
-                Some(below) => at = below,
-                None => return false,
-            }
-        }
-        false
+        let heads = self.kinds.heads();
+        let below = |at: &usize| self.kinds.called(heads[*at].like.as_deref()?);
+        // As many as there are is a circle.
+        std::iter::successors(below(&kind), below).take(heads.len()).any(|at| at == other)
     }
 }
 

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::kinds::{self, MessageKind};
+use super::head::Head;
+use super::kind::MessageKind;
+use super::kinds::Kinds;
+use super::reading::Outcome;
 use super::transmission::{Given, Transmission, TransmissionFault};
-use super::{Error, Format, Place, Target, Withdrawal, excess, labels, units};
+use super::{Error, Target};
 use crate::ada::ReferenceDay;
-use crate::dataset::{Code, Content, Dataset, Instance, Node, Value};
 use crate::fhir::{BundleType, IdKey};
-use crate::ledger::{Ledger, Unmet};
 use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
 use crate::tree::Limits;
@@ -30,7 +31,7 @@ use crate::tree::Limits;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Converter {
-    pub(super) kinds: Arc<Vec<MessageKind>>,
+    pub(super) kinds: Arc<Kinds>,
     pub(super) limits: Limits,
     pub(super) bundle: BundleType,
     pub(super) indented: bool,
@@ -53,100 +54,6 @@ pub(super) struct AsKind {
     /// The position of the kind.
     pub at: usize,
     pub plan: MessagePlan,
-}
-
-/// What was read from an input.
-#[derive(Clone, Debug)]
-pub struct Reading {
-    /// The format of the input.
-    pub format: Format,
-    /// The case.
-    pub instance: Instance,
-    /// What became of the leaves of the input so far.
-    pub ledger: Ledger,
-    /// How many FHIR resources the input holds.
-    pub resources: usize,
-    /// True if the kind of message was told by what it holds: FHIR that names none, where the tables know several.
-    pub is_chosen: bool,
-    pub(super) kinds: Arc<Vec<MessageKind>>,
-    pub(super) kind: usize,
-}
-
-impl Reading {
-    /// The dataset that the instance is of.
-    pub fn dataset(&self) -> &Dataset {
-        &self.kinds[self.kind].dataset
-    }
-
-    /// The name of the kind of message: its folder in the tables.
-    pub fn message(&self) -> &str {
-        &self.kinds[self.kind].name
-    }
-
-    /// What people call this kind of message.
-    pub fn title(&self) -> &str {
-        &self.kinds[self.kind].title
-    }
-
-    /// The codes that are no member of the value set of their concept, with the leaf that holds each.
-    pub fn unknown_codes(&self) -> impl Iterator<Item = (&Node, &Code)> {
-        let kind = &self.kinds[self.kind];
-        self.instance.leaves().filter_map(|(_, node, content)| {
-            let Content::Value(Value::Code(code)) = content else { return None };
-            let members = kind.terminology.value_set_of(kind.dataset.get(node.concept))?;
-            members.find(&code.code, &code.system).is_none().then_some((node, code))
-        })
-    }
-
-    /// The same, if a clinical value was understood: one of a concept that is about more than who and where, and how it
-    /// was sent.
-    pub(super) fn with_content(self) -> Result<Self, Error> {
-        let kind = &self.kinds[self.kind];
-        let is_clinical =
-            |node: &Node| matches!(node.content, Some(Content::Value(_))) && kind.dataset.is_clinical(node.concept);
-        if self.instance.nodes().any(|(_, node)| is_clinical(node)) {
-            return Ok(self);
-        }
-        Err(Error::NothingClinical { read: self.ledger.total, lost: self.ledger.lost_leaves() })
-    }
-
-    /// What people call a code system (an OID), if the tables know it.
-    pub fn system_name(&self, oid: &str) -> Option<&str> {
-        self.kinds[self.kind].terminology.systems().name(oid)
-    }
-}
-
-/// A conversion that took place.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// The result.
-    pub output: Vec<u8>,
-    /// What became of every leaf of the input.
-    pub ledger: Ledger,
-    /// What was read.
-    pub reading: Reading,
-    /// The position of the kind that was written.
-    pub(super) written: usize,
-    /// What the message demands and the case lacks, in the order of its lines: empty unless an HL7v3 message was written.
-    /// Nothing was made up in its place.
-    pub missing: Vec<Unmet>,
-    /// How many FHIR resources the result holds.
-    pub resources: usize,
-    /// What the result takes back of an earlier delivery: nothing, unless by [`Converter::write_after`].
-    pub withdrawal: Withdrawal,
-}
-
-impl Outcome {
-    /// The dataset of what was written, of which the concepts in `missing` are: that of what was read, unless another kind of
-    /// message was written.
-    pub fn dataset(&self) -> &Dataset {
-        &self.reading.kinds[self.written].dataset
-    }
-
-    /// The name of the kind of message that was written.
-    pub fn message(&self) -> &str {
-        &self.reading.kinds[self.written].name
-    }
 }
 
 impl Converter {
@@ -172,7 +79,7 @@ impl Converter {
     /// [`Error::Tables`] with the first fault.
     pub fn from_source(source: &Source) -> Result<Self, Error> {
         Ok(Self {
-            kinds: Arc::new(kinds::load(source)?),
+            kinds: Arc::new(Kinds::load(source)?),
             limits: Limits::default(),
             bundle: BundleType::default(),
             indented: false,
@@ -278,10 +185,10 @@ impl Converter {
     /// # Errors
     /// [`Error::NoSuchKind`] if the tables have no message with this name (its folder, as `kernset-2.3`).
     pub fn with_kind(self, name: &str) -> Result<Self, Error> {
-        let messages = || self.kinds.iter().enumerate().filter_map(|(at, kind)| Some((at, kind, kind.hl7v3.as_ref()?)));
-        let Some((at, _, plan)) = messages().find(|(_, kind, _)| kind.name == name) else {
-            return Err(Error::NoSuchKind { known: messages().map(|(_, kind, _)| kind.name.clone()).collect() });
-        };
+        let messages = || self.kinds.heads().iter().enumerate().filter(|(_, head)| !head.roots.is_empty());
+        let unknown = || Error::NoSuchKind { known: messages().map(|(_, head)| head.name.clone()).collect() };
+        let (at, _) = messages().find(|(_, head)| head.name == name).ok_or_else(unknown)?;
+        let plan = self.kinds.get(at)?.hl7v3.as_ref().ok_or_else(unknown)?;
         let plan = plan.of_any_template();
         Ok(Self { as_kind: Some(Arc::new(AsKind { at, plan })), ..self })
     }
@@ -290,15 +197,41 @@ impl Converter {
     /// id and the time of a message are then made of the case, the same each time, unless they are given or the case says them.
     ///
     /// # Errors
-    /// If it has a key that the transmission of no kind of message has, or a value of another form.
+    /// If it has a key that the transmission of a kind of message does not have, or a value of another form; if the tables of a kind
+    /// that has a transmission are faulty.
     pub fn with_transmission(self, transmission: &Transmission) -> Result<Self, TransmissionFault> {
-        let given: Result<Vec<_>, _> = self.kinds.iter().map(|kind| Given::new(transmission, kind)).collect();
-        Ok(Self { given: Some(Arc::new(given?)), ..self })
+        let given = |(at, head): (usize, &Head)| {
+            if !head.is_sent {
+                return Ok(None);
+            }
+            let kind = self.kinds.get(at).map_err(|fault| TransmissionFault::Tables(Box::new(fault)))?;
+            Given::new(transmission, kind)
+        };
+        let given = self.kinds.heads().iter().enumerate().map(given).collect::<Result<_, _>>()?;
+        Ok(Self { given: Some(Arc::new(given)), ..self })
     }
 
-    /// The kinds of message that the tables know.
-    pub fn kinds(&self) -> &[MessageKind] {
-        &self.kinds
+    /// The names of the kinds of message that the tables know, in their order.
+    pub fn kind_names(&self) -> impl Iterator<Item = &str> {
+        self.kinds.heads().iter().map(|head| head.name.as_str())
+    }
+
+    /// The kind of message of a name.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchKind`] if the tables have none of the name; [`Error::Tables`] with the first fault in its tables.
+    pub fn kind(&self, name: &str) -> Result<&MessageKind, Error> {
+        let at = self.kind_called(name)?;
+        self.kinds.get(at).map(AsRef::as_ref)
+    }
+
+    /// All kinds of message that the tables know, in their order. A kind is compiled when it is first needed: a service calls
+    /// this when it starts, so that a fault in its tables is met then, and no message waits for them.
+    ///
+    /// # Errors
+    /// [`Error::Tables`] with the first fault in the tables of any of them.
+    pub fn kinds(&self) -> Result<Vec<&MessageKind>, Error> {
+        (0..self.kinds.heads().len()).map(|at| self.kinds.get(at).map(AsRef::as_ref)).collect()
     }
 
     /// Reads an input and writes it in a format, as the kind of message that it is or as another.
@@ -307,28 +240,6 @@ impl Converter {
     /// As [`Converter::read`] and [`Converter::write`].
     pub fn convert(&self, input: &[u8], target: impl Into<Target>) -> Result<Outcome, Error> {
         self.write(self.read(input)?, target)
-    }
-
-    /// What was read, with what is told of it whatever the format. `text` is what positions are in, if they are in one text.
-    ///
-    /// # Errors
-    /// If it says of one person that she is two.
-    pub(super) fn reading(
-        &self,
-        format: Format,
-        kind: usize,
-        (mut instance, mut ledger): (Instance, Ledger),
-        resources: usize,
-        text: Option<&str>,
-    ) -> Result<Reading, Error> {
-        if let Some(second) = instance.second_number(&self.kinds[kind].dataset) {
-            let position = instance.node(second).origin.position as usize;
-            return Err(Error::TwoPersons { place: text.map(|text| Place::of(text, position)) });
-        }
-        excess::cut(&self.kinds[kind], &mut instance, &mut ledger);
-        units::tell(&self.kinds[kind], &mut instance, &mut ledger);
-        labels::tell(&self.kinds[kind], &mut instance, &mut ledger);
-        Ok(Reading { format, instance, ledger, resources, is_chosen: false, kinds: Arc::clone(&self.kinds), kind })
     }
 
     /// The limits on one input.

@@ -87,7 +87,7 @@ impl Converter {
 
     /// The resources that a case makes.
     fn made(&self, reading: &Reading) -> Result<Vec<Made>, Error> {
-        let kind = &reading.kinds[reading.kind];
+        let kind = &*reading.kind;
         let unbound = || Error::NoBinding { message: kind.title.clone(), format: Format::FhirJson.name() };
         let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
         let key = self.id_key.as_ref();
@@ -98,7 +98,7 @@ impl Converter {
     }
 
     fn same_case(&self, earlier: &Reading, reading: &Reading) -> Result<(), Error> {
-        let (old, new) = (&earlier.kinds[earlier.kind], &reading.kinds[reading.kind]);
+        let (old, new) = (&*earlier.kind, &*reading.kind);
         let other = |numbers: Vec<ConceptIx>| Error::OtherCase {
             numbers: numbers.into_iter().map(|ix| new.dataset.path(ix)).collect(),
         };

@@ -4,7 +4,7 @@ use roxmltree::{Document, Node};
 
 use super::detect;
 use super::envelope;
-use super::kinds::MessageKind;
+use super::kind::MessageKind;
 use super::{Converter, Error, Format, Place, Reading};
 use crate::ada;
 use crate::hl7v3;
@@ -20,7 +20,7 @@ impl Converter {
         }
         let (root, kind) = self.message(document)?;
         let foreign = self.is_within_another(document, root).then(|| envelope::around(document, root));
-        let own = &self.kinds[kind];
+        let own = self.kinds.get(kind)?;
         let plan = self.as_kind.as_ref().map(|meant| &meant.plan).or(own.hl7v3.as_ref());
         let plan = plan.ok_or_else(|| self.wrong_kind(document))?;
         let read = hl7v3::read(plan, &own.dataset, root).map_err(|refusal| match refusal {
@@ -32,7 +32,7 @@ impl Converter {
         if let Some(loss) = foreign.flatten() {
             ledger.lost(loss);
         }
-        self.reading(Format::Hl7v3, kind, (instance, ledger), 0, Some(text))
+        Reading::of(Format::Hl7v3, own, (instance, ledger), 0, Some(text))
     }
 
     /// True if a message has lost its own wrapper, and what it stands in is none that the tables know.
@@ -43,7 +43,7 @@ impl Converter {
 
     /// The forms of ADA in a document: each is a case.
     pub(super) fn forms<'d, 'i>(&self, document: &'d Document<'i>) -> Result<Vec<Node<'d, 'i>>, Error> {
-        let forms = ada::forms(document, |name| self.kinds.iter().any(|kind| kind.ada.is_root(name)));
+        let forms = ada::forms(document, |name| self.in_ada(name).is_some());
         if forms.is_empty() { Err(self.wrong_kind(document)) } else { Ok(forms) }
     }
 
@@ -55,9 +55,8 @@ impl Converter {
         format: Format,
         text: &str,
     ) -> Result<Reading, Error> {
-        let kind = self.kinds.iter().position(|kind| kind.ada.is_root(form.tag_name().name()));
-        let kind = kind.ok_or_else(|| self.wrong_kind(form.document()))?;
-        let own = &self.kinds[kind];
+        let kind = self.in_ada(form.tag_name().name()).ok_or_else(|| self.wrong_kind(form.document()))?;
+        let own = self.kinds.get(kind)?;
         let read = ada::read_form(form, forms, &own.dataset, &own.ada, &own.terminology, self.reference_day);
         let place = |line, column| Place { line, column };
         let read = read.map_err(|fault| match fault {
@@ -79,22 +78,21 @@ impl Converter {
                 expected: self.expected(),
             },
         })?;
-        self.reading(format, kind, read, 0, Some(text))
+        Reading::of(format, own, read, 0, Some(text))
     }
 
     /// True if an element of this name (without prefix) is where a message of a known kind begins. The elements inside
     /// a message that can also stand by themselves count only if `alone`: else what is around them may belong to it.
     pub fn begins_message(&self, local_name: &str, alone: bool) -> bool {
-        let plans = self.kinds.iter().filter_map(|kind| kind.hl7v3.as_ref());
-        let mut places = plans.filter_map(|plan| plan.root_names().position(|name| name == local_name));
+        let heads = self.kinds.heads().iter();
+        let mut places = heads.filter_map(|head| head.roots.iter().position(|name| name == local_name));
         places.any(|place| alone || place == 0)
     }
 
     /// The format of a document, if its root element tells. An ADA document may be the transaction by itself.
     pub(super) fn xml_format(&self, document: &Document<'_>) -> Option<Format> {
         let root = document.root_element().tag_name();
-        let is_transaction =
-            || root.namespace().is_none() && self.kinds.iter().any(|kind| kind.ada.is_root(root.name()));
+        let is_transaction = || root.namespace().is_none() && self.in_ada(root.name()).is_some();
         detect::xml_format(document).or_else(|| is_transaction().then_some(Format::Ada))
     }
 
@@ -105,12 +103,40 @@ impl Converter {
             let is_meant = hl7v3::has_root(&meant.plan, root);
             return is_meant.then_some((root, meant.at)).ok_or_else(|| Error::WrongKind {
                 found: format!("XML that begins with <{}>", shown_name(root.tag_name().name())),
-                expected: format!("it as {} only if it begins as that does", self.kinds[meant.at].name),
+                expected: format!("it as {} only if it begins as that does", self.kinds.heads()[meant.at].name),
             });
         }
-        let is_known = |kind: &MessageKind| kind.hl7v3.as_ref().is_some_and(|plan| hl7v3::recognises(plan, root));
-        let found = self.kinds.iter().position(is_known);
-        found.map(|kind| (root, kind)).ok_or_else(|| self.unknown_template(document, root))
+        match self.recognised(root)? {
+            Some(at) => Ok((root, at)),
+            None => Err(self.unknown_template(document, root)?),
+        }
+    }
+
+    /// The position of the kind that a message is of. A kind whose template is nowhere in the message is not compiled; whether
+    /// the template is where the kind has it, only its tables tell.
+    fn recognised(&self, root: Node<'_, '_>) -> Result<Option<usize>, Error> {
+        let heads = || self.kinds.heads().iter().enumerate().filter(|(_, head)| head.begins(root.tag_name().name()));
+        let mut refuted: Vec<usize> = Vec::new();
+        let mut is_of = |at: usize| {
+            let is_it = !refuted.contains(&at)
+                && self.kinds.get(at)?.hl7v3.as_ref().is_some_and(|plan| hl7v3::recognises(plan, root));
+            refuted.push(at);
+            Ok::<bool, Error>(is_it)
+        };
+        let without = heads().filter(|(_, head)| head.template.is_empty());
+        let with = hl7v3::templates_within(root)
+            .flat_map(|template| heads().filter(move |(_, head)| !template.is_empty() && head.template == template));
+        for (at, _) in with.chain(without) {
+            if is_of(at)? {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The position of the kind that an element of this name holds in ADA.
+    fn in_ada(&self, name: &str) -> Option<usize> {
+        self.kinds.heads().iter().position(|head| head.ada.iter().any(|root| root == name))
     }
 
     /// The message in a document: the document itself, or the only message inside something that is none, a SOAP envelope
@@ -154,8 +180,12 @@ impl Converter {
     }
 
     /// The payload of a message has a template that no table knows.
-    fn unknown_template(&self, document: &Document<'_>, root: Node<'_, '_>) -> Error {
-        let related = self.kinds.iter().filter_map(|kind| kind.hl7v3.as_ref().map(|plan| (kind, plan)));
+    ///
+    /// # Errors
+    /// If the tables are faulty.
+    fn unknown_template(&self, document: &Document<'_>, root: Node<'_, '_>) -> Result<Error, Error> {
+        let kinds = self.kinds()?;
+        let related = kinds.iter().filter_map(|kind| kind.hl7v3.as_ref().map(|plan| (*kind, plan)));
         let related: Vec<_> = related.filter(|(_, plan)| hl7v3::has_root(plan, root)).collect();
         let likeness = |template: &str, found: &[&str]| {
             let alike = |one: &&str| one.split('.').zip(template.split('.')).take_while(|(a, b)| a == b).count();
@@ -170,8 +200,9 @@ impl Converter {
                 nearest = Some((like, kind, found));
             }
         }
-        let Some((_, kind, found)) = nearest else { return self.wrong_kind(document) };
-        Error::UnknownTemplate { found: shown_templates(&found), nearest: kind.title.clone(), kind: kind.name.clone() }
+        let Some((_, kind, found)) = nearest else { return Ok(self.wrong_kind(document)) };
+        let (nearest, kind) = (kind.title.clone(), kind.name.clone());
+        Ok(Error::UnknownTemplate { found: shown_templates(&found), nearest, kind })
     }
 
     pub(super) fn wrong_kind(&self, document: &Document<'_>) -> Error {
@@ -183,8 +214,8 @@ impl Converter {
     }
 
     pub(super) fn expected(&self) -> String {
-        let messages = self.kinds.iter().filter(|kind| kind.hl7v3.is_some());
-        let titles: Vec<&str> = messages.map(|kind| kind.title.as_str()).collect();
+        let messages = self.kinds.heads().iter().filter(|head| !head.roots.is_empty());
+        let titles: Vec<&str> = messages.map(|head| head.title.as_str()).collect();
         format!("{} (HL7v3 or ADA), and FHIR STU3", titles.join(", "))
     }
 }

@@ -70,8 +70,8 @@ impl Converter {
                 let (mut tree, leaves) = tree::tree_of(document, &self.limits, start, resources.leaves)
                     .map_err(|fault| Error::syntax(text, &fault))?;
                 resources.leaves = leaves;
-                if let Some(plan) = self.kinds.iter().find_map(|kind| kind.fhir.as_ref()) {
-                    plan.elements.set_primitives_apart(&mut tree);
+                if let Some(bound) = self.first_bound()? {
+                    bound.plan.elements.set_primitives_apart(&mut tree);
                 }
                 resources.trees.push(tree);
                 Format::FhirXml
@@ -87,8 +87,8 @@ impl Converter {
                 Format::FhirNdjson
             }
         };
-        if let Some(kind) = self.kinds.iter().find(|kind| kind.fhir.is_some()) {
-            let systems = kind.terminology.systems();
+        if let Some(bound) = self.first_bound()? {
+            let systems = bound.kind.terminology.systems();
             resources.trees[before..].iter_mut().for_each(|tree| fhir::name_systems(tree, systems));
         }
         if resources.trees[before..].iter().any(|tree| tree.text_at("resourceType").is_none()) {
@@ -112,7 +112,7 @@ impl Converter {
     /// The case that resources describe, or the one of several that the caller named, as the kind that they name or that holds
     /// most of it.
     pub(super) fn read_resources(&self, resources: &Resources, format: Format) -> Result<Reading, Error> {
-        match self.named(&resources.trees) {
+        match self.named(&resources.trees)? {
             Some(bound) => self.read_resources_as(&bound, resources, format),
             None => self.best(&self.bounds(format)?, |bound| self.read_resources_as(bound, resources, format)),
         }
@@ -141,7 +141,7 @@ impl Converter {
         give: &mut dyn FnMut(Case),
     ) -> Result<(), Error> {
         let bounds = self.bounds(format)?;
-        let bound = &bounds[0];
+        let bound = self.bound(bounds[0])?;
         let source = fhir::Source::of(bound.plan, &resources.trees, resources.leaves);
         let Some(division) = Division::of(bound.plan, &bound.kind.dataset, &bound.kind.terminology, &source) else {
             let reading = self.read_resources(resources, format)?.with_content()?;
@@ -158,8 +158,9 @@ impl Converter {
             } else {
                 let read = |bound: &Bound<'_>| self.read_source(bound, own.source(), format);
                 let read = match self.named(own.trees()) {
-                    Some(bound) => read(&bound),
-                    None => self.best(&bounds, read),
+                    Ok(Some(bound)) => read(&bound),
+                    Ok(None) => self.best(&bounds, read),
+                    Err(fault) => Err(fault),
                 };
                 read.and_then(Reading::with_content)
             };
@@ -188,7 +189,7 @@ impl Converter {
 
     fn read_source(&self, bound: &Bound<'_>, source: fhir::Source<'_>, format: Format) -> Result<Reading, Error> {
         let current = self.current_pregnancy.as_deref();
-        let Bound { at, kind, plan } = *bound;
+        let Bound { kind, plan } = *bound;
         let read = fhir::extract(plan, &kind.dataset, &kind.terminology, source, current);
         let (instance, ledger, resources) = read.map_err(|Unclear { candidates, several }| {
             if several { Error::WhichPregnancy { candidates } } else { Error::NoSuchPregnancy { candidates } }
@@ -200,6 +201,6 @@ impl Converter {
             }
             return Err(Error::NothingRecognised { values: ledger.lost_leaves() });
         }
-        self.reading(format, at, (instance, ledger), resources, None)
+        Reading::of(format, kind, (instance, ledger), resources, None)
     }
 }

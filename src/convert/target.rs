@@ -1,6 +1,6 @@
 //! What a conversion goes to: a kind of message, and a format.
 
-use super::kinds::MessageKind;
+use super::kind::MessageKind;
 use super::{Converter, Error, Format, excess};
 use crate::dataset::{Instance, Moved, NodeIx};
 use crate::ledger::{Reason, Unwritten};
@@ -61,9 +61,10 @@ impl Converter {
         }
     }
 
-    fn kind_called(&self, name: &str) -> Result<usize, Error> {
-        let found = self.kinds.iter().position(|kind| kind.name == name);
-        found.ok_or_else(|| Error::NoSuchKind { known: self.kinds.iter().map(|kind| kind.name.clone()).collect() })
+    pub(super) fn kind_called(&self, name: &str) -> Result<usize, Error> {
+        self.kinds
+            .called(name)
+            .ok_or_else(|| Error::NoSuchKind { known: self.kind_names().map(str::to_owned).collect() })
     }
 }
 

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use toml::{Table, Value as Toml};
 use uuid::Builder;
 
-use super::kinds::{MessageKind, Sending};
+use super::kind::{MessageKind, Sending};
 use crate::dataset::{
     Code, Concept, ConceptIx, Content, DateTime, Identifier, Instance, Kind, NodeIx, Origin, Precision, Text, Value,
 };
@@ -56,6 +56,9 @@ pub enum TransmissionFault {
         /// The keys that are known there.
         known: String,
     },
+    /// The tables of a kind of message are faulty.
+    #[error(transparent)]
+    Tables(Box<super::Error>),
     /// A value is not what its key holds.
     #[error("`{key}` is {expected}")]
     Form {

@@ -1,8 +1,9 @@
 //! Writing what was read, or made, in a format.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use super::kinds::MessageKind;
+use super::kind::MessageKind;
 use super::stated::stated;
 use super::target::{self, Target};
 use super::{Converter, Error, Format, Outcome, Reading, Withdrawal};
@@ -62,13 +63,14 @@ impl Converter {
         withdrawal: Withdrawal,
         target: &Target,
     ) -> Result<Outcome, Error> {
-        let (format, written) = (target.format, self.target(target, reading.kind)?);
-        if written != reading.kind {
+        let (format, written) = (target.format, self.target(target, reading.kind.position)?);
+        let written = Arc::clone(self.kinds.get(written)?);
+        if written.position != reading.kind.position {
             return self.write_as(reading, withdrawal, format, written);
         }
-        self.complete(format, written, &mut reading.instance);
+        let kind = &*written;
+        self.complete(format, kind, &mut reading.instance);
         let mut ledger = reading.ledger.clone();
-        let kind = &self.kinds[written];
         let Draft { output, unwritten, unmet, broken, resources } =
             self.write_kind(kind, &reading.instance, &withdrawal.deleted, format)?;
         for Unwritten { node, reason } in &unwritten {
@@ -85,11 +87,11 @@ impl Converter {
         reading: Reading,
         withdrawal: Withdrawal,
         format: Format,
-        written: usize,
+        written: Arc<MessageKind>,
     ) -> Result<Outcome, Error> {
-        let kind = &self.kinds[written];
-        let (mut moved, mut left) = target::moved(&self.kinds[reading.kind], kind, &reading.instance);
-        self.complete(format, written, &mut moved.instance);
+        let kind = &*written;
+        let (mut moved, mut left) = target::moved(&reading.kind, kind, &reading.instance);
+        self.complete(format, kind, &mut moved.instance);
         let Draft { output, unwritten, unmet, broken, resources } =
             self.write_kind(kind, &moved.instance, &withdrawal.deleted, format)?;
         let missing = missing(kind, &moved.instance, format, &unwritten, unmet);
@@ -107,13 +109,13 @@ impl Converter {
     }
 
     /// Adds what is given of the transmission, where the case does not say it.
-    fn complete(&self, format: Format, kind: usize, instance: &mut Instance) {
+    fn complete(&self, format: Format, kind: &MessageKind, instance: &mut Instance) {
         if !matches!(format, Format::Hl7v3 | Format::Ada) {
             return;
         }
-        let given = self.given.as_ref().and_then(|given| given.get(kind)?.as_ref());
-        if let Some((given, sending)) = given.zip(self.kinds[kind].sending.as_ref()) {
-            given.complete(&self.kinds[kind], sending, instance);
+        let given = self.given.as_ref().and_then(|given| given.get(kind.position)?.as_ref());
+        if let Some((given, sending)) = given.zip(kind.sending.as_ref()) {
+            given.complete(kind, sending, instance);
         }
     }
 

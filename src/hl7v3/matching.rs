@@ -50,6 +50,11 @@ pub(super) fn plan_root(plan: &MessagePlan, root: Node<'_, '_>) -> Option<Elemen
     })
 }
 
+/// The templateIds of an element and of all within it, in the order of the text.
+pub fn templates_within<'d>(node: Node<'d, '_>) -> impl Iterator<Item = &'d str> {
+    node.descendants().flat_map(templates)
+}
+
 /// The templateIds of an element.
 pub(super) fn templates<'d>(node: Node<'d, '_>) -> impl Iterator<Item = &'d str> {
     node.children()

@@ -14,6 +14,6 @@ mod words;
 mod write;
 mod xml;
 
-pub use matching::{has_root, payload_templates, recognises};
+pub use matching::{has_root, payload_templates, recognises, templates_within};
 pub use read::{Refusal, read};
 pub use write::{Written, write};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::transmission::{TransmissionElement, TransmissionSection};
-use super::{Manifest, load_toml};
+use super::{Manifest, MessageMeta};
 use crate::dataset::Text;
 use crate::tables::{Source, TableError};
 
@@ -32,14 +32,9 @@ pub struct AdaPlan {
     pub transmission: Option<TransmissionElement>,
 }
 
-#[derive(Deserialize)]
-struct MessageFile {
-    dataset: String,
-    ada: AdaSection,
-}
-
-#[derive(Deserialize)]
-struct AdaSection {
+/// `[ada]` as it is written.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct AdaSection {
     root: String,
     #[serde(default)]
     also: Vec<String>,
@@ -50,26 +45,36 @@ struct AdaSection {
     transmission: Option<TransmissionSection>,
 }
 
+impl AdaSection {
+    /// The names of the element that holds the transaction; the first is written.
+    pub fn roots(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.root).chain(&self.also).map(String::as_str)
+    }
+}
+
 impl AdaPlan {
     /// Compiles the `[ada]` section of `messages/<message>/message.toml`.
     ///
     /// # Errors
     /// If that file or `ooievaar.toml` cannot be read or lacks what is needed.
     pub fn load(source: &Source, message: &str) -> Result<Self, TableError> {
-        let file: MessageFile = load_toml(source, &format!("messages/{message}/message.toml"))?;
+        let folder = format!("messages/{message}");
+        let file = MessageMeta::load(source, &folder)?;
+        let missing = || TableError::file(&format!("{folder}/message.toml"), "has no [ada]");
+        let ada = file.ada.ok_or_else(missing)?;
         let manifest = Manifest::load(source)?;
         let dataset = manifest.dataset(&file.dataset)?;
         let oids = std::iter::once(&dataset.root_oid).chain(&dataset.also);
         Ok(Self {
-            root: file.ada.root.into(),
-            also: file.ada.also.into_iter().map(Text::from).collect(),
-            attributes: file.ada.attributes.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            root: ada.root.into(),
+            also: ada.also.into_iter().map(Text::from).collect(),
+            attributes: ada.attributes.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             concept_oids: oids.map(Text::from).collect(),
             units: dataset.units.iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
             in_force: manifest.ada.in_force.iter().map(Text::from).collect(),
             withdrawn: manifest.ada.withdrawn.iter().map(Text::from).collect(),
-            transmission: file.ada.transmission.map(TransmissionSection::compile),
-            namespaces: file.ada.namespaces.into_iter().map(|(number, oid)| (number.into(), oid.into())).collect(),
+            transmission: ada.transmission.map(TransmissionSection::compile),
+            namespaces: ada.namespaces.into_iter().map(|(number, oid)| (number.into(), oid.into())).collect(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::ada::AdaSection;
 use super::load_toml;
 use super::manifest::StandardEntry;
 use crate::tables::{Source, TableError};
@@ -29,8 +30,7 @@ pub struct MessageMeta {
     #[serde(default)]
     pub template: String,
     /// How ADA calls it: [`AdaPlan`](super::AdaPlan) reads this.
-    #[serde(default)]
-    pub ada: toml::Table,
+    pub ada: Option<AdaSection>,
     /// Attributes that only repeat what is fixed elsewhere, and so may have any value.
     #[serde(default)]
     pub labels: Vec<String>,

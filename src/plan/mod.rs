@@ -9,7 +9,7 @@ mod message;
 mod metadata;
 mod transmission;
 
-pub use ada::AdaPlan;
+pub use ada::{AdaPlan, AdaSection};
 pub use dataset::load_dataset;
 pub use manifest::{DatasetEntry, Manifest};
 pub use message::{AlignMeta, MessageMeta, TransmissionMeta};

@@ -29,15 +29,15 @@ pub enum Holds {
 }
 
 /// `[ada.transmission]` as it is written.
-#[derive(Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TransmissionSection {
+pub struct TransmissionSection {
     element: String,
     concept: String,
     places: Vec<PlaceEntry>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PlaceEntry {
     path: String,

@@ -96,7 +96,7 @@ pub fn bundles_of(names: &[&str], drawn: u64) -> Vec<Value> {
     let own = own.filter(|sample| names.iter().any(|name| sample.name.ends_with(name)));
     let mut bundles: Vec<Value> =
         own.map(|sample| as_fhir(&CONVERTER.convert(&sample.bytes(), Format::FhirJson).unwrap().output)).collect();
-    let kind = CONVERTER.kinds().iter().find(|kind| kind.fhir.is_some() && kind.hl7v3.is_some()).unwrap();
+    let kind = CONVERTER.kind("kernset-2.3").unwrap();
     let generator = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref());
     for seed in 0..drawn {
         let instance = generator.build(&generator.choices(seed));

@@ -47,7 +47,7 @@ impl Proof {
         let faulty = |error: ooievaar::Error| Failure::new(Exit::Tables, error);
         let converter = Converter::from_source(&source).map_err(faulty)?;
         let mut proved: Vec<Proved<'_>> = Vec::new();
-        for kind in converter.kinds() {
+        for kind in converter.kinds().map_err(faulty)? {
             proved.push((kind, prove(&converter, &source, kind).map_err(faulty)?));
         }
         let text = match self.format {
@@ -57,7 +57,7 @@ impl Proof {
             Style::Markdown => markdown(&source, &proved)?,
         };
         files::print(text.as_bytes())?;
-        let mixed: Vec<String> = converter.kinds().iter().flat_map(mixed).collect();
+        let mixed: Vec<String> = proved.iter().flat_map(|(kind, _)| mixed(kind)).collect();
         for line in &mixed {
             eprintln!("{line}");
         }

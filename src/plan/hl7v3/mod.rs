@@ -372,11 +372,6 @@ impl MessagePlan {
         self.roots.iter().any(|root| outwards(*root).any(|at| at == ix))
     }
 
-    /// The names of the document elements.
-    pub(crate) fn root_names(&self) -> impl Iterator<Item = &str> {
-        self.roots.iter().map(|ix| self.element(*ix).local.as_str())
-    }
-
     /// True if the element may have any value for this attribute, because it only repeats what is fixed.
     pub(crate) fn is_label(&self, name: &str) -> bool {
         self.meta.labels.iter().any(|label| label == name)

@@ -1,0 +1,122 @@
+//! What was read from an input, and what became of it.
+
+use std::sync::Arc;
+
+use super::kind::MessageKind;
+use super::{Error, Format, Place, Withdrawal, excess, labels, units};
+use crate::dataset::{Code, Content, Dataset, Instance, Node, Value};
+use crate::ledger::{Ledger, Unmet};
+
+/// What was read from an input.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The format of the input.
+    pub format: Format,
+    /// The case.
+    pub instance: Instance,
+    /// What became of the leaves of the input so far.
+    pub ledger: Ledger,
+    /// How many FHIR resources the input holds.
+    pub resources: usize,
+    /// True if the kind of message was told by what it holds: FHIR that names none, where the tables know several.
+    pub is_chosen: bool,
+    pub(super) kind: Arc<MessageKind>,
+}
+
+impl Reading {
+    /// What was read, with what is told of it whatever the format. `text` is what positions are in, if they are in one text.
+    ///
+    /// # Errors
+    /// If it says of one person that she is two.
+    pub(super) fn of(
+        format: Format,
+        kind: &Arc<MessageKind>,
+        (mut instance, mut ledger): (Instance, Ledger),
+        resources: usize,
+        text: Option<&str>,
+    ) -> Result<Self, Error> {
+        if let Some(second) = instance.second_number(&kind.dataset) {
+            let position = instance.node(second).origin.position as usize;
+            return Err(Error::TwoPersons { place: text.map(|text| Place::of(text, position)) });
+        }
+        excess::cut(kind, &mut instance, &mut ledger);
+        units::tell(kind, &mut instance, &mut ledger);
+        labels::tell(kind, &mut instance, &mut ledger);
+        Ok(Self { format, instance, ledger, resources, is_chosen: false, kind: Arc::clone(kind) })
+    }
+
+    /// The dataset that the instance is of.
+    pub fn dataset(&self) -> &Dataset {
+        &self.kind.dataset
+    }
+
+    /// The name of the kind of message: its folder in the tables.
+    pub fn message(&self) -> &str {
+        &self.kind.name
+    }
+
+    /// What people call this kind of message.
+    pub fn title(&self) -> &str {
+        &self.kind.title
+    }
+
+    /// The codes that are no member of the value set of their concept, with the leaf that holds each.
+    pub fn unknown_codes(&self) -> impl Iterator<Item = (&Node, &Code)> {
+        let kind = &self.kind;
+        self.instance.leaves().filter_map(|(_, node, content)| {
+            let Content::Value(Value::Code(code)) = content else { return None };
+            let members = kind.terminology.value_set_of(kind.dataset.get(node.concept))?;
+            members.find(&code.code, &code.system).is_none().then_some((node, code))
+        })
+    }
+
+    /// The same, if a clinical value was understood: one of a concept that is about more than who and where, and how it
+    /// was sent.
+    pub(super) fn with_content(self) -> Result<Self, Error> {
+        let kind = &self.kind;
+        let is_clinical =
+            |node: &Node| matches!(node.content, Some(Content::Value(_))) && kind.dataset.is_clinical(node.concept);
+        if self.instance.nodes().any(|(_, node)| is_clinical(node)) {
+            return Ok(self);
+        }
+        Err(Error::NothingClinical { read: self.ledger.total, lost: self.ledger.lost_leaves() })
+    }
+
+    /// What people call a code system (an OID), if the tables know it.
+    pub fn system_name(&self, oid: &str) -> Option<&str> {
+        self.kind.terminology.systems().name(oid)
+    }
+}
+
+/// A conversion that took place.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The result.
+    pub output: Vec<u8>,
+    /// What became of every leaf of the input.
+    pub ledger: Ledger,
+    /// What was read.
+    pub reading: Reading,
+    /// The kind that was written.
+    pub(super) written: Arc<MessageKind>,
+    /// What the message demands and the case lacks, in the order of its lines: empty unless an HL7v3 message was written.
+    /// Nothing was made up in its place.
+    pub missing: Vec<Unmet>,
+    /// How many FHIR resources the result holds.
+    pub resources: usize,
+    /// What the result takes back of an earlier delivery: nothing, unless by [`Converter::write_after`].
+    pub withdrawal: Withdrawal,
+}
+
+impl Outcome {
+    /// The dataset of what was written, of which the concepts in `missing` are: that of what was read, unless another kind of
+    /// message was written.
+    pub fn dataset(&self) -> &Dataset {
+        &self.written.dataset
+    }
+
+    /// The name of the kind of message that was written.
+    pub fn message(&self) -> &str {
+        &self.written.name
+    }
+}
