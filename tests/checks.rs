@@ -221,6 +221,41 @@ fn nothing_is_allowed_without_a_reason() {
     assert_eq!(codes("OOI-999: why not"), ["OOI-407", "OOI-007", "OOI-008"]);
 }
 
+#[test]
+fn one_comment_allows_several_findings() {
+    let file = "messages/kernset-2.3/skeleton.xml";
+    let tables = Source::Embedded.files().unwrap();
+    let element = "<outboundRelationship typeCode=\"RSON\" o:slot=\"reasons\">";
+    let codes = |comment: &str| {
+        let text = String::from_utf8(tables[file].clone()).unwrap();
+        assert!(text.contains(element));
+        let wrong = element.replace("\"RSON\"", "\"COMP\" inversionInd=\"true\"");
+        let mut changed = tables.clone();
+        changed.insert(file.to_owned(), text.replacen(element, &format!("{comment}\n{wrong}"), 1).into_bytes());
+        let report = check(&Source::Memory(Arc::new(changed)), &Options::default()).unwrap();
+        report.findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    let found = codes("<!-- told apart below -->");
+    assert!(found.len() >= 2 && found[0] != found[1], "{found:?}");
+    let both = format!("<!-- allow {}: one; or the other; {}: two -->", found[0], found[1]);
+    assert_eq!(codes(&both), found[2..]);
+}
+
+#[test]
+fn an_answer_of_a_demand_is_one_that_its_concept_can_give() {
+    let file = "messages/kernset-2.3/demands.csv";
+    let tables = Source::Embedded.files().unwrap();
+    let text = String::from_utf8(tables[file].clone()).unwrap();
+    let row = text.lines().find(|line| line.contains(",true,") && line.contains("needed")).unwrap();
+    let mut changed = tables.clone();
+    changed.insert(file.to_owned(), text.replace(row, &row.replace(",true,", ",yes,")).into_bytes());
+    let report = check(&Source::Memory(Arc::new(changed)), &Options::default()).unwrap();
+    let line = 1 + text.lines().position(|line| line == row).unwrap();
+    let found = &report.findings[0];
+    assert_eq!((found.file.as_str(), found.line as usize, found.column.as_str()), (file, line, "values"));
+    assert!(found.message.contains("true, false or absent"), "{}", found.message);
+}
+
 /// What a spreadsheet can make of a table without changing a cell.
 fn forms(text: &str) -> Vec<(&'static str, Vec<u8>)> {
     let cells = |separator: &str, cell: &dyn Fn(&str) -> String| -> String {
@@ -268,7 +303,7 @@ fn what_a_conversion_refuses_is_an_error_of_the_check() {
             let mut changed = tables.clone();
             changed.insert(file.to_owned(), bytes);
             let source = Source::Memory(Arc::new(changed));
-            if let Err(error) = ooievaar::Converter::from_source(&source) {
+            if let Err(error) = ooievaar::Converter::from_source(&source).and_then(ooievaar::Converter::ready) {
                 refused += 1;
                 let report = check(&source, &Options::default()).unwrap();
                 let error_here = report.findings.iter().any(|f| f.severity == Severity::Error && f.file == file);

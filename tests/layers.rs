@@ -240,7 +240,7 @@ fn changed(file: &str, from: &str, to: &str) -> Result<Converter, Error> {
     let text = String::from_utf8(files[file].clone()).unwrap();
     assert!(text.contains(from), "{file}: {from}");
     files.insert(file.to_owned(), text.replacen(from, to, 1).into_bytes());
-    Converter::from_source(&Source::Memory(Arc::new(files)))
+    Converter::from_source(&Source::Memory(Arc::new(files)))?.ready()
 }
 
 #[test]
@@ -273,6 +273,29 @@ fn a_fault_is_told_where_it_is_written() {
     let file = "messages/kernset-2.3/rows.csv";
     let Err(Error::Tables(fault)) = changed(file, ",bsn,", ",bzn,") else { panic!("taken") };
     assert_eq!((fault.file.as_str(), fault.line > 1), (file, true));
+}
+
+#[test]
+fn the_tables_of_a_kind_are_compiled_when_it_is_first_needed() {
+    let file = "messages/kernset-2.2/rows.csv";
+    let mut files = Source::Embedded.files().unwrap();
+    let text = String::from_utf8(files[file].clone()).unwrap();
+    files.insert(file.to_owned(), text.replacen("change,82220,", "change,99999,", 1).into_bytes());
+    let converter = Converter::from_source(&Source::Memory(Arc::new(files))).unwrap();
+    let of = |folder: &str, format: Format| {
+        let sample = &fixtures(folder)[0];
+        converter.convert(&sample.bytes(), format).map(|outcome| outcome.output)
+    };
+    // No message of another kind meets the fault, whatever it is converted to and from.
+    let fhir = of("kernset-2.3", Format::FhirJson).unwrap();
+    assert!(converter.convert(&fhir, Format::Hl7v3).is_ok());
+    let ada = of("kernset-2.3", Format::Ada).unwrap();
+    assert!(converter.convert(&ada, Format::Hl7v3).is_ok());
+    let is_fault = |error: Error| matches!(error, Error::Tables(fault) if fault.file == file);
+    assert!(is_fault(of("kernset-2.2", Format::FhirJson).unwrap_err()));
+    assert!(is_fault(converter.kind("kernset-2.2").unwrap_err()));
+    assert!(is_fault(converter.kinds().unwrap_err()));
+    assert!(is_fault(converter.ready().unwrap_err()));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Findings that the tables allow, each for a reason.
 //!
 //! In a table the column `allow` says `OOI-###: reason`, with `;` between several. In TOML and XML a comment
-//! `allow OOI-###: reason` does so for its own line and the one below it.
+//! `allow OOI-###: reason` (and `; OOI-###: reason` for more) does so for its own line and the one below it.
 
 use super::{Body, Diagnostic, Files};
 use crate::tables::layout::ALLOW;
@@ -61,11 +61,15 @@ pub fn all(files: &Files) -> Vec<Allowed> {
                 for (at, line) in (1..).zip(text.lines()) {
                     let comment =
                         line.find(['#', '<']).map(|at| line[at..].trim_start_matches(['#', '<', '!', '-', ' ']));
-                    let Some(part) = comment.and_then(|comment| comment.strip_prefix("allow OOI-")) else { continue };
-                    let (code, reason) = split(part.trim_end_matches([' ', '-', '>']));
+                    let Some(parts) = comment.and_then(|comment| comment.strip_prefix("allow OOI-")) else { continue };
+                    let parts = parts.split_once("-->").map_or(parts, |(inside, _)| inside);
                     let end = u32::try_from(line.chars().count() + 1).unwrap_or(1);
-                    let code = format!("OOI-{code}");
-                    all.push(Allowed { file: file.path.clone(), line: at, start: 1, end, code, reason, reach: 1 });
+                    // A reason may have a semicolon of its own.
+                    for part in parts.split("; OOI-") {
+                        let (code, reason) = split(part.trim_end_matches([' ', '-', '>']));
+                        let code = format!("OOI-{code}");
+                        all.push(Allowed { file: file.path.clone(), line: at, start: 1, end, code, reason, reach: 1 });
+                    }
                 }
             }
             _ => {}

@@ -12,7 +12,7 @@ use crate::tables::Source;
 /// # Errors
 /// If the folder or the tables cannot be read.
 pub fn examples(source: &Source, folder: &Path) -> Result<BTreeSet<String>, Error> {
-    let converter = Converter::from_source(source)?;
+    let converter = Converter::from_source(source)?.ready()?;
     let files = Source::Folder(folder.to_owned()).files()?;
     let mut found = BTreeSet::new();
     for bytes in files.values() {

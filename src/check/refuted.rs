@@ -1,8 +1,9 @@
 //! What running every row both ways says against the tables.
 
 use super::Context;
-use crate::convert::{Converter, Error, MessageKind};
+use crate::convert::{Converter, Error, Format, MessageKind};
 use crate::dataset::{Content, Value};
+use crate::ledger::Reason;
 use crate::proof::{RowProof, Verdict, prove};
 
 /// A row whose claim to be exact is refuted.
@@ -14,6 +15,8 @@ pub struct Refuted {
     pub line: u32,
     /// What does not come back.
     pub why: String,
+    /// What to do.
+    pub help: &'static str,
 }
 
 /// Runs the rows of all messages; of tables that cannot be run nothing is known.
@@ -29,6 +32,7 @@ pub fn refuted(context: &Context<'_>) -> Vec<Refuted> {
                     file: proof.row.file.clone(),
                     line: u32::try_from(proof.row.line).unwrap_or(1).max(1),
                     why: why(proof),
+                    help: help(proof),
                 });
                 all.extend(refuted);
             }
@@ -36,6 +40,20 @@ pub fn refuted(context: &Context<'_>) -> Vec<Refuted> {
         }
     }
     all
+}
+
+/// What most often is behind it.
+fn help(proof: &RowProof) -> &'static str {
+    match &proof.verdict {
+        Verdict::Lossy(reasons) if reasons.keys().all(|reason| *reason == Reason::NullFlavor) => {
+            "say in demands.csv which null flavours may stand there (`nulls`; `-`: none), or mend the row"
+        }
+        Verdict::Changed(_) if matches!(proof.format, Format::FhirJson) => {
+            "mend the row; a resource that nothing refers to is not found again: let what belongs to it refer to it (`@if`); or \
+             write `-` for its place and say why in `note`"
+        }
+        _ => "mend the row, or write `-` for its place and say why in `note`",
+    }
 }
 
 fn why(proof: &RowProof) -> String {
@@ -54,7 +72,7 @@ fn why(proof: &RowProof) -> String {
 /// A message that cannot be read again is a fault of the message, not of one row.
 fn unproved(kind: &MessageKind, error: &Error) -> Refuted {
     let why = format!("the rows cannot be run both ways: {error}");
-    Refuted { file: format!("messages/{}/rows.csv", kind.name), line: 1, why }
+    Refuted { file: format!("messages/{}/rows.csv", kind.name), line: 1, why, help: "mend the skeleton or the rows" }
 }
 
 /// A value that was made up from the tables, as they write it.

@@ -63,9 +63,7 @@ pub fn converter(tables: Option<&Path>) -> Result<Converter, Failure> {
 
 /// A converter for many messages, all tables of which are compiled: a fault in them is told before the first message.
 pub fn ready_converter(tables: Option<&Path>) -> Result<Converter, Failure> {
-    let converter = converter(tables)?;
-    converter.kinds().map_err(|error| Failure::of_wish(&error))?;
-    Ok(converter)
+    converter(tables)?.ready().map_err(|error| Failure::of_wish(&error))
 }
 
 /// The same converter, making this kind of bundle, and resource ids with the key in this file.

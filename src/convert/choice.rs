@@ -111,7 +111,17 @@ impl Converter {
         let heads = self.kinds.heads();
         let mut held: Vec<(usize, usize, usize)> = Vec::new();
         for (at, reading) in readings.iter().enumerate() {
-            for (kind, _) in self.all_bound().filter(|(_, head)| head.dataset == reading.dataset().name.as_str()) {
+            let all = reading.instance.leaves().count();
+            let mut of_same: Vec<usize> = self.all_bound().map(|(kind, _)| kind).collect();
+            of_same.retain(|kind| heads[*kind].dataset == reading.dataset().name.as_str());
+            of_same.sort_by_key(|kind| (heads[*kind].like.is_some(), *kind));
+            for kind in of_same {
+                // What is like a kind that holds all of it is not looked at: it would go after that one.
+                let goes_after =
+                    |known: &(usize, usize, usize)| known.2 == at && known.0 == all && self.is_like(kind, known.1);
+                if held.iter().any(goes_after) {
+                    continue;
+                }
                 let dataset = self.kinds.dataset(kind)?;
                 let in_use = |node: &Node| dataset.get(node.concept).in_use;
                 held.push((reading.instance.leaves().filter(|(_, node, _)| in_use(node)).count(), kind, at));

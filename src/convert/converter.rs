@@ -65,18 +65,19 @@ impl Converter {
         Self::from_source(&Source::Embedded)
     }
 
-    /// A converter with the tables in a folder that is laid out as `mappings/`.
+    /// A converter with the tables in a folder that is laid out as `mappings/`. Those of a kind of message are compiled when it
+    /// is first needed: see [`Converter::ready`].
     ///
     /// # Errors
-    /// [`Error::Tables`] with the first fault.
+    /// [`Error::Tables`] with the first fault in what tells the kinds.
     pub fn from_dir(folder: &Path) -> Result<Self, Error> {
         Self::from_source(&Source::Folder(folder.to_owned()))
     }
 
-    /// A converter with the tables of a source.
+    /// A converter with the tables of a source, compiled as those of [`Converter::from_dir`].
     ///
     /// # Errors
-    /// [`Error::Tables`] with the first fault.
+    /// [`Error::Tables`] with the first fault in what tells the kinds.
     pub fn from_source(source: &Source) -> Result<Self, Error> {
         Ok(Self {
             kinds: Arc::new(Kinds::load(source)?),
@@ -92,6 +93,24 @@ impl Converter {
             message: None,
             given: None,
         })
+    }
+
+    /// The same converter, with the tables of all kinds of message compiled. A service asks for this when it starts: then a fault
+    /// in its tables is met there, and no message waits for them.
+    ///
+    /// ```
+    /// use ooievaar::{Converter, Error};
+    ///
+    /// let converter = Converter::new()?.ready()?;
+    /// assert!(converter.kind_names().any(|name| name == "kernset-2.3"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Tables`] with the first fault in the tables of any of them.
+    pub fn ready(self) -> Result<Self, Error> {
+        self.kinds()?;
+        Ok(self)
     }
 
     /// The same converter with other limits on its input.
@@ -225,8 +244,7 @@ impl Converter {
         self.kinds.get(at).map(AsRef::as_ref)
     }
 
-    /// All kinds of message that the tables know, in their order. A kind is compiled when it is first needed: a service calls
-    /// this when it starts, so that a fault in its tables is met then, and no message waits for them.
+    /// All kinds of message that the tables know, in their order.
     ///
     /// # Errors
     /// [`Error::Tables`] with the first fault in the tables of any of them.

@@ -40,7 +40,7 @@ reasons! {
     /// A value that the message fixes has another value here.
     FixedDiffers = "fixed-value-differs", "correct the sender; the published message fixes this value";
     /// The text is no value of the datatype that the row wants.
-    Datatype = "datatype", "correct the value in the source";
+    Datatype = "datatype", "correct the value in the source; of a name or an address in parts, give each part a row";
     /// More occurrences than the dataset allows.
     TooMany = "too-many-occurrences", "the dataset allows fewer; the first ones were kept";
     /// The source says two different things of one concept.
@@ -54,7 +54,7 @@ reasons! {
     /// The target has a place for it, but what it belongs to is absent.
     NoCarrier = "carrier-absent", "add what the value belongs to (the child, the referral, the check-up) to the source";
     /// An identifier in a namespace for which the target has no place.
-    Namespace = "identifier-namespace", "add the namespace to code-systems.csv, or correct the root in the source";
+    Namespace = "identifier-namespace", "give identifiers of this namespace a row (in FHIR, their system one in code-systems.csv), or correct it in the source";
     /// A label of the source that is not the one of the code system.
     Label = "label", "the code itself was kept; only its label differs";
     /// The unit is none of UCUM, or measures something else than the concept. The value was written with it as it is.

@@ -372,7 +372,7 @@ pub const LAYOUTS: &[Layout] = &[
             may(
                 "values",
                 Content::Text,
-                "answers, codes or namespaces of `of` (`absent`: it is not there); the null flavours that may stand there (`-`: none); namespaces (`*`: any, but one); the unit; the precision (`day`, `minute`, `second`); `codes`: those that may stand there; `members`: those of the value set that may not",
+                "answers (`true`, `false`), codes or namespaces of `of` (`absent`: it is not there); the null flavours that may stand there (`-`: none); namespaces (`*`: any, but one); the unit; the precision (`day`, `minute`, `second`); `codes`: those that may stand there; `members`: those of the value set that may not",
             ),
             may("or", Content::Text, "`needed`, `node`: other concepts, of which any will do"),
             may("filler", Content::Name, "`needed`: the null flavour that stands there if it is absent"),

@@ -19,11 +19,9 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for refuted in context.refuted.iter().flatten() {
         let mut rows = context.sheet(&refuted.file).into_iter().flat_map(crate::check::Sheet::rows);
         if let Some(row) = rows.find(|row| row.line() == refuted.line) {
-            let help = "mend the row, or write `-` for its place and say why in `note`";
-            findings.cell(row, "concept", refuted.why.clone(), help);
+            findings.cell(row, "concept", refuted.why.clone(), refuted.help);
         } else {
-            let help = "mend the skeleton or the rows";
-            findings.at(&refuted.file, refuted.line, 1, 1, refuted.why.clone(), help);
+            findings.at(&refuted.file, refuted.line, 1, 1, refuted.why.clone(), refuted.help);
         }
     }
 }

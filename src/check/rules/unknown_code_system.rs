@@ -82,7 +82,8 @@ fn misspelt(context: &Context<'_>, findings: &mut Findings<'_>) {
             };
             if let Some(row) = meant {
                 let message = format!("nothing names it, and {times} cells name `{name}`, which has no row");
-                findings.cell(row, column, message, "mend the slip");
+                let help = format!("if this is a slip of it, mend it; if `{name}` is another system, add a row for it");
+                findings.cell(row, column, message, help);
                 findings.mend(name);
             }
         }

@@ -78,7 +78,12 @@ fn compare<'a>(
                 (_, "") => format!("`{own}` is not published: there it is empty"),
                 _ => format!("`{own}` is not what is published: `{published}`"),
             };
-            findings.cell(row, column, message, format!("compare with {}:{}", fact.sheet.path, fact.line()));
+            let help = format!(
+                "compare with {}:{}; if another publication is meant than that of the kind below, `change` the row there",
+                fact.sheet.path,
+                fact.line()
+            );
+            findings.cell(row, column, message, help);
             findings.mend(published);
         }
     }
@@ -95,7 +100,7 @@ fn unknown(context: &Context<'_>, message: &Message<'_>, facts: Sheet<'_>, findi
                 row,
                 "concept",
                 "the published transaction has no such concept",
-                "mend the number, or take the row away",
+                format!("mend the number, take the row away, or add what is published to {}", facts.path),
             );
         }
     }

@@ -50,7 +50,7 @@ impl Diff {
         if let Some(folder) = &self.examples {
             let output = {
                 let loaded = |source: &Source| {
-                    Converter::from_source(source).map_err(|error| match error {
+                    Converter::from_source(source).and_then(Converter::ready).map_err(|error| match error {
                         Error::Tables(error) => faulty(source, error),
                         error => could_not_run(error),
                     })

@@ -26,6 +26,9 @@ pub struct Proof {
     /// How to show the result; markdown is the table docs/fidelity.md
     #[arg(long, value_enum, default_value_t = Style::Human)]
     format: Style,
+    /// Only the rows of this kind of message
+    #[arg(long, value_name = "KIND")]
+    message: Option<String>,
     #[command(flatten)]
     folder: Folder,
 }
@@ -47,7 +50,11 @@ impl Proof {
         let faulty = |error: ooievaar::Error| Failure::new(Exit::Tables, error);
         let converter = Converter::from_source(&source).map_err(faulty)?;
         let mut proved: Vec<Proved<'_>> = Vec::new();
-        for kind in converter.kinds().map_err(faulty)? {
+        let kinds = match &self.message {
+            Some(name) => vec![converter.kind(name).map_err(|error| Failure::of_wish(&error))?],
+            None => converter.kinds().map_err(faulty)?,
+        };
+        for kind in kinds {
             proved.push((kind, prove(&converter, &source, kind).map_err(faulty)?));
         }
         let text = match self.format {

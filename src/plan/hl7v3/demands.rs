@@ -267,6 +267,17 @@ fn condition(row: &Row<'_>, dataset: &Dataset) -> Result<Option<Condition>, Tabl
     if values.is_empty() {
         return Err(row.fault("values", "is empty: it lists the answers or codes that `of` must say one of"));
     }
+    let allowed = |value: &Text| match dataset.get(of).kind {
+        Kind::Boolean => matches!(value.as_str(), "true" | "false" | ABSENT),
+        Kind::Code | Kind::Identifier => true,
+        _ => value == ABSENT,
+    };
+    if let Some(other) = values.iter().find(|value| !allowed(value)) {
+        let message = format!(
+            "`{other}` is nothing that `of` can say: a yes or no is true, false or absent; a text, number or date only absent"
+        );
+        return Err(row.fault("values", message));
+    }
     Ok(Some(Condition { of, values }))
 }
 
