@@ -1,12 +1,14 @@
 //! How much a conversion costs beside the bare parse of the same bytes, measured in the same run.
 //!
-//! `cargo bench`: the ratios are printed at the end.
+//! And what a start costs with 15 kinds of message beside one with 5. `cargo bench`: the ratios are printed at the end.
 #![expect(clippy::expect_used, reason = "a benchmark stops at the first surprise")]
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
+use ooievaar::tables::Source;
 use ooievaar::{Converter, Format};
 
 const MESSAGE: &str = include_str!("../fixtures/kernset-2.3/full-single.xml");
@@ -51,6 +53,61 @@ fn ratio(name: &str, mut whole: impl FnMut(), mut parse: impl FnMut()) {
     println!("{name}: {:.0} µs, {:.2} times the bare parse (medians of {ROUNDS})", median(wholes), median(ratios));
 }
 
+/// The built-in tables with so many kinds of message: the first ones, and copies of one under templates of their own.
+fn tables(kinds: usize) -> Source {
+    const COPIED: &str = "kernset-2.3";
+    let mut files = Source::Embedded.files().expect("the built-in tables are read");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("tables are UTF-8");
+    let manifest = text(&files["ooievaar.toml"]);
+    let (before, rest) = manifest.split_once("messages = [").expect("the messages are listed");
+    let (listed, after) = rest.split_once(']').expect("the list ends");
+    let mut names: Vec<String> = listed.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    let own = files.clone();
+    while names.len() < kinds {
+        let name = format!("copy-{}", names.len());
+        for (path, bytes) in &own {
+            let Some(file) = path.strip_prefix("messages/").and_then(|path| path.strip_prefix(COPIED)) else {
+                continue;
+            };
+            let copied = text(bytes)
+                .replace("10.90.76\"", &format!("10.90.76{}\"", names.len()))
+                .replace("root = \"", &format!("root = \"copy_{}_", names.len()));
+            files.insert(format!("messages/{name}{file}"), copied.into_bytes());
+        }
+        names.push(name);
+    }
+    names.truncate(kinds);
+    let listed: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    files.insert("ooievaar.toml".to_owned(), format!("{before}messages = [{}]{after}", listed.join(", ")).into_bytes());
+    Source::Memory(Arc::new(files))
+}
+
+/// One message with a new converter.
+fn start(tables: &Source) {
+    let converter = Converter::from_source(tables).expect("the tables are sound");
+    black_box(convert(&converter, MESSAGE.as_bytes(), Format::FhirJson));
+}
+
+fn starts() {
+    let (few, many) = (tables(5), tables(15));
+    let (mut wholes, mut ratios) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let time = |tables: &Source| {
+            let begin = Instant::now();
+            start(tables);
+            begin.elapsed().as_secs_f64()
+        };
+        let (few, many) = (time(&few), time(&many));
+        wholes.push(many * 1e3);
+        ratios.push(many / few);
+    }
+    println!(
+        "tables and one message, 15 kinds: {:.1} ms, {:.2} times that with 5 kinds (medians of {ROUNDS})",
+        median(wholes),
+        median(ratios)
+    );
+}
+
 fn main() {
     let converter = Converter::new().expect("the built-in tables are sound");
     let xml = MESSAGE.as_bytes();
@@ -71,6 +128,7 @@ fn main() {
     if std::env::args().any(|argument| argument == "--bench") {
         println!("message {} bytes, FHIR JSON {} bytes", xml.len(), json.len());
         ratio("HL7v3 to FHIR JSON", || drop(convert(&converter, xml, Format::FhirJson)), || parse_xml(xml));
+        starts();
         ratio("FHIR JSON to HL7v3", || drop(convert(&converter, &json, Format::Hl7v3)), || parse_json(&json));
     }
 }
