@@ -103,6 +103,13 @@ impl Convert {
             say(format_args!("note: --bundle was not used: {} has no bundle", to.name()));
         }
 
+        if self.id_key_file.is_some() && matches!(to, Format::Hl7v3 | Format::Ada) {
+            say(format_args!("note: --id-key-file was not used: {} has no ids that are made", to.name()));
+        }
+        if self.compact && to != Format::FhirJson {
+            say(format_args!("note: --compact was not used: it is about {}", Format::FhirJson.name()));
+        }
+
         if matches!(to, Format::Hl7v3 | Format::Ada) {
             self.goal.say_if_chosen(&outcome);
         }
@@ -115,12 +122,17 @@ impl Convert {
             files::write(file, format!("{:#}\n", account.report(self.show_values)).as_bytes())?;
         }
         if self.strict && outcome.ledger.lost_leaves() > 0 {
-            say(format_args!("error[losses]: nothing was written, because values would be lost (--strict)"));
+            let why = if account.has_lost() {
+                "values would be lost"
+            } else {
+                "no program can rely on values that would be written: see what is told"
+            };
+            say(format_args!("error[losses]: nothing was written, because {why} (--strict)"));
             return Ok(Exit::Losses);
         }
         if self.strict && outcome.missing.iter().any(|unmet| unmet.filler.is_none()) {
             say(format_args!(
-                "error[missing]: nothing was written, because the message would lack what it demands (--strict)"
+                "error[missing]: nothing was written, because the message would lack what it demands: see what is missing (--strict)"
             ));
             return Ok(Exit::Losses);
         }

@@ -26,7 +26,7 @@ const EXCERPT: usize = 60;
 /// A ledger beside what is needed to explain it.
 pub struct Account<'a> {
     ledger: &'a Ledger,
-    missing: &'a [Unmet],
+    missing: Vec<(&'a Unmet, &'static str)>,
     /// Codes that are no member of the value set of their concept; they are kept as they are.
     unknown: Vec<(&'a Node, &'a Code)>,
     /// What the result takes back of an earlier delivery, if one was given.
@@ -45,7 +45,7 @@ pub struct Account<'a> {
 impl<'a> Account<'a> {
     pub fn of(outcome: &'a Outcome, inputs: &[Input]) -> Self {
         let mut account = Self::new(&outcome.ledger, outcome.reading.dataset(), inputs);
-        account.missing = &outcome.missing;
+        account.missing = outcome.missing.iter().map(|unmet| (unmet, outcome.remedy(unmet))).collect();
         account.written = outcome.dataset();
         account.unknown = outcome.reading.unknown_codes().collect();
         account
@@ -67,7 +67,7 @@ impl<'a> Account<'a> {
         let (source, files, lines) = (Vec::new(), Vec::new(), Vec::new());
         let (unknown, withdrawal) = (Vec::new(), None);
         let mut account =
-            Self { ledger, missing: &[], unknown, withdrawal, dataset, written: dataset, source, files, lines };
+            Self { ledger, missing: Vec::new(), unknown, withdrawal, dataset, written: dataset, source, files, lines };
         for input in inputs {
             let start = account.source.len();
             if inputs.len() > 1 {
@@ -79,6 +79,11 @@ impl<'a> Account<'a> {
             account.source.extend_from_slice(&input.bytes);
         }
         account
+    }
+
+    /// True if something would not be in the output.
+    pub fn has_lost(&self) -> bool {
+        self.ledger.losses.iter().any(|loss| loss.leaves > 0 && !self.is_written(loss))
     }
 
     /// What became of the values, in numbers.
@@ -149,12 +154,11 @@ impl<'a> Account<'a> {
                 "note: the message demands what the source does not have; nothing was made up, so that a validator may refuse it:"
             );
         }
-        for unmet in self.missing {
+        for (unmet, remedy) in &self.missing {
             let line = unmet.line.map_or(String::new(), |line| format!("line {line}: "));
             let concept = self.written.get(unmet.concept);
             let filler =
                 unmet.filler.map_or(String::new(), |(flavor, _)| format!(" (`{}` stands there)", flavor.code()));
-            let remedy = unmet.demand.remedy();
             let path = self.written.path(unmet.concept);
             let _ = writeln!(text, "  {line}{path} ({}): {remedy}{filler}", concept.number);
         }
@@ -202,12 +206,12 @@ impl<'a> Account<'a> {
         let missing: Vec<Value> = self
             .missing
             .iter()
-            .map(|unmet| {
+            .map(|(unmet, remedy)| {
                 json!({
                     "concept": self.written.get(unmet.concept).number.as_str(),
                     "name": self.written.path(unmet.concept),
                     "demand": unmet.demand.code(),
-                    "remedy": unmet.demand.remedy(),
+                    "remedy": remedy,
                     "line": unmet.line,
                     "filler": unmet.filler.map(|(flavor, _)| flavor.code()),
                 })

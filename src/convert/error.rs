@@ -72,7 +72,7 @@ pub enum Error {
         message: String,
     },
     /// It is sound XML or JSON of something else.
-    #[error("the input is {found}; this converts {expected}")]
+    #[error("the input is {found}; this converts {expected}: give it one of these")]
     WrongKind {
         /// What it seems to be.
         found: String,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kind::MessageKind;
 use super::{Error, Format, Place, Withdrawal, excess, labels, units};
 use crate::dataset::{Code, Content, Dataset, Instance, Node, Value};
-use crate::ledger::{Ledger, Unmet};
+use crate::ledger::{Demand, Ledger, Unmet};
 
 /// What was read from an input.
 #[derive(Clone, Debug)]
@@ -113,6 +113,20 @@ impl Outcome {
     /// message was written.
     pub fn dataset(&self) -> &Dataset {
         &self.written.dataset
+    }
+
+    /// What a person can do about what the message demands and the case lacks: what says how a message is sent can be given
+    /// beside the case ([`Converter::with_transmission`](super::Converter::with_transmission)).
+    pub fn remedy(&self, unmet: &Unmet) -> &'static str {
+        let is_of_sending =
+            self.written.sending.as_ref().is_some_and(|sending| self.dataset().is_within(unmet.concept, sending.group));
+        match unmet.demand {
+            Demand::Absent | Demand::Value if is_of_sending => {
+                "the message demands it, and it says how the message is sent: give it beside the case (--transmission), or add \
+                 it to the source"
+            }
+            demand => demand.remedy(),
+        }
     }
 
     /// The name of the kind of message that was written.

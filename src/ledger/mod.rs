@@ -42,11 +42,11 @@ reasons! {
     /// The text is no value of the datatype that the row wants.
     Datatype = "datatype", "correct the value in the source; of a name or an address in parts, give each part a row";
     /// More occurrences than the dataset allows.
-    TooMany = "too-many-occurrences", "the dataset allows fewer; the first ones were kept";
+    TooMany = "too-many-occurrences", "the dataset allows fewer, and the first ones were kept: see in the source which are meant";
     /// The source says two different things of one concept.
-    Contradiction = "contradiction", "the source contradicts itself; the first statement was kept";
+    Contradiction = "contradiction", "the source contradicts itself, and the first statement was kept: correct the source";
     /// The target has no place for the concept, and the tables say so.
-    NoPlace = "no-place-in-target", "see the row of the concept for the reason";
+    NoPlace = "no-place-in-target", "none: the row of the concept in the tables says why (ooievaar mappings show)";
     /// The kind of message that is written is of another release of the dataset, which does not have the concept.
     NotInDataset = "not-in-dataset", "the kind of message that is written has no such concept; write another (--message)";
     /// The target has a place for the concept, but not for a null flavour there.

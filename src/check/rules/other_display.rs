@@ -63,7 +63,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                     *row,
                     column,
                     format!("the code is called `{other}` elsewhere"),
-                    "write it the same, or mend the code",
+                    "see which of the two is wrong: where the label says something else than the code means, mend the code; else write it the same",
                 );
             }
         }

@@ -39,7 +39,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                     row,
                     "canonical",
                     "`no`, but no other code has this target",
-                    "empty the cell, or mend the target",
+                    "see whether the target is what this code means, and mend it; if it is, empty the cell",
                 );
             }
         }
