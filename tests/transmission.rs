@@ -207,3 +207,60 @@ fn a_message_in_another_wrapper_is_read_and_the_wrapper_is_told() {
         assert!(reading.ledger.is_balanced());
     }
 }
+
+/// The names of the author and of who is responsible, each as what stands in it, of the text alone.
+fn names(message: &[u8]) -> Vec<Vec<(String, String)>> {
+    let text = std::str::from_utf8(message).unwrap();
+    let document = roxmltree::Document::parse(text).unwrap();
+    let is_name = |node: &roxmltree::Node<'_, '_>| {
+        let is_person = |parent: roxmltree::Node<'_, '_>| parent.has_tag_name(("urn:hl7-org:v3", "assignedPerson"));
+        node.tag_name().name() == "name" && node.parent().is_some_and(is_person)
+    };
+    let part = |node: roxmltree::Node<'_, '_>| {
+        (node.tag_name().name().to_owned(), node.text().unwrap_or_default().trim().to_owned())
+    };
+    let parts = |name: roxmltree::Node<'_, '_>| match name.first_element_child() {
+        Some(_) => name.children().filter(roxmltree::Node::is_element).map(part).collect(),
+        None => vec![part(name)],
+    };
+    document.descendants().filter(is_name).map(parts).collect()
+}
+
+#[test]
+fn a_name_in_parts_comes_back_in_parts_and_beside_one_text_that_text_is_the_name() {
+    let converter = Converter::new().unwrap();
+    let sample = include_bytes!("../fixtures/kernset-2.3/twins.xml");
+    let expected: Vec<(String, String)> = [("given", "Joost"), ("prefix", "van de"), ("family", "Bedacht-Verzinsel")]
+        .map(|(part, text)| (part.to_owned(), text.to_owned()))
+        .into();
+    assert_eq!(names(sample), [expected.clone(), expected.clone()]);
+    let bundle = converter.convert(sample, Format::FhirJson).unwrap().output;
+    let back = converter.convert(&bundle, Format::Hl7v3).unwrap();
+    assert_eq!(names(&back.output), [expected.clone(), expected]);
+    let ada = converter.convert(sample, Format::Ada).unwrap().output;
+    assert_eq!(names(&converter.convert(&ada, Format::Hl7v3).unwrap().output).len(), 2);
+    // A message has one name for a person: with both forms in FHIR the text is it, and the parts are told.
+    let mut bundle: serde_json::Value = serde_json::from_slice(&bundle).unwrap();
+    let mut people = 0;
+    for entry in bundle["entry"].as_array_mut().unwrap() {
+        if let Some(name) = entry["resource"]["name"].get_mut(0)
+            && name["given"][0] == "Joost"
+        {
+            name["text"] = "J. Proefnaam".into();
+            people += 1;
+        }
+    }
+    assert_eq!(people, 2);
+    let both = converter.convert(bundle.to_string().as_bytes(), Format::Hl7v3).unwrap();
+    let text = vec![("name".to_owned(), "J. Proefnaam".to_owned())];
+    assert_eq!(names(&both.output), [text.clone(), text]);
+    let lost: Vec<&str> = both
+        .ledger
+        .losses
+        .iter()
+        .filter_map(|loss| Some(both.reading.dataset().get(loss.concept?).number.as_str()))
+        .collect();
+    for part in ["W44", "W45", "W46", "W64", "W65", "W66"] {
+        assert!(lost.contains(&part), "{part}");
+    }
+}

@@ -247,8 +247,20 @@ fn score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> Option<i3
         Verdict::Differs => OTHER_CODE,
         Verdict::Silent => 0,
     };
-    if element.value.is_some() {
-        return Some(score);
+    if let Some(hole) = &element.value {
+        // A text has no elements in it; the same in parts has.
+        let is_text = hole.fill.datatype == Datatype::St;
+        let has_parts = node.children().any(|child| child.is_element());
+        return Some(
+            score
+                + if !is_text {
+                    0
+                } else if has_parts {
+                    CONFLICTS
+                } else {
+                    AGREES
+                },
+        );
     }
     let is_open = element.ident.templates.is_empty() && element.ident.code.is_none();
     let children = node.children().filter(Node::is_element).take(PROBED_CHILDREN);

@@ -117,12 +117,18 @@ impl Writer<'_> {
             None => push_text(&mut self.out, &element.text),
         }
         let text_end = self.out.len();
+        let mut before = false;
         for child in &element.children {
-            has_value |= match child {
+            before = match child {
+                Child::Element(child) if before && self.plan.element(*child).instead => {
+                    self.pass_over(*child);
+                    true
+                }
                 Child::Element(child) => self.child(*child, depth + 1, row),
                 Child::Row => row.is_some_and(|row| self.element(row, depth + 1, None, None)),
                 Child::Rows(rows) => rows.iter().fold(false, |any, row| self.row(*row, depth + 1, None) | any),
             };
+            has_value |= before;
         }
         if self.out.len() == empty {
             self.out.pop();

@@ -3,9 +3,24 @@
 use super::{Fate, Writer};
 use crate::dataset::NodeIx;
 use crate::ledger::{Reason, Unwritten};
-use crate::plan::hl7v3::Place;
+use crate::plan::hl7v3::{Child, ElementIx, Place};
 
 impl Writer<'_> {
+    /// What would stand in an element that is not written, because another says the same in another form.
+    pub(super) fn pass_over(&mut self, ix: ElementIx) {
+        let element = self.plan.element(ix);
+        if let Some(hole) = &element.value
+            && let Some((leaf, content)) = self.content(hole)
+        {
+            self.settle(hole, leaf, content, Fate::Refused(Reason::NoPlace));
+        }
+        for child in &element.children {
+            if let Child::Element(child) = child {
+                self.pass_over(*child);
+            }
+        }
+    }
+
     pub(super) fn unwritten(&self) -> Vec<Unwritten> {
         let leaves = self.instance.leaves();
         leaves

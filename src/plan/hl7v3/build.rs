@@ -100,6 +100,7 @@ impl<'a> Builder<'a> {
             typed: raw.typed,
             hollow: if raw.must { Hollow::Demanded } else { Hollow::Left },
             lost: raw.lost,
+            instead: raw.instead,
             otherwise: raw.otherwise.clone().map(|(name, value)| Fixed { name, value }),
             ..Element::default()
         };

@@ -90,6 +90,8 @@ pub(crate) struct Element {
     pub filler: bool,
     /// What becomes of it when nothing in it has content.
     pub hollow: Hollow,
+    /// Written only if the element of its name before it is not: the same in another form.
+    pub instead: bool,
     /// The attribute that it is written with when it has no value, since it must be there.
     pub otherwise: Option<Fixed>,
     /// What it holds beyond the plan is lost for this reason.

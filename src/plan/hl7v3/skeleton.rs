@@ -32,6 +32,7 @@ pub(super) struct Raw {
     pub any: Vec<Text>,
     pub keep: bool,
     pub must: bool,
+    pub instead: bool,
     pub otherwise: Option<(Text, Text)>,
     pub lost: Option<Reason>,
     pub children: Vec<RawChild>,
@@ -169,6 +170,7 @@ impl Parser<'_> {
             (Some(SKELETON), "typed") => raw.typed = value == "true",
             (Some(SKELETON), "keep") => raw.keep = value == "true",
             (Some(SKELETON), "must") => raw.must = value == "true",
+            (Some(SKELETON), "instead") => raw.instead = value == "true",
             (Some(SKELETON), "any") => raw.any = value.split_whitespace().map(Text::from).collect(),
             (Some(SKELETON), "else") => {
                 let parts = value.split_once('=').map(|(name, value)| (name.into(), value.into()));
