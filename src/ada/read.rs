@@ -25,6 +25,8 @@ const FORM: &[&str] = &[
     "id",
 ];
 
+/// The namespace of attributes that XML Schema gives to every document.
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 /// The attribute that says which concept an element is.
 const CONCEPT: &str = "conceptId";
 /// The attribute by which a document says whether it is in force.
@@ -277,6 +279,11 @@ impl Reader<'_> {
         concept: ConceptIx,
         to: NodeIx,
     ) -> Result<Option<NodeIx>, Error> {
+        if is_taken_back(element) {
+            // Who fills in that nothing is known of it, or that it is not there, does not say what stands in it.
+            self.lose_all(element, Reason::Modifier);
+            return Ok(None);
+        }
         let max = self.dataset.get(concept).max.map(|max| usize::from(max.max(1)));
         // A group with nothing in it takes no room.
         let filled = self.instance.occurrences(to, concept).filter(|group| self.instance.holds_value(*group));
@@ -307,6 +314,10 @@ impl Reader<'_> {
     }
 
     pub(super) fn leaf(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> Result<(), Error> {
+        if is_nil(element) {
+            self.lose_all(element, Reason::Modifier);
+            return Ok(());
+        }
         let read = leaf::read(element, self.dataset.get(concept), self.terminology, self.day);
         let mut leaf = read.map_err(|NoReferenceDay| {
             let at = element.document().text_pos_at(element.range().start);
@@ -384,6 +395,16 @@ impl Reader<'_> {
             });
         }
     }
+}
+
+/// True if a group says of itself that it holds nothing.
+fn is_taken_back(element: Node<'_, '_>) -> bool {
+    is_nil(element) || element.attribute("nullFlavor").is_some_and(|flavor| !flavor.is_empty())
+}
+
+/// True if an element says, as XML Schema has it, that it has no value.
+fn is_nil(element: Node<'_, '_>) -> bool {
+    element.attribute((XSI, "nil")).is_some_and(|nil| matches!(nil.trim(), "true" | "1"))
 }
 
 fn is_content(node: &Node<'_, '_>) -> bool {

@@ -4,23 +4,24 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::{Format, MessageKind};
-use crate::dataset::{Instance, NodeIx};
+use crate::dataset::{Aligned, Instance, NodeIx};
 use crate::ledger::{Reason, Unwritten};
 
 /// The instance without what it contradicts itself (what its own answers take back, numbers that two persons share), and what that is.
 ///
-/// A message and a resource say of a value that it is so; an ADA instance holds the fields of a form, and keeps both.
+/// A message and a resource say of a value that it is so; an ADA instance holds the fields of a form, and keeps both. But it has
+/// nothing but keys to say whose the groups are that are about the same thing.
 pub(super) fn stated<'i>(
     kind: &MessageKind,
     instance: &'i Instance,
     format: Format,
 ) -> (Cow<'i, Instance>, Vec<Unwritten>) {
-    if format == Format::Ada {
-        return (Cow::Borrowed(instance), Vec::new());
-    }
     let unwritten = |reason| move |node: NodeIx| Unwritten { node, reason };
-    let mut withheld: Vec<Unwritten> =
-        instance.contradicted(&kind.dataset).into_iter().map(unwritten(Reason::Contradiction)).collect();
+    let mut withheld: Vec<Unwritten> = if format == Format::Ada {
+        nobodys(kind, instance).into_iter().map(unwritten(Reason::NoCarrier)).collect()
+    } else {
+        instance.contradicted(&kind.dataset).into_iter().map(unwritten(Reason::Contradiction)).collect()
+    };
     if let (Format::Hl7v3, Some(plan)) = (format, &kind.hl7v3) {
         let known: HashSet<NodeIx> = withheld.iter().map(|known| known.node).collect();
         let without_act = plan.without_act(&kind.dataset, instance).into_iter().filter(|node| !known.contains(node));
@@ -34,4 +35,16 @@ pub(super) fn stated<'i>(
         rest.remove(unwritten.node);
     }
     (Cow::Owned(rest), withheld)
+}
+
+/// The leaves of groups of which keys do not say whose they are.
+fn nobodys(kind: &MessageKind, instance: &Instance) -> Vec<NodeIx> {
+    let alignments = kind.fhir.iter().flat_map(|plan| &plan.alignments);
+    let groups = alignments.flat_map(|alignment| {
+        let aligned = Aligned { groups: (alignment.group, alignment.with), keys: alignment.key };
+        instance.told_apart_by_source(&kind.dataset, aligned)
+    });
+    let groups: Vec<NodeIx> = groups.collect();
+    let leaves = instance.leaves().map(|(node, ..)| node);
+    leaves.filter(|leaf| groups.iter().any(|group| instance.is_below(*leaf, *group))).collect()
 }

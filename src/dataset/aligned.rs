@@ -42,6 +42,19 @@ impl Instance {
         ours.iter().copied().filter_map(|own| Some((own, meant(own)?))).collect()
     }
 
+    /// The occurrences of a group of which only the source itself says what they are about: their keys do not. Where a format has
+    /// nothing but keys, nobody could tell whose they are.
+    pub fn told_apart_by_source(&self, dataset: &Dataset, aligned: Aligned) -> Vec<NodeIx> {
+        if self.aligned.is_empty() {
+            return Vec::new();
+        }
+        let mut by_key = self.clone();
+        by_key.aligned.clear();
+        let by_key = by_key.pairs(dataset, aligned);
+        let pairs = self.pairs(dataset, aligned).into_iter();
+        pairs.filter(|pair| !by_key.contains(pair)).map(|(own, _)| own).collect()
+    }
+
     /// What the key of an occurrence says. That it is unknown says of no occurrence which one it is.
     fn key(&self, dataset: &Dataset, node: NodeIx, key: ConceptIx) -> Option<&Value> {
         let leaf = self.descendants(dataset, node, key).into_iter().next()?;

@@ -58,12 +58,12 @@ pub fn collect<'t>(modifiers: &Modifiers, roots: &'t [Tree], structural: &mut Ve
         collector.add(root, None, false);
     }
     let mut entries = collector.entries;
-    let deleted: HashSet<&str> = roots.iter().flat_map(deletions).collect();
+    let deleted: HashSet<Text> = roots.iter().flat_map(deletions).collect();
     if !deleted.is_empty() {
         for at in 0..entries.len() {
             let container = entries[at].container;
             entries[at].taken_back |= container.map_or_else(
-                || entries[at].names.iter().any(|name| deleted.contains(name.as_str())),
+                || entries[at].names.iter().any(|name| deleted.contains(name)),
                 |container| entries[container].taken_back,
             );
         }
@@ -72,19 +72,31 @@ pub fn collect<'t>(modifiers: &Modifiers, roots: &'t [Tree], structural: &mut Ve
 }
 
 /// What the entries of a bundle, and of bundles in it, have deleted: what the URL of each calls it, and the entry itself.
-fn deletions(bundle: &Tree) -> Vec<&str> {
+fn deletions(bundle: &Tree) -> Vec<Text> {
     let mut names = Vec::new();
     for entry in bundle.get("entry").map_or(&[][..], Tree::items) {
         let request = entry.get("request");
         if request.and_then(|request| request.text_at("method")) == Some(DELETE) {
             let url = request.and_then(|request| request.text_at("url"));
-            names.extend(url.into_iter().chain(entry.text_at("fullUrl")));
+            names.extend(url.map(deleted_by).into_iter().chain(entry.text_at("fullUrl").map(Text::from)));
         }
         if let Some(inner) = entry.get("resource") {
             names.extend(deletions(inner));
         }
     }
     names
+}
+
+/// What the URL of a deletion calls the resource: without the version that was deleted, and of a search by id (`Type?_id=x`)
+/// what it finds.
+fn deleted_by(url: &str) -> Text {
+    let url = url.trim_start_matches('/');
+    let url = url.split_once("/_history").map_or(url, |(resource, _)| resource);
+    let by_id = url.split_once('?').and_then(|(kind, query)| {
+        let id = query.split('&').find_map(|part| part.strip_prefix("_id="))?;
+        Some(format!("{}/{id}", kind.trim_end_matches('/')))
+    });
+    by_id.map_or_else(|| url.into(), Text::from)
 }
 
 struct Collector<'t, 'a> {

@@ -11,8 +11,9 @@ use crate::plan::fhir::{ElementPath, FhirPlan, RoleIx, Target};
 type Links = [(RoleIx, Vec<Reached>)];
 
 /// True if a resource that may have a role may have another, by what the role does not mention or leaves open: it refers
-/// to what the other wants, or says nothing where only that could tell the two apart and there may be several of the role.
-pub(super) fn is_one(plan: &FhirPlan, dataset: &Dataset, links: &Links, ix: RoleIx) -> bool {
+/// to what the other wants, or says nothing where only that could tell the two apart: there may be several of the role, or
+/// `may_be` says that several resources may be what the other wants (two pregnancies), so that it may well be of one of them.
+pub(super) fn is_one(plan: &FhirPlan, dataset: &Dataset, may_be: &[usize], links: &Links, ix: RoleIx) -> bool {
     let others = links.iter().filter(|(other, _)| *other != ix);
     let wanted = others.flat_map(|(other, reached)| {
         let references = plan.role(*other).references.iter().zip(reached).filter(|(reference, _)| !reference.optional);
@@ -29,7 +30,7 @@ pub(super) fn is_one(plan: &FhirPlan, dataset: &Dataset, links: &Links, ix: Role
             return !is_silent;
         }
         if is_silent {
-            return dataset.may_repeat(plan.role(ix).group);
+            return dataset.may_repeat(plan.role(ix).group) || may_be[usize::from(wanted.0)] > 1;
         }
         reached.astray.contains(type_of(wanted)) && !wants(plan, ix, path).any(|own| type_of(own) == type_of(wanted))
     })

@@ -70,8 +70,10 @@ impl<'p> Web<'p> {
         }
         let mut present = vec![false; plan.roles.len()];
         candidates.iter().flatten().for_each(|role| present[usize::from(role.0)] = true);
+        let mut may_be = vec![0; plan.roles.len()];
+        candidates.iter().flatten().for_each(|role| may_be[usize::from(role.0)] += 1);
         for (roles, own) in candidates.iter_mut().zip(&outgoing).filter(|(roles, _)| roles.len() > 1) {
-            roles.retain(|ix| !guess::is_one(plan, dataset, own, *ix));
+            roles.retain(|ix| !guess::is_one(plan, dataset, &may_be, own, *ix));
         }
         let stale = vec![true; candidates.len()];
         let mut wanted = vec![false; plan.roles.len()];

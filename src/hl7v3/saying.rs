@@ -39,9 +39,8 @@ fn changed_by<'p>(
     owner: Option<&Element>,
 ) -> Option<&'p Modifier> {
     plan.modifiers().iter().find(|modifier| {
-        modifier.attribute == attribute.name()
+        modifier.is_about(attribute.namespace(), attribute.name())
             && modifier.child.as_deref() == child
-            && attribute.namespace().is_none()
             && modifier.changes(owner, attribute.value())
     })
 }
@@ -105,8 +104,11 @@ fn is_of_another(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> b
 fn may_change_its_code(plan: &MessagePlan, child: Node<'_, '_>) -> bool {
     let modifiers = || plan.modifiers().iter();
     let by_name = |name: &str| modifiers().any(|modifier| modifier.child.as_deref() == Some(name));
-    let by_attribute = |name: &str| modifiers().any(|modifier| modifier.child.is_none() && modifier.attribute == name);
-    child.attributes().any(|attribute| by_attribute(attribute.name()))
+    let by_attribute = |attribute: Attribute<'_, '_>| {
+        let is_about = |modifier: &Modifier| modifier.is_about(attribute.namespace(), attribute.name());
+        modifiers().any(|modifier| modifier.child.is_none() && is_about(modifier))
+    };
+    child.attributes().any(by_attribute)
         || child.children().any(|inner| inner.is_element() && by_name(inner.tag_name().name()))
 }
 

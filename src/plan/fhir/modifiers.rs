@@ -15,6 +15,8 @@ const EVERY_TYPE: &str = "*";
 #[derive(Clone, Debug)]
 struct Modifier {
     element: Text,
+    /// What JSON calls what stands beside the value: an extension in its place.
+    beside: Text,
     harmless: Vec<Text>,
 }
 
@@ -36,12 +38,14 @@ impl Modifiers {
         let mut types: HashMap<Text, Vec<Modifier>, RandomState> = HashMap::default();
         for row in sheet.rows() {
             let harmless = row.get("harmless").split_whitespace().map(Text::from).collect();
-            types
-                .entry(row.get("type").into())
-                .or_default()
-                .push(Modifier { element: row.get("element").into(), harmless });
+            types.entry(row.get("type").into()).or_default().push(Modifier {
+                element: row.get("element").into(),
+                beside: format!("_{}", row.get("element")).into(),
+                harmless,
+            });
         }
-        let mut names: Vec<Text> = types.values().flatten().map(|modifier| modifier.element.clone()).collect();
+        let mut names: Vec<Text> =
+            types.values().flatten().flat_map(|modifier| [modifier.element.clone(), modifier.beside.clone()]).collect();
         names.sort();
         names.dedup();
         Ok(Self { types, names })
@@ -62,7 +66,9 @@ impl Modifiers {
     pub fn of<'m, 't>(&'m self, kind: &str, object: &'t Tree) -> impl Iterator<Item = (&'m str, &'t Tree)> {
         let modifiers = [kind, EVERY_TYPE].into_iter().filter_map(|kind| self.types.get(kind)).flatten();
         modifiers.flat_map(|modifier| {
-            let values = object.get(&modifier.element).map_or(&[][..], Tree::items).iter();
+            // Without a value, what stands in its place says at most that nobody knows.
+            let own = object.get(&modifier.element).or_else(|| object.get(&modifier.beside));
+            let values = own.map_or(&[][..], Tree::items).iter();
             let changes =
                 |value: &&Tree| !value.text().is_some_and(|text| modifier.harmless.iter().any(|own| own == text));
             values.filter(changes).map(|value| (modifier.element.as_str(), value))

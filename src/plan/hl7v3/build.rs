@@ -98,7 +98,7 @@ impl<'a> Builder<'a> {
             text: substitute(&raw.text, row).unwrap_or_default(),
             any: raw.any.clone(),
             typed: raw.typed,
-            hollow: if raw.must { Hollow::Demanded } else { Hollow::Left },
+            hollow: raw.hollow,
             lost: raw.lost,
             instead: raw.instead,
             otherwise: raw.otherwise.clone().map(|(name, value)| Fixed { name, value }),
@@ -145,7 +145,7 @@ impl<'a> Builder<'a> {
             // It has to be there, and no row can give it a value.
             element.fixed.extend(element.otherwise.take());
         }
-        let keep = raw.keep || raw.otherwise.is_some();
+        let keep = raw.hollow == Hollow::Kept || raw.otherwise.is_some();
         let useless = if filler { emptied } else { !active && !keep };
         if useless && !context.is_node {
             return Ok(None);

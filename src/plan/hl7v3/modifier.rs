@@ -1,9 +1,11 @@
 //! What turns a statement into something else: a denial, an intention, a doubt, a withdrawal.
 
-use super::{Element, MessagePlan};
+use super::{Element, MessagePlan, XSI};
 use crate::dataset::Text;
 use crate::tables::{Sheet, Source, TableError};
 
+/// How the table calls the namespace of attributes that XML Schema gives to every document.
+const XSI_PREFIX: &str = "xsi:";
 /// The table, which all messages share.
 const FILE: &str = "hl7v3/modifiers.csv";
 
@@ -62,7 +64,18 @@ impl Modifier {
                 || element.any.contains(&self.attribute)
                 || element.fixed.iter().any(|fixed| fixed.name == self.attribute && fixed.value == value)
         });
-        !understood && !self.harmless.iter().any(|harmless| harmless == value)
+        let is_harmless = |word: &str| self.harmless.iter().any(|harmless| harmless == word);
+        // Of several words, each says something.
+        !understood && (value.trim().is_empty() || !value.split_whitespace().all(is_harmless))
+    }
+
+    /// True if it is about an attribute of this namespace and name.
+    pub fn is_about(&self, namespace: Option<&str>, name: &str) -> bool {
+        match (self.attribute.strip_prefix(XSI_PREFIX), namespace) {
+            (Some(own), Some(XSI)) => own == name,
+            (None, None) => self.attribute == name,
+            _ => false,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use roxmltree::{Attribute, Document, Node};
 
-use super::{Namespace, XSI, XSI_TYPE};
+use super::{Hollow, Namespace, XSI, XSI_TYPE};
 use crate::dataset::Text;
 use crate::ledger::Reason;
 use crate::tables::{SKELETON, Source, TableError};
@@ -30,8 +30,7 @@ pub(super) struct Raw {
     pub negation: Text,
     pub slot: Text,
     pub any: Vec<Text>,
-    pub keep: bool,
-    pub must: bool,
+    pub hollow: Hollow,
     pub instead: bool,
     pub otherwise: Option<(Text, Text)>,
     pub lost: Option<Reason>,
@@ -168,8 +167,8 @@ impl Parser<'_> {
             (Some(SKELETON), "negation") => raw.negation = value,
             (Some(SKELETON), "slot") => raw.slot = value,
             (Some(SKELETON), "typed") => raw.typed = value == "true",
-            (Some(SKELETON), "keep") => raw.keep = value == "true",
-            (Some(SKELETON), "must") => raw.must = value == "true",
+            (Some(SKELETON), "keep") if value == "true" => raw.hollow = Hollow::Kept,
+            (Some(SKELETON), "must") if value == "true" => raw.hollow = Hollow::Demanded,
             (Some(SKELETON), "instead") => raw.instead = value == "true",
             (Some(SKELETON), "any") => raw.any = value.split_whitespace().map(Text::from).collect(),
             (Some(SKELETON), "else") => {
@@ -183,7 +182,7 @@ impl Parser<'_> {
                 raw.lost = Some(*reason.ok_or_else(|| self.fault(node, message()))?);
             }
             // The name of a part, for skeletons that are like this one.
-            (Some(SKELETON), "part") | (Some(XSI), _) => {}
+            (Some(SKELETON), "part" | "keep" | "must") | (Some(XSI), _) => {}
             (_, name) => return Err(self.fault(node, format!("attribute `{name}` has no meaning here"))),
         }
         Ok(())
