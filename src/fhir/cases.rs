@@ -13,8 +13,8 @@ pub use assemble::Leftovers;
 
 use std::collections::HashSet;
 
-use super::bundle::Entry;
 use super::directory::{Directory, shown_apart};
+use super::entry::Entry;
 use super::recognise::allowed;
 use super::source::Source;
 use crate::dataset::{Dataset, Text};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::accounts::Accounts;
-use super::bundle::{CONTAINED, Entry};
+use super::entry::{CONTAINED, Entry};
 use super::recognise::bare;
 use crate::dataset::Text;
 use crate::ledger::{Loss, Reason, Within, shown_name};

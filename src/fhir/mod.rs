@@ -12,6 +12,7 @@ mod copies;
 mod decode;
 mod directory;
 mod encode;
+mod entry;
 mod extract;
 mod guess;
 mod ids;

@@ -1,9 +1,9 @@
 //! Which row made a resource: by type, profile and fixed content, and by the [web](super::web) of references.
 
 use super::answer::{answer_leaves, read_answer};
-use super::bundle::Entry;
 use super::codec::Used;
 use super::directory::{Directory, FOLLOWED, shown_apart};
+use super::entry::Entry;
 use super::modifier;
 use super::reached::{Leads, Led};
 use super::sole::Undecided;

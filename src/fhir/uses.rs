@@ -5,8 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::bundle::Entry;
 use super::directory::Directory;
+use super::entry::Entry;
 use super::recognise::Candidates;
 use crate::dataset::Dataset;
 use crate::plan::fhir::{FhirPlan, RoleIx, Target};
