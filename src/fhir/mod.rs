@@ -3,6 +3,7 @@
 mod accounts;
 mod answer;
 mod bundle;
+mod candidates;
 mod cases;
 mod codec;
 mod coded;

@@ -5,9 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::candidates::Candidates;
 use super::directory::Directory;
 use super::entry::Entry;
-use super::recognise::Candidates;
 use crate::dataset::Dataset;
 use crate::plan::fhir::{FhirPlan, RoleIx, Target};
 use crate::tree::Tree;
