@@ -67,7 +67,7 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
     let mut found = consequences::without(&files, &context, found, &permissions);
     let stands = |finding: &Diagnostic| !permissions.iter().any(|allowed| allowed.covers(finding));
     if options.prove && !found.iter().any(|finding| finding.severity == Severity::Error && stands(finding)) {
-        context.refuted = Some(refuted(&context));
+        context.refuted = Some(refuted(&files));
         let rule = &super::rules::refuted_exact::RULE;
         (rule.run)(&context, &mut Findings::new(rule, &context, &mut found));
     }
