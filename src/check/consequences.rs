@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::allow::Allowed;
-use super::{Context, Diagnostic, Files, Severity, run};
+use super::{Context, Diagnostic, Files, Severity, registry};
 
 /// Where a finding is, and of which check.
 type Key<'d> = (&'static str, &'d str, u32, &'d str);
@@ -28,8 +28,9 @@ pub fn without(
     } else {
         let mended = files.mended(&mends);
         let mut again = Context::new(&mended);
+        again.checks.clone_from(&context.checks);
         again.examples.clone_from(&context.examples);
-        let left = run::all(&again);
+        let left = registry::all(&again);
         let still: HashSet<Key<'_>> = left.iter().map(key).collect();
         found.into_iter().filter(|finding| finding.mend.is_some() || still.contains(&key(finding))).collect()
     };

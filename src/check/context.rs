@@ -30,6 +30,8 @@ pub struct Context<'a> {
     pub systems: HashMap<&'a str, Row<'a>>,
     /// What the loaders of the plans refuse.
     pub faults: Vec<TableError>,
+    /// The code and the name of each check; empty until the checks are run.
+    pub(super) checks: Vec<(&'static str, &'static str)>,
     /// Concepts for which there is an example; `None` if nobody asked.
     pub examples: Option<BTreeSet<String>>,
     /// Rows whose claim to be exact is refuted; `None` if they were not run.
@@ -125,7 +127,8 @@ impl<'a> Context<'a> {
         }
         let systems = sheet("code-systems.csv".to_owned()).into_iter().flat_map(Sheet::rows);
         let systems = systems.map(|row| (row.get("oid"), row)).collect();
-        Self { files, datasets, messages, fhir, elements, systems, faults, examples: None, refuted: None }
+        let checks = Vec::new();
+        Self { files, datasets, messages, fhir, elements, systems, faults, checks, examples: None, refuted: None }
     }
 
     /// The table at a path, if it can be read.

@@ -1,6 +1,6 @@
 //! What running every row both ways says against the tables.
 
-use super::Context;
+use super::Files;
 use crate::convert::{Converter, Error, Format, MessageKind};
 use crate::dataset::{Content, Value};
 use crate::ledger::Reason;
@@ -20,8 +20,8 @@ pub struct Refuted {
 }
 
 /// Runs the rows of all messages; of tables that cannot be run nothing is known.
-pub fn refuted(context: &Context<'_>) -> Vec<Refuted> {
-    let source = context.files.source();
+pub fn refuted(files: &Files) -> Vec<Refuted> {
+    let source = files.source();
     let Ok(converter) = Converter::from_source(&source) else { return Vec::new() };
     let Ok(kinds) = converter.kinds() else { return Vec::new() };
     let mut all = Vec::new();

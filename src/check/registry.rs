@@ -1,60 +1,12 @@
 //! The checks and their codes.
 
-use super::Context;
-use super::run::Findings;
-use super::{Severity, rules};
-
-/// One check.
-#[derive(Debug)]
-pub struct Rule {
-    /// Its code. Codes are never given to another check.
-    pub code: &'static str,
-    /// Its name.
-    pub name: &'static str,
-    /// How bad its findings are.
-    pub severity: Severity,
-    /// Its manual page, in lines of Markdown: the first says what is wrong.
-    pub page: &'static [&'static str],
-    /// Looks for findings.
-    pub(super) run: fn(&Context<'_>, &mut Findings<'_>),
-}
-
-impl Rule {
-    /// The manual page, in Markdown.
-    pub fn manual(&self) -> String {
-        let mut text = format!("# {} {} ({})\n\n", self.code, self.name, self.severity.name());
-        for line in self.page {
-            text.push_str(line.strip_prefix(' ').unwrap_or(line));
-            text.push('\n');
-        }
-        text
-    }
-
-    /// What it finds, in one sentence.
-    pub fn summary(&self) -> &'static str {
-        self.page.first().map_or("", |line| line.trim())
-    }
-}
+use super::rule::{Findings, Rule};
+use super::{Context, Diagnostic, rules};
 
 /// The check with a code.
 pub fn find(code: &str) -> Option<&'static Rule> {
     ALL.iter().copied().find(|rule| rule.code.eq_ignore_ascii_case(code) || rule.name == code)
 }
-
-/// Makes the registered constant of a check; the doc comment is its manual page.
-macro_rules! rule {
-    ($(#[doc = $doc:literal])+ $code:literal $name:literal $severity:ident $run:path) => {
-        $(#[doc = $doc])+
-        pub(in crate::check) const RULE: $crate::check::Rule = $crate::check::Rule {
-            code: $code,
-            name: $name,
-            severity: $crate::check::Severity::$severity,
-            page: &[$($doc),+],
-            run: $run,
-        };
-    };
-}
-pub(super) use rule;
 
 /// All checks, in the order of their codes.
 pub const ALL: &[&Rule] = &[
@@ -127,6 +79,15 @@ pub const ALL: &[&Rule] = &[
     &rules::refuted_exact::RULE,
     &rules::no_example::RULE,
 ];
+
+/// Everything that the checks find, consequences too.
+pub(super) fn all(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for rule in ALL {
+        (rule.run)(context, &mut Findings::new(rule, context, &mut found));
+    }
+    found
+}
 
 #[cfg(test)]
 mod tests {

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use super::allow::{self, Allowed};
 use super::consequences;
-use super::diagnostic::Mend;
 use super::files::File;
 use super::refuted::refuted;
-use super::registry::{self, Rule};
-use super::sheet::Row;
+use super::registry;
+use super::rule::Findings;
 use super::{Context, Diagnostic, Files, Severity};
 use crate::tables::{Source, TableError};
 
@@ -52,10 +51,11 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
     let written = Files::load(source.written())?;
     let files = Files::load(&source).map_err(|fault| source.located(fault))?;
     let mut context = Context::new(&files);
+    context.checks = registry::ALL.iter().map(|rule| (rule.code, rule.name)).collect();
     context.examples.clone_from(&options.examples);
     let permissions = allow::all(&files);
     context.faults.extend(source.faults());
-    let mut found = all(&context);
+    let mut found = registry::all(&context);
     found.retain(|finding| is_found_here(&source, finding));
     // What is laid over a faulty file is looked at when that is mended.
     let is_faulty = |finding: &Diagnostic| {
@@ -67,9 +67,9 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
     let mut found = consequences::without(&files, &context, found, &permissions);
     let stands = |finding: &Diagnostic| !permissions.iter().any(|allowed| allowed.covers(finding));
     if options.prove && !found.iter().any(|finding| finding.severity == Severity::Error && stands(finding)) {
-        context.refuted = Some(refuted(&context));
+        context.refuted = Some(refuted(&files));
         let rule = &super::rules::refuted_exact::RULE;
-        (rule.run)(&context, &mut Findings { rule, context: &context, found: &mut found });
+        (rule.run)(&context, &mut Findings::new(rule, &context, &mut found));
     }
     let mut report = settle(&context, found, &permissions);
     report.findings.retain(|finding| !(is_below_faulty && source.is_laid(&finding.file)));
@@ -107,7 +107,7 @@ fn as_written(source: &Source, written: &Files, report: &mut Report) {
     let laid = written.only(|path| source.is_laid(path));
     let context = Context::new(&laid);
     for rule in [&super::rules::unreadable::RULE, &super::rules::columns::RULE, &super::rules::refused_form::RULE] {
-        (rule.run)(&context, &mut Findings { rule, context: &context, found: &mut report.findings });
+        (rule.run)(&context, &mut Findings::new(rule, &context, &mut report.findings));
     }
     report.findings.sort_by(|a, b| {
         (&a.file, a.line, a.start, a.code, &a.message).cmp(&(&b.file, b.line, b.start, b.code, &b.message))
@@ -119,16 +119,6 @@ fn as_written(source: &Source, written: &Files, report: &mut Report) {
         seen.push(finding.clone());
         is_new
     });
-}
-
-/// Everything that the checks find, consequences too.
-pub(super) fn all(context: &Context<'_>) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for rule in registry::ALL {
-        let mut findings = Findings { rule, context, found: &mut found };
-        (rule.run)(context, &mut findings);
-    }
-    found
 }
 
 /// Sets the allowed findings apart, and finds the permissions that nothing needs.
@@ -146,7 +136,7 @@ fn settle(context: &Context<'_>, found: Vec<Diagnostic>, permissions: &[Allowed]
         }
     }
     let rule = &super::rules::allow_without_finding::RULE;
-    let mut unneeded = Findings { rule, context, found: &mut report.findings };
+    let mut unneeded = Findings::new(rule, context, &mut report.findings);
     for (allowed, _) in permissions.iter().zip(used).filter(|(allowed, used)| !used && !allowed.reason.is_empty()) {
         // What only shows when somebody asks may be there, for all that is known.
         let unasked = match registry::find(&allowed.code).map(|rule| rule.name) {
@@ -161,105 +151,4 @@ fn settle(context: &Context<'_>, found: Vec<Diagnostic>, permissions: &[Allowed]
         unneeded.at(&allowed.file, allowed.line, allowed.start, allowed.end, message, "take the permission away");
     }
     report
-}
-
-/// Where a check puts what it finds.
-pub struct Findings<'f> {
-    rule: &'static Rule,
-    context: &'f Context<'f>,
-    found: &'f mut Vec<Diagnostic>,
-}
-
-/// A message without the control characters that a cell can have: a terminal would obey them, and XML knows none.
-fn printable(message: String) -> String {
-    if !message.chars().any(char::is_control) {
-        return message;
-    }
-    message.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-impl Findings<'_> {
-    /// A finding in a cell of a row.
-    pub fn cell(&mut self, row: Row<'_>, column: &str, message: impl Into<String>, help: impl Into<String>) {
-        let (line, start, end) = row.cell(column).map_or((row.line(), 1, 1), |cell| (cell.line, cell.start, cell.end));
-        self.at(row.sheet.path, line, start, end, message, help);
-        let number = row.get("concept");
-        if let Some(last) = self.found.last_mut() {
-            column.clone_into(&mut last.column);
-            if !number.is_empty() {
-                let name = self.context.concept(row.sheet.path, number).map_or("", |row| row.get("name"));
-                last.concept = printable(format!("{number} {name}").trim_end().to_owned());
-            }
-        }
-    }
-
-    /// A finding somewhere in a file: line and characters from 1.
-    pub fn at(
-        &mut self,
-        file: &str,
-        line: u32,
-        start: u32,
-        end: u32,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let text = self.context.files.get(file).map_or("", |file| file.line(line));
-        self.found.push(Diagnostic {
-            code: self.rule.code,
-            rule: self.rule.name,
-            severity: self.rule.severity,
-            file: file.to_owned(),
-            line,
-            start,
-            end: end.max(start + 1),
-            column: String::new(),
-            concept: String::new(),
-            message: printable(message.into()),
-            help: help.into(),
-            fixable: false,
-            text: text.to_owned(),
-            mend: None,
-        });
-    }
-
-    /// A finding where a text stands in a file; on its first line if it does not.
-    pub fn text(&mut self, file: &str, needle: &str, message: impl Into<String>, help: impl Into<String>) {
-        let found = self.context.files.get(file).and_then(|file| Some((file, file.text.as_deref()?.find(needle)?)));
-        let (line, start) = found.map_or((1, 1), |(file, at)| file.place(at));
-        let width = found.map_or(1, |_| u32::try_from(needle.chars().count()).unwrap_or(1));
-        self.at(file, line, start, start + width, message, help);
-    }
-
-    /// True if a cell already has an error.
-    pub fn cell_has_error(&self, row: Row<'_>, column: &str) -> bool {
-        let here = |f: &&Diagnostic| f.file == row.sheet.path && f.line == row.line() && f.column == column;
-        self.found.iter().filter(here).any(|f| f.severity == Severity::Error)
-    }
-
-    /// Says what the cell of the last finding must be: that is certain, and what goes away with it is not told.
-    pub fn mend(&mut self, text: &str) {
-        if let Some(last) = self.found.last_mut() {
-            last.mend = Some(Mend::Say(text.to_owned()));
-        }
-    }
-
-    /// Says that the row of the last finding should not be there.
-    pub fn remove(&mut self) {
-        if let Some(last) = self.found.last_mut() {
-            last.mend = Some(Mend::Remove);
-        }
-    }
-
-    /// Says that `fmt` mends the last finding.
-    pub fn fixable(&mut self) {
-        if let Some(last) = self.found.last_mut() {
-            last.fixable = true;
-        }
-    }
-
-    /// True if a check already found an error on a line of a file. What a loader refuses is no finding of its own, but follows from one.
-    pub fn has_error(&self, file: &str, line: u32) -> bool {
-        let own = |f: &&Diagnostic| f.severity == Severity::Error && f.rule != "does-not-compile";
-        self.found.iter().filter(own).any(|f| f.file == file && (line == 0 || f.line == line))
-    }
 }

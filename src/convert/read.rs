@@ -4,16 +4,7 @@ use roxmltree::Document;
 
 use super::detect::{self, Sniffed};
 use super::resources::Resources;
-use super::{Converter, Error, Format, Reading};
-
-/// One of the cases in an input.
-#[derive(Debug)]
-pub struct Case {
-    /// Which of the cases it is, from 1; `None` if the input is one case.
-    pub number: Option<usize>,
-    /// What was read of it.
-    pub reading: Result<Reading, Error>,
-}
+use super::{Case, Converter, Error, Format, Reading};
 
 impl Converter {
     /// The format of an input.

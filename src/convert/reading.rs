@@ -88,6 +88,15 @@ impl Reading {
     }
 }
 
+/// One of the cases in an input.
+#[derive(Debug)]
+pub struct Case {
+    /// Which of the cases it is, from 1; `None` if the input is one case.
+    pub number: Option<usize>,
+    /// What was read of it.
+    pub reading: Result<Reading, Error>,
+}
+
 /// A conversion that took place.
 #[derive(Clone, Debug)]
 pub struct Outcome {

@@ -2,8 +2,7 @@
 
 use super::choice::Bound;
 use super::detect::{self, Sniffed};
-use super::read::Case;
-use super::{Converter, Error, Format, Reading};
+use super::{Case, Converter, Error, Format, Reading};
 use crate::fhir::{self, Division, Leftovers, Unclear};
 use crate::ledger::Reason;
 use crate::tree::{self, Tree};

@@ -4,13 +4,11 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
+use super::entry::{Entry, add_resource};
 use super::marks::is_label;
 use crate::dataset::Text;
 use crate::plan::fhir::Modifiers;
 use crate::tree::{Tree, write_json, write_json_list, write_xml_list};
-
-/// The element of a resource with the resources that exist only within it.
-pub(super) const CONTAINED: &str = "contained";
 
 /// The type of a set of resources.
 const BUNDLE: &str = "Bundle";
@@ -32,21 +30,6 @@ pub enum BundleType {
     Transaction,
     /// A set of resources.
     Collection,
-}
-
-/// A resource found in a source.
-pub struct Entry<'t> {
-    /// The resource.
-    pub resource: &'t Tree,
-    /// What references may call it.
-    pub names: Vec<Text>,
-    /// Which resource it is in: only references within that one, which call it `#id`, can mean it.
-    pub container: Option<usize>,
-    /// Its place among all resources of the source.
-    pub number: usize,
-    /// What is around it in the source takes it back (it is deleted, was not found), or changes what it says in a way that nobody
-    /// knows: nothing of it is so.
-    pub taken_back: bool,
 }
 
 /// The resources in what was read: the entries of bundles (also nested), loose resources, and what they contain.
@@ -165,21 +148,6 @@ fn structure(name: &str, value: &Tree, structural: &mut Vec<u32>) {
     for (_, inner) in members.iter().filter(|(inner, _)| !is_label(name, inner)) {
         inner.each_leaf(&mut |leaf| structural.push(leaf.ix));
     }
-}
-
-/// Adds a resource, which is at a place among all of the source, and what it contains.
-pub(super) fn add_resource<'t>(resource: &'t Tree, names: Vec<Text>, number: usize, entries: &mut Vec<Entry<'t>>) {
-    let container = Some(entries.len());
-    entries.push(Entry { resource, names, container: None, number, taken_back: false });
-    let contained = resource.get(CONTAINED).map_or(&[][..], Tree::items);
-    let within = (number + 1..).zip(contained);
-    entries.extend(within.map(|(number, resource)| Entry {
-        resource,
-        names: Vec::new(),
-        container,
-        number,
-        taken_back: false,
-    }));
 }
 
 /// How a bundle is written.

@@ -13,9 +13,9 @@ pub use assemble::Leftovers;
 
 use std::collections::HashSet;
 
-use super::bundle::Entry;
+use super::candidates::allowed;
 use super::directory::{Directory, shown_apart};
-use super::recognise::allowed;
+use super::entry::Entry;
 use super::source::Source;
 use crate::dataset::{Dataset, Text};
 use crate::plan::fhir::{FhirPlan, RoleIx, Target};

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::bundle::Entry;
+use super::entry::Entry;
 use crate::dataset::{DateTime, Text};
 use crate::plan::fhir::FhirPlan;
 use crate::tree::Tree;

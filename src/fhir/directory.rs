@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::bundle::Entry;
+use super::entry::Entry;
 use crate::dataset::{Text, bare};
 use crate::tree::Tree;
 

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use super::accounts::{Accounts, Fate};
 use super::answer::{is_contradictory, read_answer, states_of, take_beside, take_state};
-use super::bundle::Entry;
 use super::codec::{Codecs, Used};
+use super::entry::Entry;
 use super::losses;
 use super::marks::Marks;
 use super::modifier;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::accounts::Accounts;
-use super::bundle::{CONTAINED, Entry};
-use super::recognise::bare;
+use super::candidates::bare;
+use super::entry::{CONTAINED, Entry};
 use crate::dataset::Text;
 use crate::ledger::{Loss, Reason, Within, shown_name};
 use crate::plan::fhir::FhirPlan;

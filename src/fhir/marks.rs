@@ -1,7 +1,7 @@
 //! What marks all of a case as a test: in FHIR a label on each resource, or on the bundle around them.
 
 use super::accounts::{Accounts, Fate};
-use super::bundle::Entry;
+use super::entry::Entry;
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, NodeIx, Origin, Text, Value};
 use crate::ledger::Reason;
 use crate::plan::fhir::TestMark;

@@ -3,6 +3,7 @@
 mod accounts;
 mod answer;
 mod bundle;
+mod candidates;
 mod cases;
 mod codec;
 mod coded;
@@ -12,6 +13,7 @@ mod copies;
 mod decode;
 mod directory;
 mod encode;
+mod entry;
 mod extract;
 mod guess;
 mod ids;

@@ -2,7 +2,6 @@
 
 use super::answer::{answer_leaves, is_silent, read_answer};
 use super::codec::Used;
-use super::recognise::Recognised;
 use crate::dataset::{Content, NullFlavor};
 use crate::ledger::Reason;
 use crate::plan::fhir::{Answer, Codec, ElementPath, FhirPlan, Field, Place, Role, Says, Step};
@@ -52,44 +51,13 @@ fn is_coded(terminology: &Terminology, role: &Role, field: &Field, resource: &Tr
     })
 }
 
-/// The resources that hold a value of which a recognised resource says that it is not known whether it is so, and that
-/// resource: it was not known whether the medicine was taken. Nothing if there are none.
-pub(super) fn doubted(
-    plan: &FhirPlan,
-    terminology: &Terminology,
-    recognised: &Recognised<'_>,
-    at: usize,
-) -> Vec<usize> {
-    let Some(role) = recognised.roles[at].map(|ix| plan.role(ix)) else { return Vec::new() };
-    let resource = recognised.entries[at].resource;
-    let mut doubted = Vec::new();
-    for field in role.fields.iter().map(|ix| plan.field(*ix)) {
-        let Codec::Answer(answer) = field.codec else { continue };
-        let answer = &plan.answers[answer];
-        let is_doubt = |(element, value): (&str, &Tree)| {
-            !says(&answer.yes, element, value)
-                && [&answer.null, &answer.absent].iter().any(|state| says(state, element, value))
-        };
-        if !answer.clauses.is_empty() || !plan.modifiers.of(&role.resource_type, resource).any(is_doubt) {
-            continue;
-        }
-        for target in role.references.iter().flat_map(|reference| recognised.targets(at, &reference.path)) {
-            let Some(other) = recognised.roles[target].map(|ix| plan.role(ix)) else { continue };
-            let same = other.fields.iter().map(|ix| plan.field(*ix)).filter(|own| own.concept == field.concept);
-            let target_resource = recognised.entries[target].resource;
-            if same.into_iter().any(|own| states(terminology, own, target_resource)) {
-                doubted.push(target);
-            }
-        }
-    }
-    if !doubted.is_empty() {
-        doubted.push(at);
-    }
-    doubted
+/// True if an element of a resource says of an answer that it is not known whether it is so.
+pub(super) fn is_doubted(answer: &Answer, element: &str, value: &Tree) -> bool {
+    !says(&answer.yes, element, value) && [&answer.null, &answer.absent].iter().any(|state| says(state, element, value))
 }
 
 /// True if a resource has a value for a field, and no null flavour other than "other".
-fn states(terminology: &Terminology, field: &Field, resource: &Tree) -> bool {
+pub(super) fn states(terminology: &Terminology, field: &Field, resource: &Tree) -> bool {
     let Place::Role(_, path) = &field.place else { return false };
     let null_flavors = terminology.systems().uri(NullFlavor::SYSTEM);
     let is_null = |coding: &Tree| {

@@ -1,8 +1,9 @@
 //! What there is to read: the resources of one case, ready to be looked up.
 
-use super::bundle::{Entry, collect};
+use super::bundle::collect;
 use super::copies::set_apart;
 use super::directory::Directory;
+use super::entry::Entry;
 use super::marks::on_bundles;
 use super::withdrawn::withdraw;
 use crate::plan::fhir::FhirPlan;

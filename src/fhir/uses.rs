@@ -5,9 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::bundle::Entry;
+use super::candidates::Candidates;
 use super::directory::Directory;
-use super::recognise::Candidates;
+use super::entry::Entry;
 use crate::dataset::Dataset;
 use crate::plan::fhir::{FhirPlan, RoleIx, Target};
 use crate::tree::Tree;

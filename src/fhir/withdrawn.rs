@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::bundle::Entry;
 use super::directory::Directory;
+use super::entry::Entry;
 use crate::dataset::Text;
 use crate::plan::fhir::{FhirPlan, Withdrawn};
 

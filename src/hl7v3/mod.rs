@@ -4,7 +4,6 @@
 
 mod account;
 mod datatypes;
-mod demands;
 mod matching;
 mod place;
 mod read;

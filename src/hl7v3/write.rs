@@ -1,15 +1,15 @@
 //! From an instance to a document: walks the plan beside the instance.
 
+mod demands;
 mod left;
 mod markup;
 mod values;
 
 use std::collections::HashSet;
 
-use super::demands::Lack;
 use super::xml::{push_attribute, push_text};
-use crate::dataset::{Aligned, Dataset, Instance, NodeIx, NullFlavor};
-use crate::ledger::{Reason, Unmet, Unwritten};
+use crate::dataset::{Aligned, ConceptIx, Dataset, Instance, NodeIx, NullFlavor};
+use crate::ledger::{Demand, Reason, Unmet, Unwritten};
 use crate::plan::hl7v3::{Base, Child, Element, ElementIx, Fill, Hole, Hollow, MessagePlan, Partner, Scope};
 use crate::terminology::Terminology;
 
@@ -46,20 +46,20 @@ pub fn write(plan: &MessagePlan, dataset: &Dataset, terminology: &Terminology, i
     Written { text: writer.out, unwritten, unmet }
 }
 
-pub(super) struct Writer<'a> {
-    pub plan: &'a MessagePlan,
-    pub dataset: &'a Dataset,
-    pub terminology: &'a Terminology,
-    pub instance: &'a Instance,
-    pub out: String,
+struct Writer<'a> {
+    plan: &'a MessagePlan,
+    dataset: &'a Dataset,
+    terminology: &'a Terminology,
+    instance: &'a Instance,
+    out: String,
     frames: Vec<Frame>,
     /// By node of the instance.
     fate: Vec<Fate>,
     rows_written: HashSet<(ElementIx, NodeIx)>,
     /// Where the element begins that is being written.
-    pub open: usize,
+    open: usize,
     /// What the message demands and the case does not give.
-    pub lacking: Vec<Lack>,
+    lacking: Vec<Lack>,
 }
 
 /// An occurrence that is being written, and the one that is aligned with it.
@@ -75,6 +75,17 @@ enum Fate {
     Open,
     Written,
     Refused(Reason),
+}
+
+/// An unmet demand, with the place in what is written so far.
+#[derive(Clone, Copy, Debug)]
+struct Lack {
+    concept: ConceptIx,
+    demand: Demand,
+    /// Where the element begins that lacks it.
+    position: usize,
+    /// What stands there instead, in which occurrence.
+    filler: Option<(NullFlavor, NodeIx)>,
 }
 
 /// What `negationInd` or the presence of a node says.
@@ -273,7 +284,7 @@ impl Writer<'_> {
         written > 0
     }
 
-    pub fn base(&self, base: Base) -> Option<NodeIx> {
+    fn base(&self, base: Base) -> Option<NodeIx> {
         match base {
             Base::Frame(at) => self.frames.get(at)?.node,
             Base::Partner(at) => self.frames.get(at)?.partner,

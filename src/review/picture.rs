@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use quick_xml::escape::escape;
 
-use super::coverage::shown;
-use super::{Coverage, Line, Section};
+use super::counts::{Coverage, Line, Section, shown};
 
 const STYLE: &str = "
 :root{color-scheme:light dark;--ink:#1d2733;--soft:#5b6877;--line:#dde3ea;--bar:#1f6f8b;--rest:#dfe4ea;--paper:#fff}
@@ -20,8 +19,14 @@ th{font-weight:600;vertical-align:bottom}tbody th{font-weight:400}th:first-child
 @media print{.table{overflow:visible}h3,dl,tr{break-inside:avoid}}
 ";
 
-/// The page.
-pub(super) fn page(coverage: &Coverage) -> String {
+impl Coverage {
+    /// A page of its own: no script, no style sheet, no font from elsewhere.
+    pub fn html(&self) -> String {
+        page(self)
+    }
+}
+
+fn page(coverage: &Coverage) -> String {
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>Coverage of the mapping tables</title>\n<style>{STYLE}</style></head>\n<body>\n<h1>Coverage of the mapping tables</h1>\n"

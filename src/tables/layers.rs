@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 
+use super::flat::Flat;
 use super::raw::{Cell, RawRow, RawSheet};
 use super::{MANIFEST, Source, TableError, parts};
 
@@ -42,14 +43,6 @@ pub struct Layered {
 /// The concepts of a table, each with its parent.
 type Concepts = HashMap<String, String>;
 
-/// A file that was made of several.
-#[derive(Debug, Default)]
-pub(super) struct Flat {
-    pub text: String,
-    /// Of each line of the text: the file in which it really stands, and the line there.
-    pub lines: Vec<(Arc<str>, u64)>,
-}
-
 #[derive(Deserialize)]
 struct LikeManifest {
     #[serde(default)]
@@ -65,18 +58,6 @@ struct Like {
     dataset: Option<String>,
     #[serde(default)]
     without: Vec<String>,
-}
-
-impl Flat {
-    /// Adds text that stands in a file from a line on.
-    pub fn add(&mut self, text: &str, file: &Arc<str>, from: u64) {
-        for (line, part) in (from..).zip(text.split_inclusive('\n')) {
-            if self.text.is_empty() || self.text.ends_with('\n') {
-                self.lines.push((Arc::clone(file), line));
-            }
-            self.text.push_str(part);
-        }
-    }
 }
 
 impl Layered {

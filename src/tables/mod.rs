@@ -4,6 +4,7 @@
 //! [`crate::plan`] to say.
 
 mod error;
+mod flat;
 mod layers;
 pub mod layout;
 mod parts;

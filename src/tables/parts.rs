@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use roxmltree::{Document, Node};
 
-use super::layers::Flat;
+use super::flat::Flat;
 use super::{SKELETON, TableError};
 
 /// True if a skeleton is to be laid over another.

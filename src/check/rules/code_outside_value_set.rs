@@ -1,8 +1,7 @@
 use std::collections::HashSet;
 
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::sheet::{Row, Sheet};
 use crate::dataset::NullFlavor;
 use crate::terminology::CheckDigit;

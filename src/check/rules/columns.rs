@@ -1,6 +1,5 @@
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 
 rule! {
     /// A table lacks a column, has one that is not known or one twice, or has a row with another number of cells.

@@ -1,8 +1,7 @@
 use std::collections::HashSet;
 
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 
 rule! {
     /// A transaction uses a concept that has no row.

@@ -2,8 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::unknown_element::kind_at;
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::sheet::{Row, Sheet};
 use crate::check::slip::is_slip_of;
 

@@ -1,6 +1,5 @@
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 
 rule! {
     /// The tables cannot be made into a plan.

@@ -1,6 +1,5 @@
 use super::unknown_element::{kind_at, resource_type};
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context};
 use crate::dataset::Kind;
 use crate::plan::fhir::ElementPath;

@@ -1,6 +1,5 @@
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 
 rule! {
     /// A row lacks a cell that its pattern needs, or has one that nothing uses.

@@ -1,7 +1,6 @@
 use crate::check::Context;
 use crate::check::context::Message;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::sheet::{Row, Sheet};
 use crate::dataset::Kind;
 use crate::plan::hl7v3::Datatype;

@@ -1,6 +1,5 @@
 use super::refused_form::refused;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context};
 
 rule! {

@@ -2,8 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::check::Body;
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 
 rule! {
     /// `identity.toml` calls an identifier secret and not its namespace, or the other way round.

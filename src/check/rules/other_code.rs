@@ -1,6 +1,5 @@
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 
 rule! {
     /// A FHIR row has another code than the message row of the same concept, in the same code system.

@@ -2,8 +2,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::unpublished_code::known;
 use crate::check::context::FhirTable;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::sheet::{Row, Sheet};
 use crate::check::{Body, Context};
 use crate::tree::Tree;

@@ -1,8 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context, File};
 use crate::tables::{Flaw, Form, RawSheet, Sheet, Source};
 

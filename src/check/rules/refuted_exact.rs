@@ -1,6 +1,5 @@
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 
 rule! {
     /// A row names a place for its concept, and running it both ways over all values of the concept shows that some do not come back.

@@ -2,8 +2,7 @@ use std::collections::HashMap;
 
 use crate::check::Context;
 use crate::check::context::FhirTable;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::plan::fhir::Place;
 
 rule! {

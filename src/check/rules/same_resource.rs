@@ -2,8 +2,7 @@ use std::collections::HashMap;
 
 use crate::check::Context;
 use crate::check::context::FhirTable;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 
 rule! {
     /// Two rows of a FHIR table make resources that cannot be told apart.

@@ -3,8 +3,7 @@ use std::collections::HashSet;
 use roxmltree::{Document, Node};
 
 use crate::check::context::Message;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::sheet::Sheet;
 use crate::check::{Body, Context};
 use crate::tables::SKELETON;

@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::unknown_element::resource_type;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context};
 
 rule! {

@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::unknown_element::known_uri;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::slip::is_slip_of;
 use crate::check::{Body, Context};
 use crate::tables::layout::{Content, is_oid};

@@ -1,5 +1,4 @@
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context};
 use crate::tables::layout::Content;
 

@@ -1,7 +1,6 @@
 use std::collections::HashSet;
 
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context};
 use crate::tree::Tree;
 

@@ -1,8 +1,7 @@
 use super::unused_hole::free;
 use crate::check::Context;
 use crate::check::context::Message;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::sheet::Row;
 use crate::check::skeleton::Marks;
 use crate::check::slip::distance;

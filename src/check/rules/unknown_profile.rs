@@ -1,7 +1,6 @@
 use std::collections::HashMap;
 
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context, File};
 use crate::plan::fhir::ElementPath;
 use crate::tree::Tree;

@@ -1,8 +1,7 @@
 use std::collections::HashSet;
 
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 
 rule! {
     /// A row of `wholes.csv` names an element that its type does not have or that refers to nothing, or names one twice.

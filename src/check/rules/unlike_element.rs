@@ -3,8 +3,7 @@ use std::collections::BTreeMap;
 use roxmltree::{Document, Node};
 
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::tables::SKELETON;
 
 rule! {

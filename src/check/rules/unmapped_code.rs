@@ -2,8 +2,7 @@ use std::collections::HashSet;
 
 use super::code_outside_value_set::{sets_of, slip};
 use crate::check::Context;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::sheet::{Row, Sheet};
 use crate::dataset::NullFlavor;
 

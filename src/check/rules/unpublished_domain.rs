@@ -2,8 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::check::Context;
 use crate::check::context::Message;
-use crate::check::registry::rule;
-use crate::check::run::Findings;
+use crate::check::rule::{Findings, rule};
 use crate::check::sheet::{Row, Sheet};
 
 rule! {

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::{Belongs, Division};
 use crate::dataset::Text;
-use crate::fhir::bundle::{Entry, add_resource};
 use crate::fhir::directory::Directory;
+use crate::fhir::entry::{Entry, add_resource};
 use crate::fhir::source::Source;
 use crate::tree::Tree;
 

@@ -1,26 +1,15 @@
 //! What a message demands at the place that is being written, and the case does not give.
 
-use super::write::Writer;
+use super::{Lack, Writer};
 use crate::dataset::{ConceptIx, Content, Identifier, NodeIx, NullFlavor, Value};
 use crate::ledger::{Demand, Unmet};
 use crate::plan::hl7v3::{Base, Demanded, Element, Fill, Hole, Need};
 use crate::tables::layout::is_oid;
 
-/// An unmet demand, with the place in what is written so far.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Lack {
-    pub concept: ConceptIx,
-    pub demand: Demand,
-    /// Where the element begins that lacks it.
-    pub position: usize,
-    /// What stands there instead, in which occurrence.
-    pub filler: Option<(NullFlavor, NodeIx)>,
-}
-
 impl<'a> Writer<'a> {
     /// What stands in an element that has no value: the null flavour that the message allows there. `None` if it demands
     /// nothing, or if nothing may stand for a value: then that is told.
-    pub fn filler(&mut self, hole: &Hole) -> Option<NullFlavor> {
+    pub(super) fn filler(&mut self, hole: &Hole) -> Option<NullFlavor> {
         let base = self.around(hole.fill.place.base)?;
         let need = self.unmet_need(&hole.fill)?;
         self.lacks(hole.fill.concept, Demand::Value, need.filler.map(|flavor| (flavor, base)));
@@ -28,13 +17,13 @@ impl<'a> Writer<'a> {
     }
 
     /// True if something stands in the element although the case has no value for it.
-    pub fn is_filled(&self, element: &Element) -> bool {
+    pub(super) fn is_filled(&self, element: &Element) -> bool {
         let hole = element.value.as_ref();
         hole.is_some_and(|hole| self.unmet_need(&hole.fill).is_some_and(|need| need.filler.is_some()))
     }
 
     /// Tells what is demanded of a place that is not written.
-    pub fn tell_absent(&mut self, element: &Element) {
+    pub(super) fn tell_absent(&mut self, element: &Element) {
         let holes = [&element.value, &element.negation, &element.presence];
         for hole in holes.into_iter().flatten() {
             self.filler(hole);
@@ -57,14 +46,14 @@ impl<'a> Writer<'a> {
     }
 
     /// Tells that there are several where the message has room for one.
-    pub fn tell_several(&mut self, concept: ConceptIx, several: usize) {
+    pub(super) fn tell_several(&mut self, concept: ConceptIx, several: usize) {
         if several > 1 && self.plan.demanded(concept).is_some_and(|demanded| demanded.once) {
             self.lacks(concept, Demand::Once, None);
         }
     }
 
     /// Tells what the message demands of the nodes of a row, of which there are none below a base.
-    pub fn tell_no_node(&mut self, concept: ConceptIx, base: NodeIx) {
+    pub(super) fn tell_no_node(&mut self, concept: ConceptIx, base: NodeIx) {
         let need = self.plan.demanded(concept).and_then(|demanded| self.unmet_of(&demanded.nodes, base));
         if need.is_some() {
             self.lacks(concept, Demand::Value, None);
@@ -87,17 +76,17 @@ impl<'a> Writer<'a> {
     }
 
     /// True if this null flavour may stand at the place of the concept.
-    pub fn allows_null(&self, concept: ConceptIx, flavor: NullFlavor) -> bool {
+    pub(super) fn allows_null(&self, concept: ConceptIx, flavor: NullFlavor) -> bool {
         self.plan.demanded(concept).is_none_or(|demanded| demanded.allows(flavor))
     }
 
     /// The namespace of an identifier that says none, if the message allows but one.
-    pub fn only_namespace(&self, concept: ConceptIx) -> Option<&'a str> {
+    pub(super) fn only_namespace(&self, concept: ConceptIx) -> Option<&'a str> {
         self.plan.demanded(concept)?.only_namespace()
     }
 
     /// Tells what the message demands of a value that is written. It stands there as the source has it.
-    pub fn tell_value(&mut self, concept: ConceptIx, leaf: NodeIx, content: &Content) {
+    pub(super) fn tell_value(&mut self, concept: ConceptIx, leaf: NodeIx, content: &Content) {
         let Some(demanded) = self.plan.demanded(concept) else { return };
         let is_affirmed = !matches!(content, Content::Value(Value::Boolean(false)));
         let affirmed = demanded.yes_only_when.iter().filter(|_| is_affirmed);
@@ -133,7 +122,7 @@ impl<'a> Writer<'a> {
 
     /// Tells that a number does not look like those of its namespace (`fixed` where the place has but one), or that what
     /// identifies a namespace or a code system is nothing that HL7v3 has for that.
-    pub fn tell_form(&mut self, concept: ConceptIx, content: &Content, fixed: Option<&str>) {
+    pub(super) fn tell_form(&mut self, concept: ConceptIx, content: &Content, fixed: Option<&str>) {
         let has_form = |root: &str, number: &str| {
             (root.is_empty() || is_uid(root))
                 && (number.is_empty() || self.terminology.systems().has_form(root, number))
@@ -170,13 +159,13 @@ impl<'a> Writer<'a> {
     }
 
     /// True if a null flavour stands where the message allows nothing, since another concept says what it says.
-    pub fn is_idle(&self, concept: ConceptIx, leaf: NodeIx) -> bool {
+    pub(super) fn is_idle(&self, concept: ConceptIx, leaf: NodeIx) -> bool {
         let demanded = self.plan.demanded(concept);
         demanded.is_some_and(|demanded| demanded.is_idle(self.dataset, self.instance, leaf))
     }
 
     /// True for such a null flavour.
-    pub fn is_silent(&self, concept: ConceptIx, node: NodeIx) -> bool {
+    pub(super) fn is_silent(&self, concept: ConceptIx, node: NodeIx) -> bool {
         matches!(self.instance.node(node).content, Some(Content::Null { .. })) && self.is_idle(concept, node)
     }
 
@@ -185,7 +174,7 @@ impl<'a> Writer<'a> {
     }
 
     /// What is lacking, with the lines of what was written.
-    pub fn unmet(&self) -> Vec<Unmet> {
+    pub(super) fn unmet(&self) -> Vec<Unmet> {
         let mut lacking = self.lacking.clone();
         lacking.sort_unstable_by_key(|lack| lack.position);
         let (mut line, mut at) = (1, 0);
