@@ -424,6 +424,53 @@ fn an_act_about_another_relative_is_lost_with_its_person() {
     }
 }
 
+/// A value with `xsi:nil` has none, in a message and in ADA; nor has what stands in an ADA group that is said to hold nothing.
+#[test]
+fn what_says_that_it_holds_nothing_holds_nothing() {
+    let full =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/full-single.xml")).unwrap();
+    let weight = r#"<value xsi:type="PQ" value="68.50" unit="kg"/>"#;
+    let nil = full.replace(weight, r#"<value xsi:type="PQ" xsi:nil="true" value="68.50" unit="kg"/>"#);
+    assert_ne!(full, nil);
+    let ada = converter_of_denials().convert(full.as_bytes(), Format::Ada).unwrap().output;
+    let ada = String::from_utf8(ada).unwrap();
+    let xsi = "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
+    let ada_nil = ada.replace("value=\"68.50\"", &format!("{xsi} xsi:nil=\"1\" value=\"68.50\""));
+    assert_ne!(ada, ada_nil);
+    let at = ada.find("value=\"68.50\"").unwrap();
+    let document = Document::parse(&ada).unwrap();
+    let leaf = document.descendants().find(|node| node.range().contains(&at) && node.has_attribute("unit")).unwrap();
+    let group = leaf.parent_element().unwrap();
+    let start = group.range().start + 1 + group.tag_name().name().len();
+    let ada_group = format!("{} nullFlavor=\"UNK\"{}", &ada[..start], &ada[start..]);
+    for (source, way) in [(&nil, "HL7v3"), (&ada_nil, "ADA"), (&ada_group, "an ADA group")] {
+        for target in [Format::FhirJson, Format::Hl7v3, Format::Ada] {
+            let outcome = converter_of_denials().convert(source.as_bytes(), target).unwrap();
+            assert!(!String::from_utf8(outcome.output).unwrap().contains("68.5"), "{way} to {target:?}");
+            let is_told = outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::Modifier);
+            assert!(is_told && outcome.ledger.is_balanced(), "{way} to {target:?}");
+        }
+    }
+}
+
+/// What an act says of a condition, and a value that is doubted or taken out of a set, is not stated.
+#[test]
+fn a_condition_a_probability_and_an_exception_are_not_facts() {
+    let full =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/full-single.xml")).unwrap();
+    let weight = r#"<value xsi:type="PQ" value="68.50" unit="kg"/>"#;
+    for attribute in ["probability=\"0.1\"", "operator=\"E\""] {
+        let changed = full.replace(weight, &weight.replace(" value=", &format!(" {attribute} value=")));
+        let outcome = converter_of_denials().convert(changed.as_bytes(), Format::FhirJson).unwrap();
+        assert!(!String::from_utf8(outcome.output).unwrap().contains("68.5"), "{attribute}");
+    }
+    let at = full.find(weight).unwrap();
+    let act = full[..at].rfind("<observation ").unwrap();
+    let changed = format!("{}<observation isCriterionInd=\"true\" {}", &full[..act], &full[act + 13..]);
+    let outcome = converter_of_denials().convert(changed.as_bytes(), Format::FhirJson).unwrap();
+    assert!(!String::from_utf8(outcome.output).unwrap().contains("68.5"));
+}
+
 fn converter_of_denials() -> Converter {
     Converter::new().unwrap()
 }

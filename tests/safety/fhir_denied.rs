@@ -79,7 +79,7 @@ pub fn more(one: &Statements, other: &Statements) -> Vec<String> {
     more.map(|(what, _)| what.clone()).collect()
 }
 
-fn converted(bundle: &Value) -> Result<Outcome, Error> {
+pub fn converted(bundle: &Value) -> Result<Outcome, Error> {
     let outcome = CONVERTER.convert(bundle.to_string().as_bytes(), Format::Hl7v3)?;
     assert!(outcome.ledger.is_balanced());
     Ok(outcome)
@@ -349,6 +349,11 @@ fn withdrawing(other: &str) -> Vec<(&'static str, Value)> {
                 "entry": [{"deleted": true, "item": reference}]}),
         ),
         (
+            "an item that a list flags as cancelled",
+            json!({"resourceType": "List", "id": "l", "status": "current", "mode": "changes", "entry": [{"item": reference,
+                "flag": {"coding": [{"system": "urn:oid:1.2.36.1.2001.1001.101.104.16592", "code": "02"}]}}]}),
+        ),
+        (
             "a provenance that deletes it",
             json!({"resourceType": "Provenance", "id": "p", "target": [reference], "recorded": "2024-01-01T10:00:00Z",
                 "activity": {"system": "http://hl7.org/fhir/v3/DataOperation", "code": "DELETE"},
@@ -396,7 +401,7 @@ fn what_another_resource_takes_back_is_not_stated() {
 
 #[test]
 fn what_is_of_a_relative_is_not_said_of_the_woman() {
-    let family = json!({"system": "http://snomed.info/sct", "code": "416471007"});
+    let family = |code: &str| json!({"system": "http://snomed.info/sct", "code": code});
     let mut tried = 0;
     for bundle in bundles_of(&["/full-single"], 0) {
         for at in 0..entries(&bundle).len() {
@@ -405,12 +410,18 @@ fn what_is_of_a_relative_is_not_said_of_the_woman() {
                 continue;
             }
             let without = stated_in(&without_one(&bundle, at)).unwrap();
-            for beside in [false, true] {
+            for (code, beside) in [("416471007", false), ("57177007", true), ("281666001", true)] {
                 let mut relative = bundle.clone();
                 let category = &mut relative["entry"][at]["resource"]["category"];
                 let mut all = category.as_array().cloned().filter(|_| beside).unwrap_or_default();
-                all.push(json!({"coding": [family]}));
+                all.push(json!({"coding": [family(code)]}));
                 *category = Value::Array(all);
+                let still = more(&stated(&converted(&relative).unwrap()), &without);
+                assert!(still.is_empty(), "{still:?}");
+                let mut relative = bundle.clone();
+                let concept = &mut relative["entry"][at]["resource"]["code"];
+                let Some(codings) = concept["coding"].as_array_mut() else { continue };
+                codings.push(family(code));
                 let still = more(&stated(&converted(&relative).unwrap()), &without);
                 assert!(still.is_empty(), "{still:?}");
                 tried += 1;
@@ -418,6 +429,52 @@ fn what_is_of_a_relative_is_not_said_of_the_woman() {
         }
     }
     assert!(tried > 10, "{tried}");
+}
+
+#[test]
+fn what_stands_in_place_of_a_status_does_not_affirm() {
+    let unknown = json!({"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]});
+    let affirmed = message_of(&[diabetes(&json!({"clinicalStatus": "active", "verificationStatus": "confirmed"}))]);
+    assert!(statements(&affirmed).contains_key("73211009"));
+    let outcome =
+        converted(&case(&[diabetes(&json!({"clinicalStatus": "active", "_verificationStatus": unknown}))])).unwrap();
+    assert!(!stated(&outcome).contains_key("73211009"));
+    assert!(outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::Modifier));
+}
+
+#[test]
+fn an_old_or_temporary_address_is_not_where_somebody_lives() {
+    for (used, arrives) in [("home", true), ("old", false), ("temp", false)] {
+        let mut bundle = case(&[]);
+        bundle["entry"][0]["resource"]["address"] = json!([{"use": used, "postalCode": "9998XA"}]);
+        let message = String::from_utf8(converted(&bundle).unwrap().output).unwrap();
+        assert_eq!(message.contains("9998XA"), arrives, "{used}");
+    }
+    let full =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/full-single.xml")).unwrap();
+    let start = full[..full.find("<postalCode>").unwrap()].rfind("<addr").unwrap();
+    let addr = &full[start..][..full[start..].find("</addr>").unwrap()];
+    let postcode = addr.split("<postalCode>").nth(1).unwrap().split('<').next().unwrap();
+    for (used, arrives) in [("HP", true), ("HP PHYS", true), ("OLD", false), ("HP BAD", false), ("TMP", false)] {
+        let own = addr.split_once('>').unwrap().1;
+        let changed = full.replace(addr, &format!("<addr use=\"{used}\">{own}"));
+        let outcome = CONVERTER.convert(changed.as_bytes(), Format::FhirJson).unwrap();
+        let written = String::from_utf8(outcome.output).unwrap();
+        assert_eq!(written.contains(postcode), arrives, "{used}");
+        assert_eq!(outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::Modifier), !arrives, "{used}");
+    }
+}
+
+#[test]
+fn a_message_that_says_that_it_was_made_in_error_is_refused() {
+    let header = |reason: &str| json!({"resource": {"resourceType": "MessageHeader", "id": "m", "reason": {"coding": [{"code": reason}]}}});
+    let with = |reason: &str| {
+        let mut bundle = case(&[diabetes(&json!({"clinicalStatus": "active"}))]);
+        bundle["entry"].as_array_mut().unwrap().insert(0, header(reason));
+        converted(&bundle)
+    };
+    assert!(with("admit").is_ok());
+    assert_eq!(with("EIE").unwrap_err().code(), "taken-back");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use ooievaar::{Converter, Format};
 use serde_json::{Value, json};
 
-use crate::fhir_denied::{bundles_of, entries, more, refers, stated_in, without_one};
+use crate::fhir_denied::{bundles_of, converted, entries, more, refers, stated_in, without_one};
 
 /// Where a resource says whom it is about.
 const WHOM: [&str; 2] = ["subject", "patient"];
@@ -273,6 +273,29 @@ fn in_urls(resource: &str, bundle: &str) -> String {
 fn what_a_bundle_deletes_is_not_stated() {
     let delete = |entry: &mut Value| entry["request"]["method"] = "DELETE".into();
     assert_eq!(heights(&delete), (0, true));
+    for bundle in bundles_of(&["/full-single"], 0) {
+        let at = entries(&bundle).iter().position(|entry| entry["resource"]["resourceType"] == "Procedure").unwrap();
+        let resource = &entries(&bundle)[at]["resource"];
+        let id = resource["id"].as_str().unwrap();
+        let without = stated_in(&without_one(&bundle, at)).unwrap();
+        assert!(!more(&stated_in(&bundle).unwrap(), &without).is_empty());
+        for url in [
+            format!("Procedure/{id}"),
+            format!("/Procedure/{id}"),
+            format!("Procedure/{id}/_history/3"),
+            format!("http://example.org/fhir/Procedure/{id}/_history/3"),
+            format!("Procedure?_id={id}"),
+            format!("Procedure?status=completed&_id={id}"),
+        ] {
+            let mut deleted = bundle.clone();
+            // Where it was found tells which server an absolute URL means.
+            deleted["entry"][at]["fullUrl"] = format!("http://example.org/fhir/Procedure/{id}").into();
+            let entry = json!({"request": {"method": "DELETE", "url": url}});
+            deleted["entry"].as_array_mut().unwrap().push(entry);
+            let still = more(&stated_in(&deleted).unwrap(), &without);
+            assert!(still.is_empty(), "{url}: {still:?}");
+        }
+    }
 }
 
 /// What a source lacks (a contact, an earlier pregnancy, the profiles) takes the place away from what belongs there: nothing
@@ -322,4 +345,33 @@ fn what_lacks_its_place_does_not_move_to_another() {
     }
     assert!(wrong.is_empty(), "{}: {:#?}", wrong.len(), &wrong[..wrong.len().min(60)]);
     assert!(tried > 40, "{tried}");
+}
+
+/// What is said of a pregnancy without saying of which, where there are two, is of neither: it may be of the earlier one.
+#[test]
+fn what_is_said_of_one_of_two_pregnancies_without_saying_of_which_is_of_neither() {
+    let mut tried = 0;
+    for bundle in bundles_of(&["/full-single"], 0) {
+        let whole = stated_in(&bundle).unwrap();
+        for (at, entry) in entries(&bundle).iter().enumerate() {
+            let profile = entry["resource"]["meta"]["profile"][0].as_str().unwrap_or_default();
+            if !profile.ends_with("/bc-PregnancyObservation") {
+                continue;
+            }
+            let without = stated_in(&without_one(&bundle, at)).unwrap();
+            if more(&whole, &without).is_empty() {
+                continue;
+            }
+            let mut silent = bundle.clone();
+            let resource = silent["entry"][at]["resource"].as_object_mut().unwrap();
+            resource.remove("context");
+            resource.remove("extension");
+            let outcome = converted(&silent).unwrap();
+            let still = more(&stated_in(&silent).unwrap(), &without);
+            assert!(still.is_empty(), "{}: {still:?}", entry["resource"]["code"]);
+            assert!(outcome.ledger.lost_leaves() > 0);
+            tried += 1;
+        }
+    }
+    assert!(tried > 1, "{tried}");
 }

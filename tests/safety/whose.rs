@@ -308,3 +308,29 @@ fn what_is_said_of_children_without_saying_of_which_goes_to_none() {
     assert_ne!(same, ada);
     assert!(lost(&same) > lost(&ada));
 }
+
+/// A message says by its structure of which child it speaks, and ADA by the rank alone: with two of one rank, or none, ADA would
+/// have the feedings of two children and not whose.
+#[test]
+fn what_only_the_message_tells_apart_is_not_written_where_nobody_could_tell() {
+    let twins = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/twins.xml")).unwrap();
+    let feeding = ".70030\"";
+    let to = |text: &str, format: Format| converter().convert(text.as_bytes(), format).unwrap();
+    let feedings = |text: &str| {
+        let outcome = to(text, Format::Ada);
+        let told = outcome.ledger.losses.iter().filter(|loss| loss.reason == Reason::NoCarrier).count();
+        (String::from_utf8(outcome.output).unwrap().matches(feeding).count(), told)
+    };
+    let (count, told) = feedings(&twins);
+    assert!(count >= 2 && told == 0, "{count} {told}");
+    let rank = twins.lines().filter(|line| line.contains("value=\"2\"") && line.contains("INT")).collect::<Vec<_>>();
+    assert!(!rank.is_empty());
+    let same =
+        rank.iter().fold(twins.clone(), |text, line| text.replace(line, &line.replace("value=\"2\"", "value=\"1\"")));
+    assert_ne!(same, twins);
+    let (count, told) = feedings(&same);
+    assert!(count == 0 && told > 0, "{count} {told}");
+    // FHIR says it by reference: there they arrive.
+    let outcome = to(&same, Format::FhirJson);
+    assert!(!outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::NoCarrier));
+}
