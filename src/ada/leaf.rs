@@ -167,7 +167,9 @@ fn fill(
                 if from.code.is_some() || from.value.is_some() {
                     reason = Reason::Contradiction;
                 }
-                let original_text = take_text(&mut from.original_text, &mut leaf.translated);
+                // What a yes or no has for a text no format has a place for.
+                let text = Some(&mut from.original_text).filter(|_| concept.kind != Kind::Boolean);
+                let original_text = text.and_then(|text| take_text(text, &mut leaf.translated));
                 leaf.content = Some(Content::Null { flavor, original_text });
                 // The namespace or unit of a value that is not there has no place in the hub.
                 if from.root.take().is_some() {

@@ -73,10 +73,7 @@ impl Reading {
     /// The same, if a clinical value was understood: one of a concept that is about more than who and where, and how it
     /// was sent.
     pub(super) fn with_content(self) -> Result<Self, Error> {
-        let kind = &self.kind;
-        let is_clinical =
-            |node: &Node| matches!(node.content, Some(Content::Value(_))) && kind.dataset.is_clinical(node.concept);
-        if self.instance.nodes().any(|(_, node)| is_clinical(node)) {
+        if self.instance.holds_clinical(&self.kind.dataset) {
             return Ok(self);
         }
         Err(Error::NothingClinical { read: self.ledger.total, lost: self.ledger.lost_leaves() })

@@ -91,6 +91,10 @@ impl Converter {
     ) -> Result<Outcome, Error> {
         let kind = &*written;
         let (mut moved, mut left) = target::moved(&reading.kind, kind, &reading.instance);
+        if !moved.instance.holds_clinical(&kind.dataset) && reading.instance.holds_clinical(reading.dataset()) {
+            let lost = reading.ledger.translated + reading.ledger.lost_leaves();
+            return Err(Error::NothingClinical { read: reading.ledger.total, lost });
+        }
         self.complete(format, kind, &mut moved.instance);
         let Draft { output, unwritten, unmet, broken, resources } =
             self.write_kind(kind, &moved.instance, &withdrawal.deleted, format)?;

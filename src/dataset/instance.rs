@@ -142,6 +142,13 @@ impl Instance {
         }
     }
 
+    /// True if it has a value of a concept that is about more than who and where, and how it was sent.
+    pub fn holds_clinical(&self, dataset: &Dataset) -> bool {
+        let is_clinical =
+            |node: &Node| matches!(node.content, Some(Content::Value(_))) && dataset.is_clinical(node.concept);
+        self.nodes().any(|(_, node)| is_clinical(node))
+    }
+
     /// Says that two occurrences of aligned groups are about the same thing, because the source holds both in one node or one
     /// refers to the other. A key can be wrong, or be given twice.
     pub fn align(&mut self, one: NodeIx, other: NodeIx) {

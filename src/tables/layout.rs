@@ -335,7 +335,7 @@ pub const LAYOUTS: &[Layout] = &[
             may("element", Content::Name, "the child that has the attribute; empty if it is the element itself"),
             may(
                 "attribute",
-                Content::Name,
+                Content::Text,
                 "the attribute; empty: that the child is there, where the skeleton has none, is enough",
             ),
             may("harmless", Content::Text, "the values that change nothing, with spaces between"),
@@ -350,7 +350,7 @@ pub const LAYOUTS: &[Layout] = &[
             may("element", Content::Name, "the child that has the attribute; empty if it is the element itself"),
             may(
                 "attribute",
-                Content::Name,
+                Content::Text,
                 "the attribute; empty: that the child is there, where the skeleton has none, is enough",
             ),
             may("harmful", Content::Text, "values that change what is said, with spaces between"),

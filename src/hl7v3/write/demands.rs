@@ -127,11 +127,24 @@ impl<'a> Writer<'a> {
             (root.is_empty() || is_uid(root))
                 && (number.is_empty() || self.terminology.systems().has_form(root, number))
         };
+        // A namespace alone is no number; what is unique by itself has none.
+        let is_whole = |id: &Identifier| !id.extension.is_empty() || is_uuid(&id.root);
         let fits = match content {
             Content::Value(Value::Identifier(id)) if id.root.is_empty() => {
-                has_form(fixed.or(self.only_namespace(concept)).unwrap_or_default(), &id.extension)
+                let root = fixed.or(self.only_namespace(concept));
+                if root.is_none() && !self.allows_null(concept, NullFlavor::UnEncoded) {
+                    self.lacks(concept, Demand::Namespace, None);
+                }
+                has_form(root.unwrap_or_default(), &id.extension)
             }
-            Content::Value(Value::Identifier(id)) => has_form(&id.root, &id.extension),
+            Content::Value(Value::Identifier(id)) => is_whole(id) && has_form(&id.root, &id.extension),
+            // A text says what has no code, or does not apply: beside another null flavour the datatypes forbid it.
+            Content::Null { flavor, original_text: Some(_) } => {
+                if !matches!(flavor, NullFlavor::Other | NullFlavor::NotApplicable) {
+                    self.lacks(concept, Demand::Condition, None);
+                }
+                true
+            }
             Content::Value(Value::Text(number)) => has_form(fixed.unwrap_or_default(), number),
             Content::Value(Value::Code(code)) => code.system.is_empty() || is_uid(&code.system),
             Content::Value(Value::DateTime(moment)) => is_timestamp(&moment.to_hl7()),
