@@ -4,11 +4,13 @@
 //! in memory does not grow with the number of messages, and what is written does not depend on the number of threads.
 
 mod frame;
+mod hex;
 mod journal;
 mod layout;
 mod listing;
 mod losses;
 mod markup;
+mod names;
 mod own;
 mod pack;
 mod page;
@@ -17,6 +19,7 @@ mod pipeline;
 mod report;
 mod run;
 mod saver;
+mod shape;
 mod shard;
 mod split;
 mod store;
@@ -25,9 +28,9 @@ mod tally;
 mod unit;
 mod walk;
 
-pub use layout::{Layout, Packing};
 pub use report::{Report, counted};
 pub use run::{Ended, Progress, Stop, Task, run};
+pub use shape::{Layout, Packing};
 pub use shard::Shard;
 pub use stream::stream;
 pub use tally::{Lost, SHOWN_FROM, Slow, Tally, Unknown, Values};

@@ -29,8 +29,15 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n,td.c{white-spa
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--bar:#2f6f9f;--bad:#b3402f;--ok:#3b7d4f;--paper:#fff;--ground:#fff}main{max-width:none;padding:0}section,tr,.tiles{break-inside:avoid}}
 ";
 
+impl Report {
+    /// The report as one HTML page that needs nothing else.
+    pub fn to_html(&self) -> String {
+        html(self)
+    }
+}
+
 /// The whole page.
-pub(super) fn html(report: &Report) -> String {
+fn html(report: &Report) -> String {
     let tally = &report.tally;
     let values = &tally.values;
     let mut page = String::from("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::page;
 use super::shard::Shard;
 use super::tally::Tally;
 
@@ -100,11 +99,6 @@ impl Report {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');
         text
-    }
-
-    /// The report as one HTML page that needs nothing else.
-    pub fn to_html(&self) -> String {
-        page::html(self)
     }
 
     /// The report as lines of text.

@@ -1,6 +1,6 @@
 //! One run: from inputs to an output folder.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
+use super::hex::hex;
 use super::journal::{Checkpoint, Journal};
-use super::layout::{self, Layout, Made, Packing, Writer};
+use super::layout::{self, Made, Writer};
 use super::losses;
 use super::pipeline;
 use super::saver::Saver;
+use super::shape::{Layout, Packing};
 use super::shard::Shard;
 use super::store::Store;
 use super::tally::Tally;
@@ -368,12 +370,4 @@ fn digest(task: &Task, inputs: &[Input]) -> String {
         task.settings,
     );
     hex(&Sha256::digest(text.as_bytes()))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
