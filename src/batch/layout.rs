@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::names::{INDEX, LOSSES, QUARANTINE, extension, file_name, tree_file};
+use super::names::{INDEX, LOSSES, MISSING, QUARANTINE, extension, file_name, tree_file};
 use super::pack;
 use super::part::Part;
 use super::shape::{Layout, Packing};
@@ -25,6 +25,9 @@ pub(super) struct State {
     /// Length of the list of losses.
     #[serde(default)]
     losses: u64,
+    /// Length of the list of what messages lack.
+    #[serde(default)]
+    missing: u64,
     /// Length of the index.
     index: u64,
     /// NDJSON files that still grow, by resource type.
@@ -96,6 +99,7 @@ pub(super) struct Writer<'a> {
     state: State,
     quarantine: Part,
     losses: Part,
+    missing: Part,
     index: Option<Part>,
     growing: BTreeMap<String, Part>,
     /// Files that were completed since the journal was last brought up to date.
@@ -149,9 +153,11 @@ impl<'a> Writer<'a> {
         }
         let quarantine = open(store, QUARANTINE, state.quarantine)?;
         let losses = open(store, LOSSES, state.losses)?;
+        let missing = open(store, MISSING, state.missing)?;
         let has_index = task.layout == Layout::BundlePerFile;
         let index = if has_index { Some(open(store, INDEX, state.index)?) } else { None };
-        let kept: Vec<&Path> = growing.values().chain([&quarantine, &losses]).chain(&index).map(Part::path).collect();
+        let lists = [&quarantine, &losses, &missing];
+        let kept: Vec<&Path> = growing.values().chain(lists).chain(&index).map(Part::path).collect();
         let fault = |error: io::Error| Stop::output(&store.parts(), &error);
         for entry in fs::read_dir(store.parts()).map_err(fault)? {
             let path = entry.map_err(fault)?.path();
@@ -159,7 +165,8 @@ impl<'a> Writer<'a> {
                 fs::remove_file(path).map_err(fault)?;
             }
         }
-        Ok(Self { task, store, state, quarantine, losses, index, growing, completed: Vec::new(), packed: Vec::new() })
+        let (completed, packed) = (Vec::new(), Vec::new());
+        Ok(Self { task, store, state, quarantine, losses, missing, index, growing, completed, packed })
     }
 
     /// Puts a message where it belongs. True if a file became complete: the journal should know soon.
@@ -249,6 +256,11 @@ impl<'a> Writer<'a> {
         self.losses.append(lines)
     }
 
+    /// Adds lines to the list of what messages lack.
+    pub fn lacking(&mut self, lines: &[u8]) -> Result<(), Stop> {
+        self.missing.append(lines)
+    }
+
     /// Tells the state, once what it speaks of is settled.
     pub fn unsettled(&mut self) -> Result<Unsettled, Stop> {
         let mut files = std::mem::take(&mut self.completed);
@@ -262,6 +274,8 @@ impl<'a> Writer<'a> {
         self.state.quarantine = self.quarantine.length();
         files.push((self.losses.path().to_owned(), self.losses.flushed()?));
         self.state.losses = self.losses.length();
+        files.push((self.missing.path().to_owned(), self.missing.flushed()?));
+        self.state.missing = self.missing.length();
         if let Some(index) = &mut self.index {
             files.push((index.path().to_owned(), index.flushed()?));
             self.state.index = index.length();
@@ -277,7 +291,13 @@ impl<'a> Writer<'a> {
         for name in names {
             self.complete(&name)?;
         }
-        let lists = [(Some(self.quarantine), QUARANTINE), (Some(self.losses), LOSSES), (self.index.take(), INDEX)];
+        let missing = Some(self.missing).filter(|part| part.length() > 0);
+        let lists = [
+            (Some(self.quarantine), QUARANTINE),
+            (Some(self.losses), LOSSES),
+            (missing, MISSING),
+            (self.index.take(), INDEX),
+        ];
         for (part, name) in lists {
             if let Some(mut part) = part {
                 self.completed.push((self.store.path(name), part.flushed()?));

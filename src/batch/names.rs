@@ -12,11 +12,14 @@ pub(super) const QUARANTINE: &str = "quarantine.ndjson";
 /// The list of what was lost of what was converted.
 pub(super) const LOSSES: &str = "losses.ndjson";
 
+/// The list of what messages lack. It is there only if there is something in it.
+pub(super) const MISSING: &str = "missing.ndjson";
+
 /// Which file holds which message, where the names do not tell.
 pub(super) const INDEX: &str = "index.ndjson";
 
 /// The lists that stand in the output folder: no message may have the name of one.
-const LISTS: [&str; 2] = [QUARANTINE, LOSSES];
+const LISTS: [&str; 3] = [QUARANTINE, LOSSES, MISSING];
 
 /// Longest name of a file or folder, in bytes.
 const LONGEST_NAME: usize = 200;

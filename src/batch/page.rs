@@ -69,11 +69,12 @@ fn html(report: &Report) -> String {
     section(
         &mut page,
         "What became of the values",
-        "Each value of a message is translated, or fixed by the format (what every message of the kind repeats), or lost for a reason that is named.",
+        "Each value of a message is translated, or fixed by the format (what every message of the kind repeats), or lost for a reason that is named. Of some that are in the output something has to be told.",
     );
     let fates = [
         ("translated", values.translated, "ok"),
         ("fixed by the format", values.structural, ""),
+        ("told, but written", values.told, ""),
         ("lost", values.lost, "bad"),
     ];
     bars(&mut page, &fates.map(|(label, count, class)| (label.to_owned(), count, class)));
@@ -115,6 +116,9 @@ fn html(report: &Report) -> String {
         rest(&mut page, losses.len());
     }
     page.push_str("</section>");
+
+    told(&mut page, report);
+    lacking(&mut page, report);
 
     section(
         &mut page,
@@ -160,7 +164,11 @@ fn html(report: &Report) -> String {
         rest(&mut page, codes.len());
     }
     if tally.other_codes > 0 {
-        let _ = write!(page, "<p>And {} that are too rare, or too odd, to show.</p>", grouped(tally.other_codes));
+        let _ = write!(
+            page,
+            "<p>And {} that are too rare, or too odd, to show. The list losses.ndjson in the output folder has their places.</p>",
+            grouped(tally.other_codes)
+        );
     }
     page.push_str("</section>");
 
@@ -186,6 +194,54 @@ fn html(report: &Report) -> String {
     page.push_str(if tally.slowest.is_empty() { "" } else { "</table>" });
     page.push_str("</section></main></body></html>\n");
     page
+}
+
+/// What had to be told of values that are in the output all the same.
+fn told(page: &mut String, report: &Report) {
+    let told = report.tally.top_told();
+    if told.is_empty() {
+        return;
+    }
+    section(page, "Told, but written", "Values that are in the output, with something that a receiver should know.");
+    page.push_str("<table><tr><th>Concept<th>Reason<th>What to do<th class=\"n\">Messages</tr>");
+    for loss in told.iter().take(SHOWN) {
+        let _ = write!(
+            page,
+            "<tr><td>{}<td>{}<td>{}<td class=\"n\">{}</tr>",
+            escape(loss.shown()),
+            escape(loss.reason.as_str()),
+            escape(loss.remedy.as_str()),
+            grouped(loss.messages)
+        );
+    }
+    page.push_str("</table>");
+    rest(page, told.len());
+    page.push_str("</section>");
+}
+
+/// What the messages lack that were written.
+fn lacking(page: &mut String, report: &Report) {
+    let Some(summary) = report.lacking_text() else { return };
+    let missing = report.tally.top_missing();
+    let about = format!(
+        "{summary}. Nothing was made up; a receiver may refuse them. The list missing.ndjson in the output folder names each."
+    );
+    section(page, "What messages lack", &about);
+    page.push_str("<table><tr><th>Concept<th>Demand<th>What to do<th class=\"n\">Times<th class=\"n\">Messages</tr>");
+    for missing in missing.iter().take(SHOWN) {
+        let _ = write!(
+            page,
+            "<tr><td>{}<td>{}<td>{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
+            escape(missing.name.as_str()),
+            escape(missing.demand.as_str()),
+            escape(missing.remedy.as_str()),
+            grouped(missing.times),
+            grouped(missing.messages)
+        );
+    }
+    page.push_str("</table>");
+    rest(page, missing.len());
+    page.push_str("</section>");
 }
 
 /// What a code of an error means, for who does not know the format.

@@ -93,6 +93,14 @@ impl Report {
         Some(text)
     }
 
+    /// What messages lack, in numbers; `None` if they lack nothing.
+    pub(super) fn lacking_text(&self) -> Option<String> {
+        let lacking = self.tally.lacking;
+        let things = counted(self.tally.things_missing(), "thing");
+        let verb = if lacking == 1 { "lacks" } else { "lack" };
+        (lacking > 0).then(|| format!("{} {verb} {things} that the message demands", counted(lacking, "message")))
+    }
+
     /// The report as JSON.
     pub fn to_json(&self) -> String {
         // Counts and names: nothing in it that JSON could not hold.
@@ -117,9 +125,16 @@ impl Report {
         let _ = writeln!(text, "resources  {}", tally.resources);
         let _ = writeln!(
             text,
-            "values     {} read: {} translated, {} fixed by the format, {} lost",
-            values.read, values.translated, values.structural, values.lost
+            "values     {} read: {} translated, {} fixed by the format, {} lost{}",
+            values.read,
+            values.translated,
+            values.structural,
+            values.lost,
+            if values.told > 0 { format!(", {} told, but written", values.told) } else { String::new() }
         );
+        if let Some(lacking) = self.lacking_text() {
+            let _ = writeln!(text, "lacking    {lacking}");
+        }
         let _ = writeln!(
             text,
             "time       {:.1} s: {:.0} messages/s, {:.1} MB/s",
@@ -134,12 +149,23 @@ impl Report {
             let messages = counted(lost.messages, "message");
             format!("{} in {messages}: {}, {}", lost.values, lost.shown(), lost.reason)
         });
+        list(&mut text, "told", tally.top_told(), |told| {
+            format!("in {}: {}, {}; it is written", counted(told.messages, "message"), told.shown(), told.reason)
+        });
+        list(&mut text, "lacking", tally.top_missing(), |missing| {
+            let messages = counted(missing.messages, "message");
+            format!("{} in {messages}: {}, {}", missing.times, missing.name, missing.demand)
+        });
         list(&mut text, "unknown", tally.shown_codes(), |code| {
             let messages = counted(code.messages, "message");
             format!("code {} ({}) in {messages}: {}", code.code, code.system, code.concept)
         });
         if tally.other_codes > 0 {
-            let _ = writeln!(text, "unknown    {} other codes, too rare or too odd to show", tally.other_codes);
+            let _ = writeln!(
+                text,
+                "unknown    {} other codes, too rare or too odd to show: losses.ndjson has their places",
+                tally.other_codes
+            );
         }
         list(&mut text, "slowest", tally.slowest.iter().take(3).collect(), |slow| {
             format!("{} ms, {} bytes: {}", slow.microseconds.div_ceil(1000), slow.bytes, slow.name)

@@ -13,6 +13,7 @@ use super::hex::hex;
 use super::journal::{Checkpoint, Journal};
 use super::layout::{self, Made, Writer};
 use super::losses;
+use super::missing;
 use super::pipeline;
 use super::saver::Saver;
 use super::shape::{Layout, Packing};
@@ -122,6 +123,8 @@ struct Converted {
     tally: Tally,
     /// The lines that tell what was lost.
     losses: Vec<u8>,
+    /// The lines that tell what it lacks.
+    missing: Vec<u8>,
 }
 
 enum Trouble {
@@ -275,8 +278,9 @@ fn work(task: &Task, converter: &Converter, store: &Store, from: u64, mut piece:
                     let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
                     let tally = Tally::of(&outcome, &unit.name(), std::mem::take(&mut size), microseconds);
                     let losses = losses::lines(&outcome, &unit.name(), &bytes, unit.lines_before());
+                    let missing = missing::lines(&outcome, &unit.name());
                     layout::prepare(task.layout, &outcome.output, piece.number, unit.case, store)
-                        .map(|made| Converted { made, format, tally, losses })
+                        .map(|made| Converted { made, format, tally, losses, missing })
                         .map_err(Trouble::Stop)
                 }
             };
@@ -314,9 +318,10 @@ impl Recorder<'_, '_> {
                     self.writer.quarantine(unit, &fault)?;
                     Tally::failure(&fault.code)
                 }
-                Ok(Converted { made, format, tally, losses }) => {
+                Ok(Converted { made, format, tally, losses, missing }) => {
                     self.must_save |= self.writer.add(unit, piece.number, format, made)?;
                     self.writer.lost(&losses)?;
+                    self.writer.lacking(&missing)?;
                     tally
                 }
             };

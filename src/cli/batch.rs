@@ -208,7 +208,7 @@ impl Batch {
         }
         // One line each, also for who wants no others: an exit code alone says nothing.
         let list = |name| files::name(&self.output.join(name));
-        let Tally { failed, with_losses, .. } = report.tally;
+        let Tally { failed, with_losses, with_told, lacking, .. } = report.tally;
         if failed > 0 {
             let messages = counted(failed, "message");
             say(format_args!("not converted: {messages}; see {}", list("quarantine.ndjson")));
@@ -216,6 +216,14 @@ impl Batch {
         if with_losses > 0 {
             let messages = counted(with_losses, "message");
             say(format_args!("converted with losses: {messages}; see {}", list("losses.ndjson")));
+        }
+        if with_told > 0 && !self.quiet {
+            let messages = counted(with_told, "message");
+            say(format_args!("told, but written: {messages}; see {}", list("losses.ndjson")));
+        }
+        if lacking > 0 {
+            let messages = counted(lacking, "message");
+            say(format_args!("lacking what the message demands: {messages}; see {}", list("missing.ndjson")));
         }
         Ok(exit)
     }
