@@ -142,3 +142,32 @@ fn a_code_outside_its_value_set_can_be_found_however_rare() {
     assert!(own["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()));
     assert!(!fs::read_to_string(out.join("losses.ndjson")).unwrap().contains("MARKER"));
 }
+
+#[test]
+fn a_merged_report_that_lacks_a_part_names_it_and_is_not_complete() {
+    let temp = TempDir::new().unwrap();
+    let input = folder(&temp, &[("a.xml", MINIMAL), ("b.xml", NO_WRAPPER), ("c.xml", UNITS)]);
+    for index in 1..=3 {
+        let (out, report) = (temp.path().join(format!("o{index}")), temp.path().join(format!("r{index}")));
+        let part = format!("{index}/3");
+        let ended = batch(&input, &out, &["--shard", &part, "--report", report.to_str().unwrap()]);
+        assert!(!told(&ended).contains("missing"), "one part is not told that it was alone: {}", told(&ended));
+        assert_eq!(json(&report.join("report.json"))["complete"], true);
+    }
+    let merge = |parts: &[&str], to: &str| {
+        let mut merge = ooievaar();
+        merge.args(["report", "merge", "-o"]).arg(temp.path().join(to));
+        let ended = merge.args(parts.iter().map(|part| temp.path().join(part))).output().unwrap();
+        (code(&ended), told(&ended), json(&temp.path().join(to).join("report.json")))
+    };
+    for (parts, to, missing) in [(&["r1"][..], "one", "parts 2/3, 3/3"), (&["r3", "r1"], "two", "parts 2/3")] {
+        let (exit, told, report) = merge(parts, to);
+        assert!(exit == 6 && told.contains(missing) && told.contains("merge again"), "{told}");
+        assert_eq!((&report["complete"], &report["stopped"]), (&false.into(), &0.into()), "{report}");
+        let page = fs::read_to_string(temp.path().join(to).join("report.html")).unwrap();
+        assert!(page.contains("Without some of its parts") && !page.contains("Complete"), "{page}");
+    }
+    let (exit, told, report) = merge(&["two", "r2"], "all");
+    assert!(exit == 0 && !told.contains("missing "), "{told}");
+    assert_eq!(report["complete"], true);
+}

@@ -278,7 +278,11 @@ fn meaning(code: &str) -> &'static str {
 }
 
 fn headline(report: &Report) -> String {
-    let state = if report.complete { "Complete" } else { "Stopped before the end" };
+    let state = match report {
+        Report { complete: true, .. } => "Complete",
+        Report { stopped: 0, .. } => "Without some of its parts",
+        _ => "Stopped before the end",
+    };
     let runs = if report.runs == 1 { String::new() } else { format!(", {} runs together", report.runs) };
     let seconds = report.tally.seconds;
     format!(
@@ -397,9 +401,14 @@ mod tests {
         let mut merged = report("1/4", 1);
         assert!(!merged.to_html().contains("missing"), "one part does not miss the others");
         merged.merge(report("3/4", 1)).unwrap();
+        merged = merged.of_whole();
         assert!(merged.to_html().contains("missing: 2/4, 4/4.") && !merged.to_html().contains("nothing to convert"));
         assert!(merged.merge(report("3/4", 1)).is_err() && merged.merge(report("2/5", 1)).is_err());
         assert_eq!(merged.tally.messages, 2);
+        // A report that lacks parts may be completed later.
+        assert!(!Report::parse(merged.to_json().as_bytes()).unwrap().complete && merged.stopped == 0);
+        merged.merge(report("2/4", 1)).and_then(|()| merged.merge(report("4/4", 1))).unwrap();
+        assert!(merged.of_whole().complete);
     }
 
     #[test]
