@@ -11,6 +11,7 @@ use serde_json::json;
 use super::names::{INDEX, LOSSES, MISSING, QUARANTINE, extension, file_name, tree_file};
 use super::pack;
 use super::part::Part;
+use super::placed::Placed;
 use super::shape::{Layout, Packing};
 use super::store::Store;
 use super::unit::{Fault, Unit};
@@ -102,6 +103,8 @@ pub(super) struct Writer<'a> {
     missing: Part,
     index: Option<Part>,
     growing: BTreeMap<String, Part>,
+    /// What was placed since the journal was last brought up to date.
+    placed: Placed,
     /// Files that were completed since the journal was last brought up to date.
     completed: Vec<(PathBuf, File)>,
     /// Sources of packed files: not needed any more once the journal knows that those are complete.
@@ -137,8 +140,8 @@ impl Unsettled {
 }
 
 impl<'a> Writer<'a> {
-    /// Goes on where the journal says the writing was.
-    pub fn new(task: &'a Task, store: &'a Store, state: State) -> Result<Self, Stop> {
+    /// Goes on where the journal says the writing was, after so many inputs. What was written since is taken away.
+    pub fn new(task: &'a Task, store: &'a Store, state: State, units: u64) -> Result<Self, Stop> {
         if let Some(gone) = state.complete.iter().find(|complete| !store.path(&complete.url).is_file()) {
             let path = store.path(&gone.url);
             return Err(Stop::Changed(format!(
@@ -165,8 +168,10 @@ impl<'a> Writer<'a> {
                 fs::remove_file(path).map_err(fault)?;
             }
         }
+        // After what grows was taken back: of that the journal knows.
+        let placed = Placed::after(units, store)?;
         let (completed, packed) = (Vec::new(), Vec::new());
-        Ok(Self { task, store, state, quarantine, losses, missing, index, growing, completed, packed })
+        Ok(Self { task, store, state, quarantine, losses, missing, index, growing, placed, completed, packed })
     }
 
     /// Puts a message where it belongs. True if a file became complete: the journal should know soon.
@@ -175,12 +180,18 @@ impl<'a> Writer<'a> {
             Made::File(path) if self.task.layout == Layout::BundlePerFile => {
                 let case = unit.case.map_or(String::new(), |case| format!("-{case:06}"));
                 let name = format!("bundles/{:06}/{number:09}{case}.{}", number / 1000, extension(format));
+                self.placed.add(&name)?;
                 self.store.publish(&path, &name)?;
                 self.list(&json!({ "file": name, "source": unit.name() }))?;
                 Ok(false)
             }
             Made::File(path) => {
-                self.store.publish_beside(&path, &tree_file(unit, format))?;
+                let (name, is_free) = self.store.name_beside(&path, &tree_file(unit, format))?;
+                // The file of an earlier message must stay, if this one should go.
+                if is_free {
+                    self.placed.add(&name)?;
+                }
+                self.store.publish(&path, &name)?;
                 Ok(false)
             }
             Made::Lines(types) => {
@@ -223,6 +234,7 @@ impl<'a> Writer<'a> {
         let plain = file_name(name, growing.number);
         let url = format!("{plain}{}", self.task.packing.extension());
         let path = self.store.path(&url);
+        self.placed.add(&url)?;
         if self.task.packing == Packing::Plain {
             self.store.publish(part.path(), &url)?;
             self.completed.push((path, file));
@@ -261,8 +273,8 @@ impl<'a> Writer<'a> {
         self.missing.append(lines)
     }
 
-    /// Tells the state, once what it speaks of is settled.
-    pub fn unsettled(&mut self) -> Result<Unsettled, Stop> {
+    /// Tells the state after so many inputs, once what it speaks of is settled.
+    pub fn unsettled(&mut self, units: u64) -> Result<Unsettled, Stop> {
         let mut files = std::mem::take(&mut self.completed);
         for (name, part) in &mut self.growing {
             files.push((part.path().to_owned(), part.flushed()?));
@@ -281,7 +293,8 @@ impl<'a> Writer<'a> {
             self.state.index = index.length();
         }
         let has_many_files = self.task.layout != Layout::Ndjson;
-        let superfluous = std::mem::take(&mut self.packed);
+        let mut superfluous = std::mem::take(&mut self.packed);
+        superfluous.extend(self.placed.turn(units)?);
         Ok(Unsettled { state: self.state.clone(), files, superfluous, has_many_files })
     }
 

@@ -17,6 +17,7 @@ mod pack;
 mod page;
 mod part;
 mod pipeline;
+mod placed;
 mod report;
 mod run;
 mod saver;

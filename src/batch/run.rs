@@ -164,7 +164,7 @@ pub fn run(
         Some(last) => last,
         None => fresh.clone(),
     };
-    let writer = Writer::new(task, &store, from.state.clone())?;
+    let writer = Writer::new(task, &store, from.state.clone(), from.units)?;
     let mut journal = journal;
     if from == fresh {
         journal.add(&from)?;
@@ -334,7 +334,7 @@ impl Recorder<'_, '_> {
     }
 
     fn begin_to_save(&mut self) -> Result<(), Stop> {
-        let unsettled = self.writer.unsettled()?;
+        let unsettled = self.writer.unsettled(self.checkpoint.units)?;
         self.checkpoint.state = unsettled.state.clone();
         self.checkpoint.tally.seconds = self.seconds + self.begun.elapsed().as_secs_f64();
         self.saver.begin(self.checkpoint.clone(), unsettled);
