@@ -171,3 +171,25 @@ fn a_merged_report_that_lacks_a_part_names_it_and_is_not_complete() {
     assert!(exit == 0 && !told.contains("missing "), "{told}");
     assert_eq!(report["complete"], true);
 }
+
+/// Who tries the page goes from line to line.
+#[cfg(unix)]
+#[test]
+fn the_lines_of_the_readme_run_in_their_order() {
+    let readme = include_str!("../README.md");
+    let block = readme.split("### Many messages").nth(1).unwrap().split("```").nth(1).unwrap();
+    let lines: Vec<&str> = block.lines().skip(1).collect();
+    assert_eq!(lines.iter().filter(|line| line.starts_with("ooievaar batch ")).count(), 4);
+    let temp = TempDir::new().unwrap();
+    let program = assert_cmd::cargo::cargo_bin!("ooievaar").parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    for line in lines {
+        let mut shell = Command::new("sh");
+        let ended = shell.args(["-c", line]).env("PATH", &path).current_dir(temp.path()).output().unwrap();
+        let told = told(&ended);
+        // Samples may lose something on the way; that is said, and is no fault of the line.
+        assert!(code(&ended) <= 1 && !told.contains("error"), "{line}\n{told}");
+        let is_batch = line.starts_with("ooievaar batch ");
+        assert!(!is_batch || told.contains("messages   100:") || told.contains("messages   300:"), "{line}\n{told}");
+    }
+}
