@@ -4,110 +4,19 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
+use super::names::{INDEX, LOSSES, MISSING, QUARANTINE, extension, file_name, tree_file};
 use super::pack;
 use super::part::Part;
-use super::run::hex;
+use super::placed::Placed;
+use super::shape::{Layout, Packing};
 use super::store::Store;
 use super::unit::{Fault, Unit};
 use super::{Stop, Task};
 use crate::convert::Format;
-
-/// The list of what could not be converted.
-const QUARANTINE: &str = "quarantine.ndjson";
-
-/// The list of what was lost of what was converted.
-const LOSSES: &str = "losses.ndjson";
-
-/// Which file holds which message, where the names do not tell.
-const INDEX: &str = "index.ndjson";
-
-/// The lists that stand in the output folder: no message may have the name of one.
-const LISTS: [&str; 2] = [QUARANTINE, LOSSES];
-
-/// Longest name of a file or folder, in bytes.
-const LONGEST_NAME: usize = 200;
-
-/// Longest path below the output folder, in bytes: an archive may hold longer ones than a disk takes.
-const LONGEST_PATH: usize = 1500;
-
-/// The shape of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// The tree of the input: a file for each message.
-    Files,
-    /// NDJSON files, each with resources of one type, as a FHIR bulk import takes them.
-    Ndjson,
-    /// A FHIR bundle for each message, in numbered folders of a thousand.
-    BundlePerFile,
-}
-
-impl Layout {
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Files => "files",
-            Self::Ndjson => "ndjson",
-            Self::BundlePerFile => "bundle-per-file",
-        }
-    }
-}
-
-impl FromStr for Layout {
-    type Err = &'static str;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let all = [Self::Files, Self::Ndjson, Self::BundlePerFile];
-        all.into_iter()
-            .find(|layout| layout.name() == name)
-            .ok_or("no such layout; choose files, ndjson or bundle-per-file")
-    }
-}
-
-/// How NDJSON files are packed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Packing {
-    /// As they are.
-    #[default]
-    Plain,
-    /// `.gz`
-    Gzip,
-    /// `.zst`
-    Zstd,
-}
-
-impl Packing {
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "none",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-        }
-    }
-
-    fn extension(self) -> &'static str {
-        match self {
-            Self::Plain => "",
-            Self::Gzip => ".gz",
-            Self::Zstd => ".zst",
-        }
-    }
-}
-
-impl FromStr for Packing {
-    type Err = &'static str;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let all = [Self::Plain, Self::Gzip, Self::Zstd];
-        all.into_iter().find(|packing| packing.name() == name).ok_or("no such packing; choose none, gzip or zstd")
-    }
-}
 
 /// What a layout has written, for the journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +26,9 @@ pub(super) struct State {
     /// Length of the list of losses.
     #[serde(default)]
     losses: u64,
+    /// Length of the list of what messages lack.
+    #[serde(default)]
+    missing: u64,
     /// Length of the index.
     index: u64,
     /// NDJSON files that still grow, by resource type.
@@ -188,8 +100,11 @@ pub(super) struct Writer<'a> {
     state: State,
     quarantine: Part,
     losses: Part,
+    missing: Part,
     index: Option<Part>,
     growing: BTreeMap<String, Part>,
+    /// What was placed since the journal was last brought up to date.
+    placed: Placed,
     /// Files that were completed since the journal was last brought up to date.
     completed: Vec<(PathBuf, File)>,
     /// Sources of packed files: not needed any more once the journal knows that those are complete.
@@ -225,8 +140,8 @@ impl Unsettled {
 }
 
 impl<'a> Writer<'a> {
-    /// Goes on where the journal says the writing was.
-    pub fn new(task: &'a Task, store: &'a Store, state: State) -> Result<Self, Stop> {
+    /// Goes on where the journal says the writing was, after so many inputs. What was written since is taken away.
+    pub fn new(task: &'a Task, store: &'a Store, state: State, units: u64) -> Result<Self, Stop> {
         if let Some(gone) = state.complete.iter().find(|complete| !store.path(&complete.url).is_file()) {
             let path = store.path(&gone.url);
             return Err(Stop::Changed(format!(
@@ -241,9 +156,11 @@ impl<'a> Writer<'a> {
         }
         let quarantine = open(store, QUARANTINE, state.quarantine)?;
         let losses = open(store, LOSSES, state.losses)?;
+        let missing = open(store, MISSING, state.missing)?;
         let has_index = task.layout == Layout::BundlePerFile;
         let index = if has_index { Some(open(store, INDEX, state.index)?) } else { None };
-        let kept: Vec<&Path> = growing.values().chain([&quarantine, &losses]).chain(&index).map(Part::path).collect();
+        let lists = [&quarantine, &losses, &missing];
+        let kept: Vec<&Path> = growing.values().chain(lists).chain(&index).map(Part::path).collect();
         let fault = |error: io::Error| Stop::output(&store.parts(), &error);
         for entry in fs::read_dir(store.parts()).map_err(fault)? {
             let path = entry.map_err(fault)?.path();
@@ -251,7 +168,10 @@ impl<'a> Writer<'a> {
                 fs::remove_file(path).map_err(fault)?;
             }
         }
-        Ok(Self { task, store, state, quarantine, losses, index, growing, completed: Vec::new(), packed: Vec::new() })
+        // After what grows was taken back: of that the journal knows.
+        let placed = Placed::after(units, store)?;
+        let (completed, packed) = (Vec::new(), Vec::new());
+        Ok(Self { task, store, state, quarantine, losses, missing, index, growing, placed, completed, packed })
     }
 
     /// Puts a message where it belongs. True if a file became complete: the journal should know soon.
@@ -260,14 +180,18 @@ impl<'a> Writer<'a> {
             Made::File(path) if self.task.layout == Layout::BundlePerFile => {
                 let case = unit.case.map_or(String::new(), |case| format!("-{case:06}"));
                 let name = format!("bundles/{:06}/{number:09}{case}.{}", number / 1000, extension(format));
+                self.placed.add(&name)?;
                 self.store.publish(&path, &name)?;
                 self.list(&json!({ "file": name, "source": unit.name() }))?;
                 Ok(false)
             }
             Made::File(path) => {
-                let wanted = format!("{}.{}", tree_name(unit), extension(format));
-                let is_taken = LISTS.contains(&wanted.as_str());
-                self.store.publish_beside(&path, &if is_taken { format!("_{wanted}") } else { wanted })?;
+                let (name, is_free) = self.store.name_beside(&path, &tree_file(unit, format))?;
+                // The file of an earlier message must stay, if this one should go.
+                if is_free {
+                    self.placed.add(&name)?;
+                }
+                self.store.publish(&path, &name)?;
                 Ok(false)
             }
             Made::Lines(types) => {
@@ -310,6 +234,7 @@ impl<'a> Writer<'a> {
         let plain = file_name(name, growing.number);
         let url = format!("{plain}{}", self.task.packing.extension());
         let path = self.store.path(&url);
+        self.placed.add(&url)?;
         if self.task.packing == Packing::Plain {
             self.store.publish(part.path(), &url)?;
             self.completed.push((path, file));
@@ -343,8 +268,13 @@ impl<'a> Writer<'a> {
         self.losses.append(lines)
     }
 
-    /// Tells the state, once what it speaks of is settled.
-    pub fn unsettled(&mut self) -> Result<Unsettled, Stop> {
+    /// Adds lines to the list of what messages lack.
+    pub fn lacking(&mut self, lines: &[u8]) -> Result<(), Stop> {
+        self.missing.append(lines)
+    }
+
+    /// Tells the state after so many inputs, once what it speaks of is settled.
+    pub fn unsettled(&mut self, units: u64) -> Result<Unsettled, Stop> {
         let mut files = std::mem::take(&mut self.completed);
         for (name, part) in &mut self.growing {
             files.push((part.path().to_owned(), part.flushed()?));
@@ -356,12 +286,15 @@ impl<'a> Writer<'a> {
         self.state.quarantine = self.quarantine.length();
         files.push((self.losses.path().to_owned(), self.losses.flushed()?));
         self.state.losses = self.losses.length();
+        files.push((self.missing.path().to_owned(), self.missing.flushed()?));
+        self.state.missing = self.missing.length();
         if let Some(index) = &mut self.index {
             files.push((index.path().to_owned(), index.flushed()?));
             self.state.index = index.length();
         }
         let has_many_files = self.task.layout != Layout::Ndjson;
-        let superfluous = std::mem::take(&mut self.packed);
+        let mut superfluous = std::mem::take(&mut self.packed);
+        superfluous.extend(self.placed.turn(units)?);
         Ok(Unsettled { state: self.state.clone(), files, superfluous, has_many_files })
     }
 
@@ -371,7 +304,13 @@ impl<'a> Writer<'a> {
         for name in names {
             self.complete(&name)?;
         }
-        let lists = [(Some(self.quarantine), QUARANTINE), (Some(self.losses), LOSSES), (self.index.take(), INDEX)];
+        let missing = Some(self.missing).filter(|part| part.length() > 0);
+        let lists = [
+            (Some(self.quarantine), QUARANTINE),
+            (Some(self.losses), LOSSES),
+            (missing, MISSING),
+            (self.index.take(), INDEX),
+        ];
         for (part, name) in lists {
             if let Some(mut part) = part {
                 self.completed.push((self.store.path(name), part.flushed()?));
@@ -397,86 +336,9 @@ fn open(store: &Store, name: &str, length: u64) -> Result<Part, Stop> {
     Part::open(&path, length)
 }
 
-fn file_name(resource_type: &str, number: u32) -> String {
-    format!("{resource_type}.{number:04}.ndjson")
-}
-
-fn extension(format: Format) -> &'static str {
-    match format {
-        Format::FhirJson => "json",
-        Format::FhirNdjson => "ndjson",
-        Format::FhirXml | Format::Hl7v3 | Format::Ada => "xml",
-    }
-}
-
-/// The path of a message as a path below the output folder, and nowhere else.
-fn tree_name(unit: &Unit) -> String {
-    let mut parts: Vec<String> = unit.path.split('/').filter(|part| !part.is_empty()).map(safe).collect();
-    if let Some(first) =
-        parts.first_mut().filter(|first| first.starts_with(".ooievaar") || LISTS.contains(&first.as_str()))
-    {
-        first.insert(0, '_');
-    }
-    // Padded, so that the order of the names is that of the lines.
-    parts.extend(unit.line.map(|line| format!("{line:09}")));
-    parts.extend(unit.case.map(|case| format!("case-{case:06}")));
-    let mut name = parts.join("/");
-    if name.len() > LONGEST_PATH {
-        let digest = Sha256::digest(name.as_bytes());
-        let mut end = LONGEST_PATH;
-        while !name.is_char_boundary(end) {
-            end -= 1;
-        }
-        name.truncate(name[..end].rfind('/').unwrap_or(end));
-        name.push('/');
-        name.push_str(&hex(&digest[..16]));
-    }
-    name
-}
-
-fn safe(part: &str) -> String {
-    if matches!(part, "." | "..") {
-        return part.replace('.', "_");
-    }
-    let mut name: String = part.chars().map(|c| if c.is_control() || c == '\\' { '_' } else { c }).collect();
-    if name.len() > LONGEST_NAME {
-        let digest = Sha256::digest(name.as_bytes());
-        let mut end = LONGEST_NAME;
-        while !name.is_char_boundary(end) {
-            end -= 1;
-        }
-        name.truncate(end);
-        name.push_str(&hex(&digest[..8]));
-    }
-    name
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn named(path: &str, line: Option<usize>) -> String {
-        tree_name(&Unit { path: path.to_owned(), line, case: None, content: Ok(Vec::new()) })
-    }
-
-    #[test]
-    fn no_path_leads_out_of_the_output_folder() {
-        assert_eq!(named("a/b.xml", None), "a/b.xml");
-        assert_eq!(named("/../../etc/./passwd", None), "__/__/etc/_/passwd");
-        assert_eq!(named("c:\\x\u{1}.xml", None), "c:_x_.xml");
-        assert_eq!(named(".ooievaar/journal", None), "_.ooievaar/journal");
-        assert_eq!(named("all.xml", Some(17)), "all.xml/000000017");
-        assert_eq!(named("quarantine.ndjson", Some(1)), "_quarantine.ndjson/000000001");
-    }
-
-    #[test]
-    fn names_that_are_too_long_stay_different() {
-        let (one, two) = (named(&format!("{}1", "é".repeat(300)), None), named(&format!("{}2", "é".repeat(300)), None));
-        assert!(one != two && one.len() <= LONGEST_NAME + 16, "{one}");
-        let deep = format!("{}é/", "d/".repeat(2000));
-        let (one, two) = (named(&format!("{deep}1"), None), named(&format!("{deep}2"), None));
-        assert!(one != two && one.len() <= LONGEST_PATH + 33 && one.starts_with("d/d/"), "{one}");
-    }
 
     #[test]
     fn lines_are_sorted_by_type() {

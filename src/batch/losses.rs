@@ -1,24 +1,32 @@
-//! The list of what was lost: a line for each loss, which names its place and never its value.
+//! The list of what was lost, or had to be told: a line for each, which names its place and never its value.
 
 use serde_json::json;
 
+use super::told::Gone;
 use crate::convert::Outcome;
+use crate::dataset::{Code, Node};
 
-/// The losses of one message as lines of JSON. `name` is what it is called, `lines_before` how many lines stand before it in
+/// A code that is in no value set of its concept: nothing is lost of it, and it must be possible to find it.
+const UNKNOWN_CODE: (&str, &str) =
+    ("unknown-code", "the code was kept as it is; correct it in the source, or add it to the value set");
+
+/// The losses of one message, and its codes that are in no value set, as lines of JSON. `name` is what it is called, `lines_before` how many lines stand before it in
 /// its file.
 pub(super) fn lines(outcome: &Outcome, name: &str, source: &[u8], lines_before: usize) -> Vec<u8> {
     let losses = &outcome.ledger.losses;
-    if losses.is_empty() {
+    let codes: Vec<(&Node, &Code)> = outcome.reading.unknown_codes().collect();
+    if losses.is_empty() && codes.is_empty() {
         return Vec::new();
     }
     let dataset = outcome.reading.dataset();
-    let places = Places::of(source);
+    let (places, gone) = (Places::of(source), Gone::of(&outcome.ledger));
     let mut lines = Vec::new();
     for loss in losses {
         let (line, column) = places.find(loss.position as usize);
         let entry = json!({
             "path": name,
             "reason": loss.reason.code(),
+            "remedy": loss.reason.remedy(),
             "rule": loss.rule.as_deref(),
             "concept": loss.concept.map(|ix| dataset.get(ix).number.as_str()),
             "name": loss.concept.map(|ix| dataset.path(ix)),
@@ -26,6 +34,24 @@ pub(super) fn lines(outcome: &Outcome, name: &str, source: &[u8], lines_before: 
             "line": line + lines_before,
             "column": column,
             "values": loss.leaves,
+            "written": gone.is_written(loss),
+        });
+        lines.extend_from_slice(entry.to_string().as_bytes());
+        lines.push(b'\n');
+    }
+    let (reason, remedy) = UNKNOWN_CODE;
+    for (node, _) in codes {
+        let (line, column) = places.find(node.origin.position as usize);
+        let entry = json!({
+            "path": name,
+            "reason": reason,
+            "remedy": remedy,
+            "concept": dataset.get(node.concept).number.as_str(),
+            "name": dataset.path(node.concept),
+            "line": line + lines_before,
+            "column": column,
+            "values": 0,
+            "written": true,
         });
         lines.extend_from_slice(entry.to_string().as_bytes());
         lines.push(b'\n');

@@ -4,32 +4,38 @@
 //! in memory does not grow with the number of messages, and what is written does not depend on the number of threads.
 
 mod frame;
+mod hex;
 mod journal;
 mod layout;
 mod listing;
 mod losses;
 mod markup;
+mod missing;
+mod names;
 mod own;
 mod pack;
 mod page;
 mod part;
 mod pipeline;
+mod placed;
 mod report;
 mod run;
 mod saver;
+mod shape;
 mod shard;
 mod split;
 mod store;
 mod stream;
 mod tally;
+mod told;
 mod unit;
 mod walk;
 
-pub use layout::{Layout, Packing};
 pub use report::{Report, counted};
 pub use run::{Ended, Progress, Stop, Task, run};
+pub use shape::{Layout, Packing};
 pub use shard::Shard;
 pub use stream::stream;
-pub use tally::{Lost, SHOWN_FROM, Slow, Tally, Unknown, Values};
+pub use tally::{Lost, Missing, SHOWN_FROM, Slow, Tally, Unknown, Values};
 pub use unit::{Fault, Unit};
 pub use walk::{Input, Walk};

@@ -7,7 +7,7 @@ use std::path::Path;
 pub(super) const WORK: &str = ".ooievaar";
 
 /// What a run writes into its output folder beside the messages.
-const LISTS: [&str; 4] = ["quarantine.ndjson", "losses.ndjson", "index.ndjson", "manifest.json"];
+const LISTS: [&str; 5] = ["quarantine.ndjson", "losses.ndjson", "missing.ndjson", "index.ndjson", "manifest.json"];
 
 /// What a report consists of.
 const REPORT: [&str; 2] = ["report.json", "report.html"];

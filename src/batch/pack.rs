@@ -6,8 +6,8 @@ use std::path::Path;
 
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
-use super::layout::Packing;
 use super::pipeline;
+use super::shape::Packing;
 
 /// What is packed at a time, on one thread. It decides the bytes of a gzip file.
 const BLOCK: usize = 256 << 10;

@@ -29,8 +29,15 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n,td.c{white-spa
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--bar:#2f6f9f;--bad:#b3402f;--ok:#3b7d4f;--paper:#fff;--ground:#fff}main{max-width:none;padding:0}section,tr,.tiles{break-inside:avoid}}
 ";
 
+impl Report {
+    /// The report as one HTML page that needs nothing else.
+    pub fn to_html(&self) -> String {
+        html(self)
+    }
+}
+
 /// The whole page.
-pub(super) fn html(report: &Report) -> String {
+fn html(report: &Report) -> String {
     let tally = &report.tally;
     let values = &tally.values;
     let mut page = String::from("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
@@ -62,11 +69,12 @@ pub(super) fn html(report: &Report) -> String {
     section(
         &mut page,
         "What became of the values",
-        "Each value of a message is translated, or fixed by the format (what every message of the kind repeats), or lost for a reason that is named.",
+        "Each value of a message is translated, or fixed by the format (what every message of the kind repeats), or lost for a reason that is named. Of some that are in the output something has to be told.",
     );
     let fates = [
         ("translated", values.translated, "ok"),
         ("fixed by the format", values.structural, ""),
+        ("told, but written", values.told, ""),
         ("lost", values.lost, "bad"),
     ];
     bars(&mut page, &fates.map(|(label, count, class)| (label.to_owned(), count, class)));
@@ -108,6 +116,9 @@ pub(super) fn html(report: &Report) -> String {
         rest(&mut page, losses.len());
     }
     page.push_str("</section>");
+
+    told(&mut page, report);
+    lacking(&mut page, report);
 
     section(
         &mut page,
@@ -153,7 +164,11 @@ pub(super) fn html(report: &Report) -> String {
         rest(&mut page, codes.len());
     }
     if tally.other_codes > 0 {
-        let _ = write!(page, "<p>And {} that are too rare, or too odd, to show.</p>", grouped(tally.other_codes));
+        let _ = write!(
+            page,
+            "<p>And {} that are too rare, or too odd, to show. The list losses.ndjson in the output folder has their places.</p>",
+            grouped(tally.other_codes)
+        );
     }
     page.push_str("</section>");
 
@@ -179,6 +194,54 @@ pub(super) fn html(report: &Report) -> String {
     page.push_str(if tally.slowest.is_empty() { "" } else { "</table>" });
     page.push_str("</section></main></body></html>\n");
     page
+}
+
+/// What had to be told of values that are in the output all the same.
+fn told(page: &mut String, report: &Report) {
+    let told = report.tally.top_told();
+    if told.is_empty() {
+        return;
+    }
+    section(page, "Told, but written", "Values that are in the output, with something that a receiver should know.");
+    page.push_str("<table><tr><th>Concept<th>Reason<th>What to do<th class=\"n\">Messages</tr>");
+    for loss in told.iter().take(SHOWN) {
+        let _ = write!(
+            page,
+            "<tr><td>{}<td>{}<td>{}<td class=\"n\">{}</tr>",
+            escape(loss.shown()),
+            escape(loss.reason.as_str()),
+            escape(loss.remedy.as_str()),
+            grouped(loss.messages)
+        );
+    }
+    page.push_str("</table>");
+    rest(page, told.len());
+    page.push_str("</section>");
+}
+
+/// What the messages lack that were written.
+fn lacking(page: &mut String, report: &Report) {
+    let Some(summary) = report.lacking_text() else { return };
+    let missing = report.tally.top_missing();
+    let about = format!(
+        "{summary}. Nothing was made up; a receiver may refuse them. The list missing.ndjson in the output folder names each."
+    );
+    section(page, "What messages lack", &about);
+    page.push_str("<table><tr><th>Concept<th>Demand<th>What to do<th class=\"n\">Times<th class=\"n\">Messages</tr>");
+    for missing in missing.iter().take(SHOWN) {
+        let _ = write!(
+            page,
+            "<tr><td>{}<td>{}<td>{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
+            escape(missing.name.as_str()),
+            escape(missing.demand.as_str()),
+            escape(missing.remedy.as_str()),
+            grouped(missing.times),
+            grouped(missing.messages)
+        );
+    }
+    page.push_str("</table>");
+    rest(page, missing.len());
+    page.push_str("</section>");
 }
 
 /// What a code of an error means, for who does not know the format.
@@ -215,7 +278,11 @@ fn meaning(code: &str) -> &'static str {
 }
 
 fn headline(report: &Report) -> String {
-    let state = if report.complete { "Complete" } else { "Stopped before the end" };
+    let state = match report {
+        Report { complete: true, .. } => "Complete",
+        Report { stopped: 0, .. } => "Without some of its parts",
+        _ => "Stopped before the end",
+    };
     let runs = if report.runs == 1 { String::new() } else { format!(", {} runs together", report.runs) };
     let seconds = report.tally.seconds;
     format!(
@@ -334,9 +401,14 @@ mod tests {
         let mut merged = report("1/4", 1);
         assert!(!merged.to_html().contains("missing"), "one part does not miss the others");
         merged.merge(report("3/4", 1)).unwrap();
+        merged = merged.of_whole();
         assert!(merged.to_html().contains("missing: 2/4, 4/4.") && !merged.to_html().contains("nothing to convert"));
         assert!(merged.merge(report("3/4", 1)).is_err() && merged.merge(report("2/5", 1)).is_err());
         assert_eq!(merged.tally.messages, 2);
+        // A report that lacks parts may be completed later.
+        assert!(!Report::parse(merged.to_json().as_bytes()).unwrap().complete && merged.stopped == 0);
+        merged.merge(report("2/4", 1)).and_then(|()| merged.merge(report("4/4", 1))).unwrap();
+        assert!(merged.of_whole().complete);
     }
 
     #[test]

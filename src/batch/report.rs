@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::page;
 use super::shard::Shard;
 use super::tally::Tally;
 
@@ -21,8 +20,14 @@ pub struct Report {
     pub version: String,
     /// How many runs it covers: more than one if reports were merged.
     pub runs: u64,
-    /// False if a run was stopped before its end.
+    /// False if a run was stopped before its end, or a part of the whole is missing.
     pub complete: bool,
+    /// Runs that were stopped before their end.
+    #[serde(default)]
+    pub stopped: u64,
+    /// Parts of the whole that no run did: said of reports that were merged, not of the run of one part.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub missing: u64,
     /// The parts that the runs did, if each did a part of one whole.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub parts: BTreeSet<Shard>,
@@ -38,7 +43,8 @@ impl Report {
     pub fn new(tally: Tally, part: Shard, complete: bool) -> Self {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let parts = (part != Shard::WHOLE).then_some(part).into_iter().collect();
-        Self { format: Self::FORMAT, version, runs: 1, complete, parts, tally: tally.for_report() }
+        let (stopped, tally) = (u64::from(!complete), tally.for_report());
+        Self { format: Self::FORMAT, version, runs: 1, complete, stopped, missing: 0, parts, tally }
     }
 
     /// Reads a report file.
@@ -46,8 +52,12 @@ impl Report {
     /// # Errors
     /// If it is none, or of another layout.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let report: Self =
+        let mut report: Self =
             serde_json::from_slice(bytes).map_err(|error| format!("is no report of a batch: {error}"))?;
+        if !report.complete && report.missing == 0 {
+            // Also of one that was written before runs that were stopped were counted.
+            report.stopped = report.stopped.max(1);
+        }
         if report.format == Self::FORMAT {
             Ok(report)
         } else {
@@ -68,30 +78,44 @@ impl Report {
             return Err(format!("covers part {others}, and another report part {own}; parts of one whole add up"));
         }
         self.runs += other.runs;
-        self.complete &= other.complete;
+        self.stopped += other.stopped;
         self.parts.extend(other.parts);
         self.tally.merge(other.tally);
+        // Of what was missing from the one, the other may be.
+        self.missing = 0;
+        self.complete = self.stopped == 0;
         Ok(())
     }
 
-    /// The parts of the whole that no run did, if the runs did parts.
-    pub fn missing_parts(&self) -> Vec<Shard> {
-        let all = self.parts.first().into_iter().flat_map(|part| part.siblings());
-        all.filter(|part| !self.parts.contains(part)).collect()
+    /// The same as a report of the whole: what no run did is missing from it.
+    #[must_use]
+    pub fn of_whole(mut self) -> Self {
+        self.missing = self.parts.first().map_or(0, |part| part.of_how_many() - self.parts.len() as u64);
+        self.complete = self.stopped == 0 && self.missing == 0;
+        self
     }
 
-    /// Those parts as a text of bounded length; `None` if none is missing from several runs. One run is not told that
-    /// it was alone.
+    /// The parts that are missing, as a text of bounded length; `None` if none is.
     pub(super) fn missing_text(&self) -> Option<String> {
-        let missing = self.missing_parts();
-        if self.runs < 2 || missing.is_empty() {
+        const MOST: u64 = SHOWN as u64;
+        if self.missing == 0 {
             return None;
         }
-        let mut text = missing.iter().take(SHOWN).map(Shard::to_string).collect::<Vec<_>>().join(", ");
-        if missing.len() > SHOWN {
-            let _ = write!(text, " and {} more", missing.len() - SHOWN);
+        let all = self.parts.first().into_iter().flat_map(|part| part.siblings());
+        let missing = all.filter(|part| !self.parts.contains(part));
+        let mut text = missing.take(SHOWN).map(|part| part.to_string()).collect::<Vec<_>>().join(", ");
+        if self.missing > MOST {
+            let _ = write!(text, " and {} more", self.missing - MOST);
         }
         Some(text)
+    }
+
+    /// What messages lack, in numbers; `None` if they lack nothing.
+    pub(super) fn lacking_text(&self) -> Option<String> {
+        let lacking = self.tally.lacking;
+        let things = counted(self.tally.things_missing(), "thing");
+        let verb = if lacking == 1 { "lacks" } else { "lack" };
+        (lacking > 0).then(|| format!("{} {verb} {things} that the message demands", counted(lacking, "message")))
     }
 
     /// The report as JSON.
@@ -102,18 +126,13 @@ impl Report {
         text
     }
 
-    /// The report as one HTML page that needs nothing else.
-    pub fn to_html(&self) -> String {
-        page::html(self)
-    }
-
     /// The report as lines of text.
     pub fn to_text(&self) -> String {
         let tally = &self.tally;
         let values = &tally.values;
         let mut text = String::new();
         if let Some(missing) = self.missing_text() {
-            let _ = writeln!(text, "missing    the reports of parts {missing}");
+            let _ = writeln!(text, "missing    the reports of parts {missing}: the counts are without them");
         }
         let _ = writeln!(
             text,
@@ -123,9 +142,16 @@ impl Report {
         let _ = writeln!(text, "resources  {}", tally.resources);
         let _ = writeln!(
             text,
-            "values     {} read: {} translated, {} fixed by the format, {} lost",
-            values.read, values.translated, values.structural, values.lost
+            "values     {} read: {} translated, {} fixed by the format, {} lost{}",
+            values.read,
+            values.translated,
+            values.structural,
+            values.lost,
+            if values.told > 0 { format!(", {} told, but written", values.told) } else { String::new() }
         );
+        if let Some(lacking) = self.lacking_text() {
+            let _ = writeln!(text, "lacking    {lacking}");
+        }
         let _ = writeln!(
             text,
             "time       {:.1} s: {:.0} messages/s, {:.1} MB/s",
@@ -140,12 +166,23 @@ impl Report {
             let messages = counted(lost.messages, "message");
             format!("{} in {messages}: {}, {}", lost.values, lost.shown(), lost.reason)
         });
+        list(&mut text, "told", tally.top_told(), |told| {
+            format!("in {}: {}, {}; it is written", counted(told.messages, "message"), told.shown(), told.reason)
+        });
+        list(&mut text, "lacking", tally.top_missing(), |missing| {
+            let messages = counted(missing.messages, "message");
+            format!("{} in {messages}: {}, {}", missing.times, missing.name, missing.demand)
+        });
         list(&mut text, "unknown", tally.shown_codes(), |code| {
             let messages = counted(code.messages, "message");
             format!("code {} ({}) in {messages}: {}", code.code, code.system, code.concept)
         });
         if tally.other_codes > 0 {
-            let _ = writeln!(text, "unknown    {} other codes, too rare or too odd to show", tally.other_codes);
+            let _ = writeln!(
+                text,
+                "unknown    {} other codes, too rare or too odd to show: losses.ndjson has their places",
+                tally.other_codes
+            );
         }
         list(&mut text, "slowest", tally.slowest.iter().take(3).collect(), |slow| {
             format!("{} ms, {} bytes: {}", slow.microseconds.div_ceil(1000), slow.bytes, slow.name)
@@ -162,6 +199,11 @@ impl Report {
     pub fn megabytes_per_second(&self) -> f64 {
         per_second(self.tally.bytes_in, self.tally.seconds) / 1e6
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate is for reading")]

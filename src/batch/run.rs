@@ -1,6 +1,6 @@
 //! One run: from inputs to an output folder.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,11 +9,14 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
+use super::hex::hex;
 use super::journal::{Checkpoint, Journal};
-use super::layout::{self, Layout, Made, Packing, Writer};
+use super::layout::{self, Made, Writer};
 use super::losses;
+use super::missing;
 use super::pipeline;
 use super::saver::Saver;
+use super::shape::{Layout, Packing};
 use super::shard::Shard;
 use super::store::Store;
 use super::tally::Tally;
@@ -120,6 +123,8 @@ struct Converted {
     tally: Tally,
     /// The lines that tell what was lost.
     losses: Vec<u8>,
+    /// The lines that tell what it lacks.
+    missing: Vec<u8>,
 }
 
 enum Trouble {
@@ -159,7 +164,7 @@ pub fn run(
         Some(last) => last,
         None => fresh.clone(),
     };
-    let writer = Writer::new(task, &store, from.state.clone())?;
+    let writer = Writer::new(task, &store, from.state.clone(), from.units)?;
     let mut journal = journal;
     if from == fresh {
         journal.add(&from)?;
@@ -273,8 +278,9 @@ fn work(task: &Task, converter: &Converter, store: &Store, from: u64, mut piece:
                     let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
                     let tally = Tally::of(&outcome, &unit.name(), std::mem::take(&mut size), microseconds);
                     let losses = losses::lines(&outcome, &unit.name(), &bytes, unit.lines_before());
+                    let missing = missing::lines(&outcome, &unit.name());
                     layout::prepare(task.layout, &outcome.output, piece.number, unit.case, store)
-                        .map(|made| Converted { made, format, tally, losses })
+                        .map(|made| Converted { made, format, tally, losses, missing })
                         .map_err(Trouble::Stop)
                 }
             };
@@ -312,9 +318,10 @@ impl Recorder<'_, '_> {
                     self.writer.quarantine(unit, &fault)?;
                     Tally::failure(&fault.code)
                 }
-                Ok(Converted { made, format, tally, losses }) => {
+                Ok(Converted { made, format, tally, losses, missing }) => {
                     self.must_save |= self.writer.add(unit, piece.number, format, made)?;
                     self.writer.lost(&losses)?;
+                    self.writer.lacking(&missing)?;
                     tally
                 }
             };
@@ -327,7 +334,7 @@ impl Recorder<'_, '_> {
     }
 
     fn begin_to_save(&mut self) -> Result<(), Stop> {
-        let unsettled = self.writer.unsettled()?;
+        let unsettled = self.writer.unsettled(self.checkpoint.units)?;
         self.checkpoint.state = unsettled.state.clone();
         self.checkpoint.tally.seconds = self.seconds + self.begun.elapsed().as_secs_f64();
         self.saver.begin(self.checkpoint.clone(), unsettled);
@@ -368,12 +375,4 @@ fn digest(task: &Task, inputs: &[Input]) -> String {
         task.settings,
     );
     hex(&Sha256::digest(text.as_bytes()))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

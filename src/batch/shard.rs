@@ -34,6 +34,11 @@ impl Shard {
         self.count == other.count
     }
 
+    /// Of how many parts it is one.
+    pub(super) fn of_how_many(self) -> u64 {
+        self.count
+    }
+
     /// All parts of the whole that this is a part of.
     pub(super) fn siblings(self) -> impl Iterator<Item = Self> {
         (1..=self.count).map(move |index| Self { index, ..self })

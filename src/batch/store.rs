@@ -52,6 +52,7 @@ impl Store {
             fs::create_dir_all(loose.join(number.to_string())).map_err(fault)?;
         }
         fs::create_dir_all(store.parts()).map_err(fault)?;
+        fs::create_dir_all(store.placed()).map_err(fault)?;
         Ok(store)
     }
 
@@ -63,6 +64,11 @@ impl Store {
     /// The folder of files that grow message by message.
     pub fn parts(&self) -> PathBuf {
         self.work.join("parts")
+    }
+
+    /// The folder of the lists of what was placed since the last checkpoint.
+    pub fn placed(&self) -> PathBuf {
+        self.work.join("placed")
     }
 
     /// A path for a file that is being made and belongs to this message.
@@ -90,25 +96,43 @@ impl Store {
         }
     }
 
-    /// Gives a file that is whole its name in the output. If the name is taken by other content, it gets a number:
-    /// an archive may hold two files of one name, and neither may be lost. The same content, or a piece of it, is what an
-    /// interrupted run left behind.
-    pub fn publish_beside(&self, made: &Path, name: &str) -> Result<(), Stop> {
+    /// The name that a file that is whole gets in the output, and whether it is free. If the one that is wanted is taken by
+    /// other content, it has a number: an archive may hold two files of one name, and neither may be lost. The same content
+    /// is the same message twice; a piece of it is what a power cut left behind.
+    pub fn name_beside(&self, made: &Path, name: &str) -> Result<(String, bool), Stop> {
         let (mut wanted, mut number) = (name.to_owned(), 1);
         loop {
             let name = numbered(&wanted, number);
             let target = self.path(&name);
             match fs::symlink_metadata(&target) {
                 Err(error) if error.kind() == io::ErrorKind::NotADirectory => wanted = self.beside_files(&wanted),
-                Err(_) => return self.publish(made, &name),
+                Err(_) => return Ok((name, true)),
                 Ok(found) => {
                     if found.is_file() && is_left_of(made, &target).map_err(|error| Stop::output(&target, &error))? {
-                        return self.publish(made, &name);
+                        return Ok((name, false));
                     }
                     number += 1;
                 }
             }
         }
+    }
+
+    /// Takes a file of the output away, and the folders that it leaves empty: they were made for it.
+    pub fn take_away(&self, name: &str) -> Result<(), Stop> {
+        let path = self.path(name);
+        match fs::remove_file(&path) {
+            Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Err(Stop::output(&path, &error));
+            }
+            _ => {}
+        }
+        let folders = Path::new(name).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+        for folder in folders {
+            if fs::remove_dir(self.out.join(folder)).is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The same path, with other names for the folders in it whose names are those of files.
@@ -137,6 +161,7 @@ impl Store {
     pub fn clear(&self) {
         // What stays behind only takes room.
         let _ = fs::remove_dir_all(self.parts());
+        let _ = fs::remove_dir_all(self.placed());
         let _ = fs::remove_dir_all(self.work.join("loose"));
     }
 
@@ -195,19 +220,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
         let store = Store::open(&out, false).unwrap();
+        let publish = |made: &Path| {
+            let (name, is_free) = store.name_beside(made, "a.json").unwrap();
+            assert_eq!(is_free, !out.join(&name).exists());
+            store.publish(made, &name).unwrap();
+        };
         let whole = "{\"resourceType\":\"Bundle\"}\n";
         for left in [whole, "", "{\"resou", "{\"resourceT\0\0\0\0\0"] {
             let made = store.loose(1);
             fs::write(&made, whole).unwrap();
             fs::write(out.join("a.json"), left).unwrap();
-            store.publish_beside(&made, "a.json").unwrap();
+            publish(&made);
             assert_eq!(fs::read_to_string(out.join("a.json")).unwrap(), whole);
             assert!(!out.join("a~2.json").exists(), "{left:?}");
         }
         for number in [2, 3] {
             let made = store.loose(1);
             fs::write(&made, format!("{{\"id\":{number}}}\n")).unwrap();
-            store.publish_beside(&made, "a.json").unwrap();
+            publish(&made);
             assert_eq!(fs::read_to_string(out.join("a.json")).unwrap(), whole);
             assert!(out.join(format!("a~{number}.json")).exists());
         }

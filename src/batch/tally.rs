@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::losses;
+use super::told::Gone;
 use crate::convert::{Outcome, Reading};
+use crate::ledger::Loss;
 
 /// A code that fewer messages hold than this is not shown: it might be anything that somebody typed.
 pub const SHOWN_FROM: u64 = 5;
@@ -29,6 +31,10 @@ pub struct Tally {
     pub converted: u64,
     /// Converted messages that lost something.
     pub with_losses: u64,
+    /// Converted messages of which something had to be told, though it is in the output.
+    pub with_told: u64,
+    /// Converted messages that lack something that their standard demands.
+    pub lacking: u64,
     /// Messages that could not be converted; they are in the quarantine list.
     pub failed: u64,
     /// FHIR resources written.
@@ -43,6 +49,8 @@ pub struct Tally {
     pub failures: BTreeMap<String, u64>,
     /// Losses, by concept and reason.
     pub losses: BTreeMap<String, Lost>,
+    /// What messages lack, by concept and demand.
+    pub missing: BTreeMap<String, Missing>,
     /// Codes that are no member of the value set of their concept. The journal keeps them all until the run is complete; a
     /// report only those that [`Tally::shown_codes`] gives.
     pub codes: BTreeMap<String, Unknown>,
@@ -60,6 +68,7 @@ pub struct Tally {
 
 /// What became of the values of the messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Values {
     /// Read.
     pub read: u64,
@@ -69,6 +78,8 @@ pub struct Values {
     pub structural: u64,
     /// Lost, each for a reason.
     pub lost: u64,
+    /// In the output, with something that has to be told.
+    pub told: u64,
 }
 
 /// Losses of one concept for one reason.
@@ -85,8 +96,28 @@ pub struct Lost {
     pub reason: String,
     /// What a person can do about it.
     pub remedy: String,
+    /// It is in the output all the same, and only had to be told.
+    #[serde(default)]
+    pub written: bool,
     /// Values.
     pub values: u64,
+    /// Messages.
+    pub messages: u64,
+}
+
+/// What messages lack of one concept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// Number of the concept.
+    pub concept: String,
+    /// Its name, with those of the groups around it.
+    pub name: String,
+    /// Stable name of what is demanded.
+    pub demand: String,
+    /// What a person can do about it.
+    pub remedy: String,
+    /// How many times.
+    pub times: u64,
     /// Messages.
     pub messages: u64,
 }
@@ -120,17 +151,26 @@ impl Lost {
     pub fn shown(&self) -> &str {
         [&self.name, &self.element].into_iter().find(|text| !text.is_empty()).map_or("(other elements)", String::as_str)
     }
+
+    /// The order of those that are as frequent.
+    fn order(&self) -> [&str; 3] {
+        [&self.name, &self.element, &self.reason]
+    }
 }
 
 impl Tally {
     /// The tally of one message that was converted.
     pub(super) fn of(outcome: &Outcome, name: &str, bytes: usize, microseconds: u64) -> Self {
         let ledger = &outcome.ledger;
-        let lost = u64::from(ledger.lost_leaves());
+        let gone = Gone::of(ledger);
+        let (told, lost): (Vec<&Loss>, Vec<&Loss>) = ledger.losses.iter().partition(|loss| gone.is_written(loss));
+        let values = |losses: &[&Loss]| losses.iter().map(|loss| u64::from(loss.leaves)).sum();
         let mut tally = Self {
             messages: 1,
             converted: 1,
-            with_losses: u64::from(lost > 0),
+            with_losses: u64::from(!lost.is_empty()),
+            with_told: u64::from(!told.is_empty()),
+            lacking: u64::from(!outcome.missing.is_empty()),
             resources: outcome.resources as u64,
             bytes_in: bytes as u64,
             bytes_out: outcome.output.len() as u64,
@@ -138,7 +178,8 @@ impl Tally {
                 read: ledger.total.into(),
                 translated: ledger.translated.into(),
                 structural: ledger.structural.into(),
-                lost,
+                lost: values(&lost),
+                told: values(&told),
             },
             slowest: vec![Slow { name: name.to_owned(), microseconds, bytes: bytes as u64 }],
             ..Self::default()
@@ -147,23 +188,43 @@ impl Tally {
         tally.durations.insert(microseconds.max(1).ilog2(), 1);
         let dataset = outcome.reading.dataset();
         for loss in &ledger.losses {
+            let written = gone.is_written(loss);
             let concept = loss.concept.map(|ix| (dataset.get(ix).number.to_string(), dataset.path(ix)));
             let (number, name) = concept.unzip();
             let element = loss.path.as_deref().filter(|_| number.is_none()).map(losses::element).unwrap_or_default();
-            let key = format!("{} {} {element}", number.as_deref().unwrap_or_default(), loss.reason.code());
+            let number_shown = number.as_deref().unwrap_or_default();
+            let key = format!("{number_shown} {}{} {element}", loss.reason.code(), mark(written));
             let entry = tally.losses.entry(key).or_insert_with(|| Lost {
                 concept: number,
                 name: name.unwrap_or_default(),
                 element,
                 reason: loss.reason.code().to_owned(),
                 remedy: loss.reason.remedy().to_owned(),
+                written,
                 values: 0,
                 messages: 1,
             });
             entry.values += u64::from(loss.leaves);
         }
+        tally.add_missing(outcome);
         tally.add_codes(&outcome.reading);
         tally
+    }
+
+    fn add_missing(&mut self, outcome: &Outcome) {
+        let dataset = outcome.dataset();
+        for unmet in &outcome.missing {
+            let (concept, demand) = (dataset.get(unmet.concept).number.to_string(), unmet.demand.code().to_owned());
+            let entry = self.missing.entry(format!("{concept} {demand}")).or_insert_with(|| Missing {
+                concept,
+                name: dataset.path(unmet.concept),
+                demand,
+                remedy: unmet.demand.remedy().to_owned(),
+                times: 0,
+                messages: 1,
+            });
+            entry.times += 1;
+        }
     }
 
     fn add_codes(&mut self, reading: &Reading) {
@@ -195,6 +256,8 @@ impl Tally {
         self.messages += other.messages;
         self.converted += other.converted;
         self.with_losses += other.with_losses;
+        self.with_told += other.with_told;
+        self.lacking += other.lacking;
         self.failed += other.failed;
         self.resources += other.resources;
         self.bytes_in += other.bytes_in;
@@ -203,6 +266,7 @@ impl Tally {
         self.values.translated += other.values.translated;
         self.values.structural += other.values.structural;
         self.values.lost += other.values.lost;
+        self.values.told += other.values.told;
         self.other_codes += other.other_codes;
         self.seconds += other.seconds;
         add_all(&mut self.failures, other.failures);
@@ -215,7 +279,7 @@ impl Tally {
             } else if lost.element.is_empty() || self.losses.len() < MOST_LOSSES {
                 self.losses.insert(key, lost);
             } else {
-                let key = format!(" {} ", lost.reason);
+                let key = format!(" {}{} ", lost.reason, mark(lost.written));
                 let other = self.losses.entry(key).or_insert_with(|| Lost {
                     element: String::new(),
                     values: 0,
@@ -225,6 +289,12 @@ impl Tally {
                 other.values += lost.values;
                 other.messages += lost.messages;
             }
+        }
+        for (key, missing) in other.missing {
+            // Nothing in it is the sender's: there are no more of them than concepts and demands.
+            let known = self.missing.entry(key).or_insert_with(|| Missing { times: 0, messages: 0, ..missing.clone() });
+            known.times += missing.times;
+            known.messages += missing.messages;
         }
         for (key, unknown) in other.codes {
             if let Some(known) = self.codes.get_mut(&key) {
@@ -244,15 +314,30 @@ impl Tally {
         }
     }
 
-    /// The losses, the largest first.
+    /// The losses of what is gone, the largest first.
     pub fn top_losses(&self) -> Vec<&Lost> {
-        let mut losses: Vec<&Lost> = self.losses.values().collect();
-        losses.sort_by(|a, b| {
-            b.values
-                .cmp(&a.values)
-                .then_with(|| (&a.name, &a.element, &a.reason).cmp(&(&b.name, &b.element, &b.reason)))
-        });
+        let mut losses: Vec<&Lost> = self.losses.values().filter(|loss| !loss.written).collect();
+        losses.sort_by(|a, b| b.values.cmp(&a.values).then_with(|| a.order().cmp(&b.order())));
         losses
+    }
+
+    /// What had to be told of values that are in the output, what most messages have first.
+    pub fn top_told(&self) -> Vec<&Lost> {
+        let mut told: Vec<&Lost> = self.losses.values().filter(|loss| loss.written).collect();
+        told.sort_by(|a, b| b.messages.cmp(&a.messages).then_with(|| a.order().cmp(&b.order())));
+        told
+    }
+
+    /// What messages lack, the most frequent first.
+    pub fn top_missing(&self) -> Vec<&Missing> {
+        let mut missing: Vec<&Missing> = self.missing.values().collect();
+        missing.sort_by(|a, b| b.times.cmp(&a.times).then_with(|| (&a.name, &a.demand).cmp(&(&b.name, &b.demand))));
+        missing
+    }
+
+    /// How many things messages lack.
+    pub fn things_missing(&self) -> u64 {
+        self.missing.values().map(|missing| missing.times).sum()
     }
 
     /// The unknown codes that enough messages hold to be a habit of the sender, the most frequent first.
@@ -296,6 +381,11 @@ fn without_numbers(name: &str) -> String {
         rest = after;
     }
     shown + rest
+}
+
+/// What keeps apart in a key what is gone from what was only told.
+fn mark(written: bool) -> &'static str {
+    if written { " written" } else { "" }
 }
 
 fn add_all<K: Ord>(counts: &mut BTreeMap<K, u64>, more: BTreeMap<K, u64>) {

@@ -19,7 +19,8 @@ use super::{As, Bounds, DayT, Exit, Failure, Goal, Sent, Tables, apart, files, l
 /// Folders are read with all that is in them; zip, tar, gzip and zstd are unpacked; an XML file with many messages, and
 /// NDJSON with a bundle a line, are read as a stream. FHIR with several cases becomes a message for each, with the number of
 /// the case in its name. What cannot be converted goes to the list quarantine.ndjson in the
-/// output folder, and the rest goes on. Ctrl-C and the signal TERM end it after the messages under way, a second one at
+/// output folder, and the rest goes on; losses.ndjson lists what was lost, and missing.ndjson what messages lack that is
+/// demanded of them. Ctrl-C and the signal TERM end it after the messages under way, a second one at
 /// once; after either, --resume goes on. Exit code: 0 if every value arrived, 1 if some were lost, 3 if some messages could
 /// not be converted, 5 if the output could not be written, 6 if the run was stopped before its end.
 #[derive(Debug, Args)]
@@ -208,7 +209,7 @@ impl Batch {
         }
         // One line each, also for who wants no others: an exit code alone says nothing.
         let list = |name| files::name(&self.output.join(name));
-        let Tally { failed, with_losses, .. } = report.tally;
+        let Tally { failed, with_losses, with_told, lacking, .. } = report.tally;
         if failed > 0 {
             let messages = counted(failed, "message");
             say(format_args!("not converted: {messages}; see {}", list("quarantine.ndjson")));
@@ -216,6 +217,14 @@ impl Batch {
         if with_losses > 0 {
             let messages = counted(with_losses, "message");
             say(format_args!("converted with losses: {messages}; see {}", list("losses.ndjson")));
+        }
+        if with_told > 0 && !self.quiet {
+            let messages = counted(with_told, "message");
+            say(format_args!("told, but written: {messages}; see {}", list("losses.ndjson")));
+        }
+        if lacking > 0 {
+            let messages = counted(lacking, "message");
+            say(format_args!("lacking what the message demands: {messages}; see {}", list("missing.ndjson")));
         }
         Ok(exit)
     }

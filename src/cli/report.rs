@@ -73,14 +73,17 @@ fn merge(reports: Vec<PathBuf>, output: &Path) -> Result<Exit, Failure> {
                 .map_err(|error| Failure::new(Exit::Usage, format!("{}: {error}", path.display())))?,
         }
     }
-    let merged = merged.unwrap_or_default();
+    let merged = merged.unwrap_or_default().of_whole();
     prepare(output)?;
     write(output, &merged)?;
     say(format_args!("{}", merged.to_text().trim_end()));
-    if !merged.complete {
+    if merged.stopped > 0 {
         say(format_args!("a run was stopped before its end; go on with it (--resume), and merge again"));
     }
-    Ok(if merged.complete && merged.missing_parts().is_empty() { Exit::Done } else { Exit::Stopped })
+    if merged.missing > 0 {
+        say(format_args!("parts are missing; do them (--shard), and merge again, with their reports"));
+    }
+    Ok(if merged.complete { Exit::Done } else { Exit::Stopped })
 }
 
 fn report_cases(paths: &[PathBuf], tables: &Tables, bounds: &Bounds) -> Result<Exit, Failure> {

@@ -1,0 +1,58 @@
+//! Which losses are of values that are in the output all the same: only something about them has to be told.
+
+use std::collections::HashSet;
+
+use crate::dataset::ConceptIx;
+use crate::ledger::{Ledger, Loss, Reason};
+
+/// Where in an account something is gone.
+pub(super) struct Gone(HashSet<(u32, Option<ConceptIx>)>);
+
+impl Gone {
+    /// Looks through an account.
+    pub fn of(ledger: &Ledger) -> Self {
+        Self(ledger.losses.iter().filter(|loss| !is_told(loss)).map(place).collect())
+    }
+
+    /// True if the value is in the output all the same.
+    pub fn is_written(&self, loss: &Loss) -> bool {
+        is_told(loss) && !self.0.contains(&place(loss))
+    }
+}
+
+/// A rule that was broken and cost nothing, or a unit that was kept as it is: unless the value is gone for another reason.
+fn is_told(loss: &Loss) -> bool {
+    loss.leaves == 0 || loss.reason == Reason::Unit
+}
+
+fn place(loss: &Loss) -> (u32, Option<ConceptIx>) {
+    (loss.position, loss.concept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_of_a_value_that_is_gone_is_not_written() {
+        let loss = |reason, position, leaves| Loss {
+            reason,
+            position,
+            path: None,
+            concept: None,
+            within: None,
+            rule: None,
+            leaves,
+        };
+        let losses = vec![
+            loss(Reason::Unit, 1, 1),
+            loss(Reason::Invariant, 1, 0),
+            loss(Reason::Unit, 2, 1),
+            loss(Reason::NoPlace, 2, 1),
+        ];
+        let ledger = Ledger { losses, ..Ledger::default() };
+        let gone = Gone::of(&ledger);
+        let written: Vec<bool> = ledger.losses.iter().map(|loss| gone.is_written(loss)).collect();
+        assert_eq!(written, [true, true, false, false]);
+    }
+}
