@@ -14,7 +14,7 @@ pub(super) fn lines(outcome: &Outcome, name: &str) -> Vec<u8> {
             "concept": dataset.get(unmet.concept).number.as_str(),
             "name": dataset.path(unmet.concept),
             "demand": unmet.demand.code(),
-            "remedy": unmet.demand.remedy(),
+            "remedy": outcome.remedy(unmet),
             "line": unmet.line,
             "filler": unmet.filler.map(|(flavor, _)| flavor.code()),
         });

@@ -219,7 +219,7 @@ impl Tally {
                 concept,
                 name: dataset.path(unmet.concept),
                 demand,
-                remedy: unmet.demand.remedy().to_owned(),
+                remedy: outcome.remedy(unmet).to_owned(),
                 times: 0,
                 messages: 1,
             });
