@@ -264,3 +264,18 @@ fn a_name_in_parts_comes_back_in_parts_and_beside_one_text_that_text_is_the_name
         assert!(lost.contains(&part), "{part}");
     }
 }
+
+#[test]
+fn a_part_of_a_name_that_is_not_known_comes_back_from_either_form_of_fhir() {
+    let converter = Converter::new().unwrap();
+    let sample = include_str!("../fixtures/kernset-2.3/twins.xml");
+    let unknown = "<given nullFlavor=\"NASK\"/>";
+    let changed = sample.replace("<given>Joost</given>", unknown);
+    assert_eq!(changed.matches(unknown).count(), 2);
+    for format in [Format::FhirJson, Format::FhirXml, Format::FhirNdjson] {
+        let fhir = converter.convert(changed.as_bytes(), format).unwrap().output;
+        let back = converter.convert(&fhir, Format::Hl7v3).unwrap();
+        assert_eq!(String::from_utf8(back.output).unwrap().matches(unknown).count(), 2, "{format}");
+        assert_eq!(back.ledger.lost_leaves(), 0, "{format}");
+    }
+}

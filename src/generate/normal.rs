@@ -132,8 +132,10 @@ impl<'a> Normal<'a> {
         let idle: Vec<NodeIx> = instance
             .leaves()
             .filter(|(ix, leaf, content)| {
-                let demanded = message.demanded(leaf.concept).filter(|_| matches!(content, Content::Null { .. }));
-                demanded.is_some_and(|demanded| demanded.is_idle(self.dataset, &instance, *ix))
+                let Some(demanded) = message.demanded(leaf.concept) else { return false };
+                let is_null = matches!(content, Content::Null { .. });
+                (is_null && demanded.is_idle(self.dataset, &instance, *ix))
+                    || demanded.is_passed_over(self.dataset, &instance, *ix)
             })
             .map(|(ix, ..)| ix)
             .collect();

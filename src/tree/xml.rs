@@ -290,7 +290,9 @@ fn is_extension(members: &[(Text, Tree)]) -> bool {
 
 fn write_element(name: &str, item: Option<&Tree>, companion: Option<&Tree>, level: usize, out: &mut String) {
     let members: &[(Text, Tree)] = match (item, companion) {
-        (Some(Tree::Object(members)), _) | (_, Some(Tree::Object(members))) => members,
+        // Nothing in a list is `null` in JSON, with what stands in its place beside it.
+        (Some(Tree::Object(members)), _) if !members.is_empty() => members,
+        (_, Some(Tree::Object(members))) => members,
         _ => &[],
     };
     if let Some(tree) = item

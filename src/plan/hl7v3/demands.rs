@@ -151,6 +151,12 @@ impl Demanded {
             && self.members.as_ref().is_none_or(|without| is_member() && !without.contains(&code.code))
     }
 
+    /// True if it may only be there without another concept, which is there: the same in another form.
+    pub fn is_passed_over(&self, dataset: &Dataset, instance: &Instance, leaf: NodeIx) -> bool {
+        let is_alone = |when: &&Condition| when.values.iter().all(|value| value == ABSENT);
+        self.only_when.iter().filter(is_alone).any(|when| !when.holds(dataset, instance, leaf))
+    }
+
     /// True if a null flavour would stand where the message allows nothing, since another concept says what it says.
     pub fn is_idle(&self, dataset: &Dataset, instance: &Instance, leaf: NodeIx) -> bool {
         self.only_when.iter().any(|when| !when.holds(dataset, instance, leaf))
