@@ -110,7 +110,7 @@ pub struct Outcome {
     pub missing: Vec<Unmet>,
     /// How many FHIR resources the result holds.
     pub resources: usize,
-    /// What the result takes back of an earlier delivery: nothing, unless by [`Converter::write_after`].
+    /// What the result takes back of an earlier delivery: nothing, unless by [`Converter::write_after`](super::Converter::write_after).
     pub withdrawal: Withdrawal,
 }
 
