@@ -272,4 +272,73 @@ fn what_another_release_demands_is_told() {
     assert!(!is_told(&as_it_is, "W63", "value"));
 }
 
+#[test]
+fn a_namespace_without_a_number_and_a_number_without_a_namespace_are_told() {
+    let told = |from: &str, to: &str| -> Vec<(String, &'static str)> {
+        let outcome = convert(&message_with(from, to), Format::Hl7v3);
+        let number = |unmet: &ooievaar::ledger::Unmet| outcome.dataset().get(unmet.concept).number.to_string();
+        outcome.missing.iter().map(|unmet| (number(unmet), unmet.demand.code())).collect()
+    };
+    let bsn = r#"<id root="2.16.840.1.113883.2.4.6.3" extension="999961640"/>"#;
+    assert!(!told(bsn, bsn).iter().any(|(number, _)| number == "10030"));
+    let alone = told(bsn, r#"<id root="2.16.840.1.113883.2.4.6.3"/>"#);
+    assert!(alone.contains(&("10030".to_owned(), "form")), "{alone:?}");
+    let full = message_with("", "");
+    let receiver = full.find("<receiver").unwrap();
+    let start = receiver + full[receiver..].find("<id ").unwrap();
+    let id = &full[start..][..full[start..].find("/>").unwrap() + 2];
+    let number = id.split("extension=\"").nth(1).unwrap().split('"').next().unwrap();
+    let of_nobody = told(id, &format!("<id nullFlavor=\"UNC\" extension=\"{number}\"/>"));
+    assert!(of_nobody.contains(&("W21".to_owned(), "namespace")), "{of_nobody:?}");
+}
+
+/// ADA of a case, with other attributes on the element of a concept.
+fn ada_with(number: &str, attributes: &str) -> String {
+    let ada = convert(&message_with("", ""), Format::Ada);
+    let ada = text(&ada);
+    let concept = ada.find(&format!(".{number}\"")).unwrap();
+    let start = ada[..concept].rfind('<').unwrap();
+    let end = start + ada[start..].find("/>").unwrap();
+    let name = ada[start + 1..].split(' ').next().unwrap();
+    let id = ada[start..end].split("conceptId=\"").nth(1).unwrap().split('"').next().unwrap();
+    format!("{}<{name} conceptId=\"{id}\" {attributes}{}", &ada[..start], &ada[end..])
+}
+
+#[test]
+fn a_text_beside_an_answer_that_nobody_knows_does_not_make_it_one() {
+    let source = ada_with("82289", "nullFlavor=\"UNK\" originalText=\"mogelijk\"");
+    let outcome = convert(&source, Format::FhirJson);
+    assert!(!text(&outcome).contains("mogelijk") && outcome.ledger.lost_leaves() > 0);
+    let bundle: serde_json::Value = serde_json::from_str(text(&outcome)).unwrap();
+    for entry in bundle["entry"].as_array().unwrap() {
+        let resource = &entry["resource"];
+        let has = |element: &str| resource.get(element).is_some();
+        match resource["resourceType"].as_str().unwrap() {
+            "Condition" => assert!(has("clinicalStatus") || has("verificationStatus"), "{resource}"),
+            "Procedure" => assert!(has("status"), "{resource}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_text_beside_a_null_flavour_that_forbids_it_is_told() {
+    let told = |flavor: &str| {
+        let source = ada_with("20305", &format!("nullFlavor=\"{flavor}\" originalText=\"in overleg\""));
+        let outcome = convert(&source, Format::Hl7v3);
+        assert!(text(&outcome).contains("in overleg"), "{flavor}");
+        let dataset = outcome.dataset();
+        outcome.missing.iter().any(|unmet| dataset.get(unmet.concept).number.as_str() == "20305")
+    };
+    assert!(told("NI"));
+}
+
+#[test]
+fn another_kind_of_message_in_which_nothing_is_left_is_refused() {
+    let converter = ooievaar::Converter::new().unwrap();
+    let minimal = include_bytes!("../../fixtures/kernset-2.3/minimal.xml");
+    let target = ooievaar::Target::new("kernset-neonatologie-3.0", Format::Hl7v3);
+    assert_eq!(converter.convert(minimal, target).unwrap_err().code(), "nothing-clinical");
+}
+
 const APGAR: &str = r#"<value xsi:type="INT" value="9"/>"#;
