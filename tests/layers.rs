@@ -325,3 +325,23 @@ fn a_table_may_be_laid_over_an_empty_one() {
     let converter = Converter::from_source(&Source::Memory(Arc::new(files))).unwrap();
     assert!(converter.kind("kernset-2.2").is_ok());
 }
+
+/// What another release knows only as a detail of an answer makes no such answer: a consult is no transfer of care.
+#[test]
+fn a_detail_that_moves_answers_no_question() {
+    let samples: Vec<_> = fixtures("kernset-2.3").into_iter().collect();
+    let mut tried = 0;
+    for sample in &samples {
+        let outcome = CONVERTER.convert(&sample.bytes(), Target::new("kernset-2.2", Format::Ada)).unwrap();
+        let text = String::from_utf8(outcome.output).unwrap();
+        assert!(!text.contains(".20360\"") && !text.contains(".42\""), "is there a transfer of care?");
+        let dataset = outcome.reading.dataset();
+        let is_period = |loss: &&ooievaar::ledger::Loss| {
+            loss.concept.is_some_and(|concept| dataset.get(concept).number.as_str() == "20367")
+        };
+        let told: Vec<Reason> = outcome.ledger.losses.iter().filter(is_period).map(|loss| loss.reason).collect();
+        assert!(told.iter().all(|reason| *reason == Reason::NoCarrier), "{told:?}");
+        tried += told.len();
+    }
+    assert!(tried > 0);
+}

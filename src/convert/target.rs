@@ -73,6 +73,7 @@ pub(super) fn moved(from: &MessageKind, to: &MessageKind, instance: &Instance) -
     let mut moved = instance.moved(&from.dataset, &to.dataset);
     let mut left: Vec<Unwritten> =
         moved.left.iter().map(|node| Unwritten { node: *node, reason: Reason::NotInDataset }).collect();
+    left.extend(moved.unanswered.iter().map(|node| Unwritten { node: *node, reason: Reason::NoCarrier }));
     left.extend(moved.unplaced.iter().map(|node| Unwritten { node: *node, reason: Reason::TooMany }));
     let excess: Vec<NodeIx> = excess::of(to, &moved.instance);
     for node in excess {

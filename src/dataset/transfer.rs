@@ -11,6 +11,8 @@ pub struct Moved {
     pub left: Vec<NodeIx>,
     /// The leaves for which the other dataset has a concept, but no occurrence of its group that they can be in.
     pub unplaced: Vec<NodeIx>,
+    /// The leaves that are there only details of an answer, which nobody has given.
+    pub unanswered: Vec<NodeIx>,
     /// By node of the instance: the node of which it was made.
     sources: Vec<Option<NodeIx>>,
 }
@@ -32,6 +34,15 @@ impl Moved {
         self.sources.get(node.0 as usize).copied().flatten()
     }
 
+    /// True if a leaf would need a group that is not there, and that is there only where a question is answered with yes (the details
+    /// of a transfer of care): nobody has said that yes.
+    fn would_answer(&self, to: &Dataset, concept: ConceptIx) -> bool {
+        to.groups_between(ConceptIx::ROOT, concept).into_iter().any(|group| {
+            let is_there = |concept: ConceptIx| !self.instance.descendants(to, NodeIx::ROOT, concept).is_empty();
+            to.get(group).question.is_some_and(|question| !is_there(question) && !is_there(group))
+        })
+    }
+
     fn note(&mut self, made: NodeIx, source: Option<NodeIx>) -> NodeIx {
         self.sources.resize((made.0 as usize + 1).max(self.sources.len()), None);
         self.sources[made.0 as usize] = source;
@@ -47,8 +58,13 @@ impl Instance {
     #[must_use]
     pub fn moved(&self, from: &Dataset, to: &Dataset) -> Moved {
         let concepts: Vec<Option<ConceptIx>> = from.concepts().map(|(_, concept)| to.find(&concept.number)).collect();
-        let mut moved =
-            Moved { instance: Self::new(), left: Vec::new(), unplaced: Vec::new(), sources: vec![Some(NodeIx::ROOT)] };
+        let mut moved = Moved {
+            instance: Self::new(),
+            left: Vec::new(),
+            unplaced: Vec::new(),
+            unanswered: Vec::new(),
+            sources: vec![Some(NodeIx::ROOT)],
+        };
         let mut fates = vec![Fate::Gone; self.len()];
         fates[0] = Fate::Is(NodeIx::ROOT);
         let mut strays = Vec::new();
@@ -92,6 +108,10 @@ impl Instance {
         // When all groups are known.
         let mut made_for = Vec::new();
         for (ix, concept) in strays {
+            if moved.would_answer(to, concept) {
+                moved.unanswered.push(ix);
+                continue;
+            }
             match self.place(ix, to, concept, &fates, &mut moved, &mut made_for) {
                 Some(parent) => {
                     let node = self.node(ix);
