@@ -89,6 +89,7 @@ fn the_page_of_a_batch_knows_every_code_that_a_batch_can_have() {
         "no-such-pregnancy",
         "other-case",
         "other-ids",
+        "other-kind",
         "no-deletion",
     ];
     let page = text("src/batch/page.rs");

@@ -66,7 +66,7 @@ impl Converter {
     ///
     /// # Errors
     /// As [`Converter::write`]; [`Error::NoDeletion`] if the format, or the type of bundle, cannot say that something is
-    /// deleted; [`Error::OtherCase`] if the earlier delivery is not known to be of the same record and woman.
+    /// deleted; [`Error::OtherKind`] if the earlier delivery is of another kind of message; [`Error::OtherCase`] if the earlier delivery is not known to be of the same record and woman.
     pub fn write_after(&self, reading: Reading, earlier: &Delivery, format: Format) -> Result<Outcome, Error> {
         let is_bundle = matches!(format, Format::FhirJson | Format::FhirXml);
         if !is_bundle || self.bundle != BundleType::Transaction {
@@ -99,6 +99,11 @@ impl Converter {
 
     fn same_case(&self, earlier: &Reading, reading: &Reading) -> Result<(), Error> {
         let (old, new) = (&*earlier.kind, &*reading.kind);
+        // Of a bundle that names no kind it is not known whether it was another.
+        let may_be_same = earlier.is_chosen && old.dataset.name == new.dataset.name;
+        if old.name != new.name && !may_be_same {
+            return Err(Error::OtherKind { earlier: old.title.clone(), now: new.title.clone() });
+        }
         let other = |numbers: Vec<ConceptIx>| Error::OtherCase {
             numbers: numbers.into_iter().map(|ix| new.dataset.path(ix)).collect(),
         };

@@ -213,6 +213,16 @@ pub enum Error {
         /// What the numbers that differ are called; none if both have no number that tells cases apart.
         numbers: Vec<String>,
     },
+    /// The earlier delivery is of another kind of message: what only that kind can say is not taken back by this one.
+    #[error(
+        "the earlier delivery is {earlier} and this is {now}, which cannot say all that the other can: nothing of it may be deleted; give the earlier message of the same kind"
+    )]
+    OtherKind {
+        /// What people call the kind of the earlier delivery.
+        earlier: String,
+        /// The same of this one.
+        now: String,
+    },
     /// The earlier delivery is a bundle with ids that this converter does not make.
     #[error(
         "the earlier bundle has resources with other ids than these tables and this key make ({resources} of them), so that it is \
@@ -271,6 +281,7 @@ impl Error {
             Self::NothingRecognised { .. } => "nothing-recognised",
             Self::Input { error, .. } => error.code(),
             Self::OtherCase { .. } => "other-case",
+            Self::OtherKind { .. } => "other-kind",
             Self::OtherIds { .. } => "other-ids",
             Self::NoDeletion { .. } => "no-deletion",
             Self::NoBinding { .. } => "no-binding",

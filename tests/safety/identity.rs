@@ -435,3 +435,16 @@ fn the_command_says_what_it_deletes_and_refuses_another_case() {
         assert!(refused.stdout.is_empty());
     }
 }
+
+/// What a kind of message cannot say it does not take back: a subset after the whole would delete most of the record.
+#[test]
+fn a_delivery_of_another_kind_takes_nothing_back() {
+    let converter = Converter::new().unwrap();
+    let minimal = include_bytes!("../../fixtures/kernset-2.3/minimal.xml");
+    let other = converter.convert(minimal, ooievaar::Target::new("kernset-2.2", Format::Hl7v3)).unwrap().output;
+    for (earlier, now) in [(minimal.as_slice(), other.as_slice()), (&other, minimal)] {
+        let earlier = converter.read_delivery(&[earlier]).unwrap();
+        let refused = converter.write_after(converter.read(now).unwrap(), &earlier, Format::FhirJson).unwrap_err();
+        assert_eq!(refused.code(), "other-kind");
+    }
+}
