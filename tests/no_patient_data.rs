@@ -385,7 +385,10 @@ fn errors_of_deliveries() -> BTreeSet<String> {
     assert!(message.contains(number));
     let other = message.replace(number, &format!("extension=\"{MARKER}\""));
     let (first, second) = (CONVERTER.read_delivery(&[message]).unwrap(), CONVERTER.read(other.as_bytes()).unwrap());
+    let of_2_2 = ooievaar::Target::new("kernset-2.2", Format::Hl7v3);
+    let of_2_2 = CONVERTER.convert(other.as_bytes(), of_2_2).unwrap().output;
     let errors = [
+        CONVERTER.write_after(CONVERTER.read(&of_2_2).unwrap(), &first, Format::FhirJson).unwrap_err(),
         CONVERTER.write_after(second.clone(), &first, Format::FhirJson).unwrap_err(),
         CONVERTER.write_after(second, &first, Format::Hl7v3).unwrap_err(),
         keyed.read_delivery(&[bundle]).unwrap_err(),
