@@ -385,7 +385,7 @@ fn errors_of_deliveries() -> BTreeSet<String> {
     assert!(message.contains(number));
     let other = message.replace(number, &format!("extension=\"{MARKER}\""));
     let (first, second) = (CONVERTER.read_delivery(&[message]).unwrap(), CONVERTER.read(other.as_bytes()).unwrap());
-    let of_2_2 = ooievaar::Target::new("kernset-2.2", Format::Hl7v3);
+    let of_2_2 = Target::new("kernset-2.2", Format::Hl7v3);
     let of_2_2 = CONVERTER.convert(other.as_bytes(), of_2_2).unwrap().output;
     let errors = [
         CONVERTER.write_after(CONVERTER.read(&of_2_2).unwrap(), &first, Format::FhirJson).unwrap_err(),
