@@ -60,7 +60,10 @@ impl<'t> Recognised<'t> {
         let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));
         let named = current.map(|current| recognised.directory.called(recognised.own(), current));
         web.single_out(named.as_deref()).map_err(|undecided| recognised.unclear(&undecided))?;
-        let candidates = web.settle();
+        let (candidates, surplus) = web.settle();
+        for at in surplus {
+            recognised.lost[at] = Some(Reason::TooMany);
+        }
         for (at, roles) in candidates.iter().enumerate() {
             let fields = |ix: &RoleIx| present_fields(plan, plan.role(*ix), recognised.entries[at].resource);
             recognised.roles[at] = match roles[..] {

@@ -23,16 +23,16 @@ pub(super) struct Incoming {
 pub(super) struct Web<'p> {
     pub(super) plan: &'p FhirPlan,
     dataset: &'p Dataset,
-    /// Per resource: true if some row knows its content.
-    known: Vec<bool>,
+    /// Per resource: the first role that it may have by its own content, if some row knows it.
+    known: Vec<Option<RoleIx>>,
     pub(super) candidates: Vec<Vec<RoleIx>>,
     /// Per resource and candidate: the resources that each reference of the role leads to.
     outgoing: Vec<Vec<(RoleIx, Vec<Reached>)>>,
     pub(super) incoming: Vec<Vec<Incoming>>,
     /// Per role: true if some row makes a reference to it.
     wanted: Vec<bool>,
-    /// Per role: true if a resource may have it.
-    present: Vec<bool>,
+    /// Per role: how many resources may have it by their own content.
+    may_be: Vec<usize>,
     /// Per role: how many resources can have no other.
     sure: Vec<usize>,
     /// Groups whose members some resource always collects.
@@ -50,7 +50,7 @@ impl<'p> Web<'p> {
         mut candidates: Vec<Vec<RoleIx>>,
         targets: impl Fn(usize, &ElementPath) -> Leads,
     ) -> Self {
-        let known = candidates.iter().map(|roles| !roles.is_empty()).collect();
+        let known = candidates.iter().map(|roles| roles.first().copied()).collect();
         let mut incoming: Vec<Vec<Incoming>> = candidates.iter().map(|_| Vec::new()).collect();
         let mut outgoing = Vec::with_capacity(candidates.len());
         for (from, roles) in candidates.iter().enumerate() {
@@ -68,8 +68,6 @@ impl<'p> Web<'p> {
             }
             outgoing.push(links);
         }
-        let mut present = vec![false; plan.roles.len()];
-        candidates.iter().flatten().for_each(|role| present[usize::from(role.0)] = true);
         let mut may_be = vec![0; plan.roles.len()];
         candidates.iter().flatten().for_each(|role| may_be[usize::from(role.0)] += 1);
         for (roles, own) in candidates.iter_mut().zip(&outgoing).filter(|(roles, _)| roles.len() > 1) {
@@ -91,11 +89,12 @@ impl<'p> Web<'p> {
             .iter()
             .filter_map(|roles| only(roles.iter().copied()))
             .for_each(|role| sure[usize::from(role.0)] += 1);
-        Self { plan, dataset, known, candidates, outgoing, incoming, wanted, present, sure, surely_collected, stale }
+        Self { plan, dataset, known, candidates, outgoing, incoming, wanted, may_be, sure, surely_collected, stale }
     }
 
-    /// The roles that remain: mostly one for a resource, none for one that the references leave without a place.
-    pub fn settle(mut self) -> Vec<Vec<RoleIx>> {
+    /// The roles that remain: mostly one for a resource, none for one that the references leave without a place. And the
+    /// resources that are one too many.
+    pub fn settle(mut self) -> (Vec<Vec<RoleIx>>, Vec<usize>) {
         let mut settled = vec![false; self.candidates.len()];
         loop {
             while self.strike_impossible() {}
@@ -105,8 +104,25 @@ impl<'p> Web<'p> {
             self.prefer(at);
             settled[at] = true;
         }
+        let surplus = self.drop_surplus();
+        while self.strike_impossible() {}
         self.drop_guesses();
-        self.candidates
+        (self.candidates, surplus)
+    }
+
+    /// Of several resources that are what there is one of (two deliveries of a pregnancy), the first stands: the others have
+    /// no role, and what is part of them is not said of it.
+    fn drop_surplus(&mut self) -> Vec<usize> {
+        let mut taken = vec![false; self.plan.roles.len()];
+        let mut surplus = Vec::new();
+        for at in 0..self.candidates.len() {
+            let [role] = self.candidates[at][..] else { continue };
+            if self.is_whole(role) && std::mem::replace(&mut taken[usize::from(role.0)], true) {
+                surplus.push(at);
+                self.leave(at, Vec::new());
+            }
+        }
+        surplus
     }
 
     pub(super) fn strike_impossible(&mut self) -> bool {
@@ -162,11 +178,16 @@ impl<'p> Web<'p> {
         let agrees = self.references(at, ix).all(|(wanted, reached)| {
             let is_open = !self.dataset.may_repeat(self.plan.role(wanted).group)
                 && !self.is_another(wanted, reached)
-                && !self.is_nobodys(at, ix, wanted, reached);
+                && !self.is_nobodys(at, ix, wanted, reached)
+                && !self.is_of_one_of_several(at, ix, wanted, reached);
             (reached.all.is_empty() && is_open)
                 || (self.may_mean(reached, wanted) && !self.names_others_too(reached, wanted))
         });
-        agrees && !self.says_more(at, ix) && !self.is_about_another(at, ix) && !self.is_in_several(at, ix)
+        agrees
+            && !self.says_more(at, ix)
+            && !self.is_about_another(at, ix)
+            && !self.is_in_several(at, ix)
+            && self.is_told_of(at, ix)
     }
 
     /// True if an element leads to several of what the resource can be in one of: two births. Then nothing tells in which.
@@ -192,7 +213,7 @@ impl<'p> Web<'p> {
     /// True if a reference may lead to something with a role. What is part of a larger thing leads there only as long as it is
     /// what rows take it for: a contact of somebody else is no part of her record.
     fn may_mean(&self, reached: &Reached, wanted: RoleIx) -> bool {
-        let is_so = |part: usize| !self.known[part] || !self.candidates[part].is_empty();
+        let is_so = |part: usize| self.known[part].is_none() || !self.candidates[part].is_empty();
         reached.all.iter().any(|(target, part)| self.candidates[*target].contains(&wanted) && part.is_none_or(is_so))
     }
 
@@ -208,7 +229,7 @@ impl<'p> Web<'p> {
         references.iter().zip(self.links(at, ix)).any(|(reference, reached)| {
             let required = matches!(reference.target, Target::Role(_)) && !reference.optional;
             let strange = |one: &Vec<Led>| {
-                one.iter().any(|(target, _)| self.known[*target])
+                one.iter().any(|(target, _)| self.known[*target].is_some())
                     && !one.iter().any(|(target, _)| is_meant(&reference.path, *target))
             };
             required && reached.each.iter().any(strange)

@@ -9,6 +9,7 @@ mod cases;
 mod denied;
 mod fhir_denied;
 mod fhir_values;
+mod fhir_which;
 mod fhir_whose;
 mod hollow;
 mod identity;

@@ -18,6 +18,7 @@ impl Web<'_> {
             let leads = !reached.all.is_empty() || self.is_another(wanted, reached);
             (self.is_person(wanted) && leads && !self.may_mean(reached, wanted))
                 || (self.is_record(wanted) && self.is_another_record(wanted, reached))
+                || self.is_of_another_whole(at, ix, wanted, reached)
                 || self.names_others_too(reached, wanted)
         })
     }
@@ -34,7 +35,12 @@ impl Web<'_> {
 
     /// True if a reference is to a record that is not there, while one is.
     pub(super) fn is_another_record(&self, wanted: RoleIx, reached: &Reached) -> bool {
-        self.present[usize::from(wanted.0)] && reached.astray.contains(&self.plan.role(wanted).resource_type)
+        self.is_there(wanted) && reached.astray.contains(&self.plan.role(wanted).resource_type)
+    }
+
+    /// True if some resource may have a role by its own content.
+    fn is_there(&self, ix: RoleIx) -> bool {
+        self.may_be[usize::from(ix.0)] > 0
     }
 
     /// True for the role of the record that is a case.
@@ -45,11 +51,87 @@ impl Web<'_> {
     /// True if a resource does not say that it is about the person whom the role wants and who is in the source: it names
     /// somebody without saying who that is, or nobody, and nothing else that it refers to is hers.
     pub(super) fn is_nobodys(&self, at: usize, ix: RoleIx, wanted: RoleIx, reached: &Reached) -> bool {
-        if !self.is_person(wanted) || !self.present[usize::from(wanted.0)] {
+        if !self.is_person(wanted) || !self.is_there(wanted) {
             return false;
         }
         let is_hers = |(other, led): (RoleIx, &Reached)| other != wanted && self.may_mean(led, other);
         reached.named_only || !self.references(at, ix).any(is_hers)
+    }
+
+    /// True if a resource does not say of which it is, where the source has several of what there is one of (the current
+    /// pregnancy beside an earlier one, their deliveries), or names one that is not there. What it refers to may say it: what
+    /// is part of a delivery is of the pregnancy of that delivery.
+    pub(super) fn is_of_one_of_several(&self, at: usize, ix: RoleIx, wanted: RoleIx, reached: &Reached) -> bool {
+        if self.names_another_whole(wanted, reached) {
+            return true;
+        }
+        self.is_whole(wanted) && self.may_be[usize::from(wanted.0)] > 1 && !self.is_said_by_others(at, ix, wanted)
+    }
+
+    /// The same of a resource that need not say of which it is: it does not where the one that it may be of is there, or it
+    /// names another.
+    fn is_of_another_whole(&self, at: usize, ix: RoleIx, wanted: RoleIx, reached: &Reached) -> bool {
+        if !self.is_whole(wanted) {
+            return false;
+        }
+        let type_of = |role: RoleIx| &self.plan.role(role).resource_type;
+        let is_alike = |led: &Led| self.known[led.0].is_some_and(|own| type_of(own) == type_of(wanted));
+        let is_silent = reached.all.is_empty() && self.sure[usize::from(wanted.0)] > 0;
+        let is_one_of_several = || self.may_be[usize::from(wanted.0)] > 1 && !self.is_said_by_others(at, ix, wanted);
+        self.names_another_whole(wanted, reached)
+            || (is_silent && is_one_of_several())
+            || (reached.all.iter().any(is_alike) && !self.may_mean(reached, wanted))
+    }
+
+    /// True if something that a resource refers to says for it that it is of the one that is wanted. The record does so only
+    /// where no other stands in it: an earlier pregnancy may.
+    fn is_said_by_others(&self, at: usize, ix: RoleIx, wanted: RoleIx) -> bool {
+        let stands_apart = |holder: usize, led: &Reached| {
+            let mut held = self.incoming[holder].iter().filter(|incoming| incoming.role == wanted);
+            held.all(|incoming| led.all.iter().any(|(target, _)| *target == incoming.from))
+        };
+        self.references(at, ix).any(|(other, led)| {
+            let mut targets = led.all.iter().filter(|(target, _)| self.candidates[*target].contains(&other));
+            targets.any(|(target, _)| {
+                self.references(*target, other).any(|(whole, led)| {
+                    whole == wanted
+                        && self.may_mean(led, wanted)
+                        && (!self.is_record(other) || stands_apart(*target, led))
+                })
+            })
+        })
+    }
+
+    /// True if a reference to what there is one of, which is there, names one that is not, or does not say where it is.
+    fn names_another_whole(&self, wanted: RoleIx, reached: &Reached) -> bool {
+        let may_be_meant = |kind: &Text| kind.is_empty() || *kind == self.plan.role(wanted).resource_type;
+        self.is_whole(wanted)
+            && self.is_there(wanted)
+            && (reached.named_only || reached.astray.iter().any(may_be_meant))
+    }
+
+    /// True for the role of what others are part of and there is one of: the current pregnancy, its delivery. It is about a
+    /// person, and neither one nor the record.
+    pub(super) fn is_whole(&self, ix: RoleIx) -> bool {
+        self.is_sole(ix)
+            && !self.is_person(ix)
+            && !self.is_record(ix)
+            && !self.says_nothing_of_anybody(self.plan.role(ix))
+    }
+
+    /// True unless a person has the role of somebody of whom another resource tells, one for each of them, and none tells of
+    /// this one: a child is one because of its birth, not because somebody says something of a child about it.
+    pub(super) fn is_told_of(&self, at: usize, ix: RoleIx) -> bool {
+        let own = self.plan.role(ix);
+        if !self.is_person(ix) || self.plan.cases.person == Some(ix) {
+            return true;
+        }
+        let tells = |from: RoleIx| {
+            let role = self.plan.role(from);
+            role.per == own.per && role.references.iter().any(|reference| reference.target == Target::Role(ix))
+        };
+        let is_asked = (0..self.plan.roles.len()).any(|from| u16::try_from(from).is_ok_and(|from| tells(RoleIx(from))));
+        !is_asked || self.referrers(at).any(|incoming| incoming.target == Target::Role(ix) && tells(incoming.role))
     }
 
     /// True for the role of a person about whom resources are.
@@ -64,7 +146,7 @@ impl Web<'_> {
         let role = self.plan.role(wanted);
         // What is about a group or a thing is about no person.
         let is_another = |kind: &Text| kind.is_empty() || *kind == role.resource_type || self.is_person(wanted);
-        self.present[usize::from(wanted.0)]
+        self.is_there(wanted)
             && (self.is_person(wanted) || self.is_record(wanted) || self.plan.identity.roles.contains_key(&role.name))
             && reached.astray.iter().any(is_another)
     }

@@ -1,0 +1,195 @@
+//! FHIR with several of what a message has one of (two pregnancies, two deliveries, a person more than there were births):
+//! what does not say of which it is, is of none. Judged by the elements of the message.
+
+use serde_json::{Value, json};
+
+use crate::fhir_denied::{bundles_of, converted, entries, more, refers, stated_in, without_one};
+
+/// What is told of a change that states something it should not.
+type Wrong = Vec<String>;
+
+fn has_code(entry: &Value, code: &str) -> bool {
+    entry["resource"]["code"]["coding"].as_array().into_iter().flatten().any(|coding| coding["code"] == code)
+}
+
+fn is_pregnancy(entry: &Value) -> bool {
+    has_code(entry, "118185001")
+}
+
+fn is_delivery(entry: &Value) -> bool {
+    has_code(entry, "236973005")
+}
+
+fn url(entry: &Value) -> &str {
+    entry["fullUrl"].as_str().unwrap()
+}
+
+/// A resource with something else, or nothing, in place of each reference to some others.
+fn instead(tree: &Value, of: &[&str], other: Option<&Value>) -> Option<Value> {
+    match tree {
+        Value::Object(members) => {
+            if members.get("reference").and_then(Value::as_str).is_some_and(|own| of.contains(&own)) {
+                return other.cloned();
+            }
+            let kept = members.iter().filter_map(|(name, own)| Some((name.clone(), instead(own, of, other)?)));
+            let kept: serde_json::Map<String, Value> = kept.collect();
+            // An extension without its value is none.
+            let is_hollow = kept.len() < members.len() && kept.keys().all(|name| name == "url");
+            (!is_hollow).then_some(Value::Object(kept))
+        }
+        Value::Array(items) => {
+            let kept: Vec<Value> = items.iter().filter_map(|item| instead(item, of, other)).collect();
+            (!kept.is_empty()).then_some(Value::Array(kept))
+        }
+        leaf => Some(leaf.clone()),
+    }
+}
+
+/// Takes from each resource in turn what it says of what it is of, or has it name something that is not there.
+fn silenced(bundle: &Value, is_whole: impl Fn(&Value) -> bool, kind: &str) -> (usize, Wrong) {
+    let wholes: Vec<&Value> = entries(bundle).iter().filter(|entry| is_whole(entry)).collect();
+    assert!(wholes.len() > 1);
+    let urls: Vec<&str> = wholes.iter().map(|whole| url(whole)).collect();
+    let whole = stated_in(bundle).unwrap();
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for (at, entry) in entries(bundle).iter().enumerate() {
+        let resource = &entry["resource"];
+        if resource["resourceType"] == "EpisodeOfCare" || !wholes.iter().any(|whole| refers(entry, whole)) {
+            continue;
+        }
+        let without = stated_in(&without_one(bundle, at)).unwrap();
+        if more(&whole, &without).is_empty() {
+            continue;
+        }
+        let elsewhere = json!({"reference": format!("{kind}/elsewhere")});
+        let by_number = json!({"identifier": {"system": "urn:oid:2.16.528.1.1007.3.3.1", "value": "77"}});
+        let others = [None, Some(json!({"display": "de vorige"})), Some(by_number), Some(elsewhere)];
+        for other in others {
+            let mut changed = bundle.clone();
+            changed["entry"][at]["resource"] = instead(resource, &urls, other.as_ref()).unwrap();
+            // A contact, a birth or a delivery that it still names says it for it.
+            let names =
+                |from: &Value, to: &Value| to["resource"]["resourceType"] != "EpisodeOfCare" && refers(from, to);
+            let still_said = entries(bundle)
+                .iter()
+                .any(|part| names(&changed["entry"][at], part) && wholes.iter().any(|whole| names(part, whole)));
+            if other.is_none() && still_said {
+                continue;
+            }
+            let outcome = converted(&changed).unwrap();
+            let still = more(&stated_in(&changed).unwrap(), &without);
+            if !still.is_empty() || outcome.ledger.lost_leaves() == 0 {
+                wrong.push(format!("{} {}, {other:?}: {still:?}", resource["resourceType"], resource["code"]));
+            }
+            tried += 1;
+        }
+    }
+    (tried, wrong)
+}
+
+#[test]
+fn what_does_not_say_of_which_of_two_pregnancies_it_is_is_of_neither() {
+    let mut tried = 0;
+    for bundle in bundles_of(&["/full-single"], 0) {
+        let (times, wrong) = silenced(&bundle, is_pregnancy, "Condition");
+        assert!(wrong.is_empty(), "{} of {times}: {wrong:#?}", wrong.len());
+        tried += times;
+    }
+    assert!(tried > 60, "{tried}");
+}
+
+#[test]
+fn what_does_not_say_of_which_of_two_deliveries_it_is_is_of_neither() {
+    let mut tried = 0;
+    for bundle in bundles_of(&["/full-single"], 0) {
+        let (times, wrong) = silenced(&bundle, is_delivery, "Procedure");
+        assert!(wrong.is_empty(), "{} of {times}: {wrong:#?}", wrong.len());
+        tried += times;
+    }
+    assert!(tried > 20, "{tried}");
+}
+
+/// A person is a child because a birth says so: who is only the subject of what is said of a child is none.
+#[test]
+fn a_person_of_whom_no_birth_tells_is_no_child() {
+    let mut tried = 0;
+    for bundle in bundles_of(&["/full-single", "/twins"], 0) {
+        let whole = stated_in(&bundle).unwrap();
+        let is_child = |entry: &&Value| entry["resource"]["meta"]["profile"][0].to_string().contains("bc-Child");
+        let children: Vec<&Value> = entries(&bundle)
+            .iter()
+            .filter(|entry| entry["resource"]["resourceType"] == "Patient")
+            .filter(is_child)
+            .collect();
+        for child in children {
+            let copy = "urn:uuid:0aa6be3c-1d5c-4a6f-8d5c-2f7a3b8f9e01";
+            for plain in [false, true] {
+                let mut resource = child["resource"].clone();
+                resource["id"] = json!(copy.trim_start_matches("urn:uuid:"));
+                if plain {
+                    resource.as_object_mut().unwrap().remove("meta");
+                }
+                for (at, entry) in entries(&bundle).iter().enumerate() {
+                    let own = &entry["resource"];
+                    if own["subject"]["reference"] != child["fullUrl"] || own["resourceType"] == "Procedure" {
+                        continue;
+                    }
+                    let mut changed = bundle.clone();
+                    changed["entry"][at]["resource"]["subject"] = json!({"reference": copy});
+                    let further = json!({"fullUrl": copy, "resource": resource, "request": {"method": "PUT", "url": "Patient/x"}});
+                    changed["entry"].as_array_mut().unwrap().push(further);
+                    tried += 1;
+                    // Who else it may be is another case.
+                    let Ok(outcome) = converted(&changed) else { continue };
+                    let added = more(&stated_in(&changed).unwrap(), &whole);
+                    assert!(added.is_empty(), "{} {plain}: {added:?}", own["code"]);
+                    assert!(outcome.ledger.lost_leaves() > 0, "{}", own["code"]);
+                }
+            }
+        }
+    }
+    assert!(tried > 10, "{tried}");
+}
+
+/// What a message has one of is not put together from two.
+#[test]
+fn of_two_deliveries_of_one_pregnancy_nothing_is_mixed() {
+    let mut tried = 0;
+    for bundle in bundles_of(&["/full-single"], 0) {
+        let current = entries(&bundle)
+            .iter()
+            .filter(|entry| is_delivery(entry))
+            .find(|entry| {
+                let record = entries(&bundle).iter().find(|other| other["resource"]["resourceType"] == "EpisodeOfCare");
+                entries(&bundle)
+                    .iter()
+                    .any(|other| is_pregnancy(other) && refers(record.unwrap(), other) && refers(entry, other))
+            })
+            .unwrap()
+            .clone();
+        let whole = stated_in(&bundle).unwrap();
+        let second = "urn:uuid:0aa6be3c-1d5c-4a6f-8d5c-2f7a3b8f9e02";
+        let mut copy = current.clone();
+        copy["fullUrl"] = json!(second);
+        copy["resource"]["id"] = json!(second.trim_start_matches("urn:uuid:"));
+        for (at, entry) in entries(&bundle).iter().enumerate() {
+            if !refers(entry, &current) {
+                continue;
+            }
+            let without = stated_in(&without_one(&bundle, at)).unwrap();
+            let mut changed = bundle.clone();
+            let moved = entry["resource"].to_string().replace(url(&current), second);
+            changed["entry"][at]["resource"] = serde_json::from_str(&moved).unwrap();
+            changed["entry"].as_array_mut().unwrap().push(copy.clone());
+            let outcome = converted(&changed).unwrap();
+            let stated = stated_in(&changed).unwrap();
+            assert!(more(&stated, &whole).is_empty(), "{}", entry["resource"]["code"]);
+            // Either the one with all that is of it, or the other.
+            let both = more(&stated, &without);
+            assert!(both.is_empty(), "{}: {both:?}", entry["resource"]["code"]);
+            assert!(outcome.ledger.lost_leaves() > 0);
+            tried += 1;
+        }
+    }
+    assert!(tried > 5, "{tried}");
+}
