@@ -345,3 +345,34 @@ fn a_detail_that_moves_answers_no_question() {
     }
     assert!(tried > 0);
 }
+
+/// A pattern that is like another holds only what it has otherwise; what is wrong with that is told where it is written.
+#[test]
+fn a_pattern_may_be_like_another() {
+    let file = |name: &str| format!("fhir-stu3/patterns/{name}.json");
+    let like = |name: &str| format!("\"@like\": \"{name}\"");
+    let faults = [
+        ("parity", like("pregnancy-observation"), like("nothing"), "there is no pattern `nothing`"),
+        ("parity", like("pregnancy-observation"), like("parity"), "is like this one"),
+        (
+            "previous-birth-observation",
+            like("birth-observation"),
+            format!("{}, \"@without\": [\"component\"]", like("birth-observation")),
+            "has no `component` to take away",
+        ),
+    ];
+    for (name, from, to, message) in faults {
+        let Err(Error::Tables(fault)) = changed(&file(name), &from, &to) else { panic!("{to} is taken") };
+        assert_eq!((fault.file.as_str(), fault.line), (file(name).as_str(), 2), "{fault}");
+        assert!(fault.message.contains(message), "{fault}");
+    }
+    // What is changed below changes what is like it, and is told once.
+    let mut files = Source::Embedded.files().unwrap();
+    let below = file("pregnancy-observation");
+    let text = String::from_utf8(files[&below].clone()).unwrap().replace("\"extension\"", "\"extention\"");
+    files.insert(below.clone(), text.into_bytes());
+    let report = check(&Source::Memory(Arc::new(files)), &Options::default()).unwrap();
+    let own: Vec<_> = report.findings.iter().filter(|found| found.message.contains("extention")).collect();
+    assert_eq!(own.len(), 1, "{own:?}");
+    assert_eq!(own[0].file, below);
+}

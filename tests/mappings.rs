@@ -244,7 +244,9 @@ fn a_change_is_shown_in_what_is_written_of_examples() {
     let examples = ["--examples", "fixtures/kernset-2.3"];
     let (status, text) = ooievaar(&[&["diff", "mappings", copy.path()][..], &examples].concat());
     assert_eq!((status, text.as_str()), (0, "the output of all examples is the same\n"));
-    copy.change("fhir-stu3/patterns/apgar-score.json", |text| text.replace("\"final\"", "\"preliminary\""));
+    copy.change("fhir-stu3/patterns/apgar-score.json", |text| {
+        text.replacen("\"meta\"", "\"status\": \"preliminary\",\n  \"meta\"", 1)
+    });
     let (status, text) = ooievaar(&[&["diff", "mappings", copy.path()][..], &examples].concat());
     assert_eq!(status, 1);
     assert!(text.contains("fhir-json: Observation (zib-ApgarScore).status: "), "{text}");

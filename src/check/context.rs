@@ -11,8 +11,9 @@ use crate::generate::Samples;
 use crate::plan::fhir::{Alignment, Elements, FhirPlan};
 use crate::plan::hl7v3::MessagePlan;
 use crate::plan::{AdaPlan, AlignMeta, Manifest, MessageMeta, load_dataset};
-use crate::tables::{Source, TableError};
+use crate::tables::{Source, TableError, pattern, pattern_name};
 use crate::terminology::{CodeMap, CodeSystems, Terminology, ValueSet};
+use crate::tree::Tree;
 
 /// The tables, for the checks.
 pub struct Context<'a> {
@@ -26,6 +27,8 @@ pub struct Context<'a> {
     pub fhir: Vec<FhirTable<'a>>,
     /// Facts of the FHIR specification.
     pub elements: Elements,
+    /// The patterns that can be read, as they result from what they are like.
+    pub patterns: BTreeMap<String, Tree>,
     /// The rows of `code-systems.csv`, by OID.
     pub systems: HashMap<&'a str, Row<'a>>,
     /// What the loaders of the plans refuse.
@@ -128,7 +131,22 @@ impl<'a> Context<'a> {
         let systems = sheet("code-systems.csv".to_owned()).into_iter().flat_map(Sheet::rows);
         let systems = systems.map(|row| (row.get("oid"), row)).collect();
         let checks = Vec::new();
-        Self { files, datasets, messages, fhir, elements, systems, faults, checks, examples: None, refuted: None }
+        // What is wrong with them is told by who makes resources of them.
+        let read = |name: &str| Some((name.to_owned(), pattern(&source, name).ok()??));
+        let patterns = files.iter().filter_map(|file| read(pattern_name(&file.path)?)).collect();
+        Self {
+            files,
+            patterns,
+            datasets,
+            messages,
+            fhir,
+            elements,
+            systems,
+            faults,
+            checks,
+            examples: None,
+            refuted: None,
+        }
     }
 
     /// The table at a path, if it can be read.

@@ -8,6 +8,7 @@ mod flat;
 mod layers;
 pub mod layout;
 mod parts;
+mod pattern;
 mod raw;
 pub mod schema;
 mod sheet;
@@ -20,6 +21,7 @@ pub const SKELETON: &str = "urn:ooievaar:skeleton";
 
 pub use error::TableError;
 pub use layers::{LAYER, Layered};
+pub use pattern::{LIKE, PATTERNS, WITHOUT, pattern, pattern_file, pattern_name};
 pub use raw::{Cell, Flaw, Form, Malformed, RawRow, RawSheet, decode};
 pub use sheet::{Row, Sheet};
 pub use source::Source;

@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::unpublished_code::known;
+use crate::check::Context;
 use crate::check::context::FhirTable;
 use crate::check::rule::{Findings, rule};
 use crate::check::sheet::{Row, Sheet};
-use crate::check::{Body, Context};
 use crate::tree::Tree;
 
 rule! {
@@ -98,13 +98,13 @@ fn persons<'c>(context: &'c Context<'_>) -> BTreeMap<&'c str, &'c str> {
 
 /// The profile of what a pattern makes.
 fn profile_of<'c>(context: &'c Context<'_>, pattern: &str) -> Option<&'c str> {
-    let Body::Json(tree) = &context.files.get(&format!("fhir-stu3/patterns/{pattern}.json"))?.body else { return None };
+    let tree = context.patterns.get(pattern)?;
     tree.get("meta")?.get("profile")?.items().first().and_then(Tree::text)
 }
 
 /// Whom the resources of a pattern are about.
 fn subject_of<'c>(context: &'c Context<'_>, pattern: &str) -> Option<Subject<'c>> {
-    let Body::Json(tree) = &context.files.get(&format!("fhir-stu3/patterns/{pattern}.json"))?.body else { return None };
+    let tree = context.patterns.get(pattern)?;
     let (element, subject) = ["subject", "patient"].into_iter().find_map(|name| Some((name, tree.get(name)?)))?;
     let role = subject.text_at("reference")?.strip_prefix('@')?;
     let profile = tree.get("meta")?.get("profile")?.items().first().and_then(Tree::text)?;

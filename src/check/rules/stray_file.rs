@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context, File};
-use crate::tables::schema;
+use crate::tables::{LIKE, pattern_name, schema};
 
 rule! {
     /// A file is not used: nothing names it, or its path is none that the tables know.
@@ -20,8 +20,13 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         let sheets = context.sheets().filter(|sheet| sheet.path.starts_with(folder));
         sheets.flat_map(move |sheet| sheet.rows().map(move |row| row.get(column)).collect::<Vec<_>>()).collect()
     };
-    let (mut sets, maps, patterns) =
+    let (mut sets, maps, mut patterns) =
         (named("dataset/", "value_set"), named("fhir-stu3/", "code_map"), named("fhir-stu3/", "pattern"));
+    let bases = context.files.iter().filter_map(|file| match &file.body {
+        Body::Json(tree) if pattern_name(&file.path).is_some() => tree.text_at(LIKE),
+        _ => None,
+    });
+    patterns.extend(bases);
     // A concept can have a second value set, which `source` names.
     sets.extend(named("dataset/", "source").iter().flat_map(|text| text.split_whitespace()));
     let Some(Body::Toml(manifest)) = context.files.get("ooievaar.toml").map(|file| &file.body) else { return };

@@ -2,6 +2,7 @@ use crate::check::rule::{Findings, rule};
 use crate::check::sheet::Row;
 use crate::check::{Body, Context};
 use crate::plan::fhir::{ElementPath, Elements};
+use crate::tables::pattern_name;
 use crate::tree::Tree;
 
 rule! {
@@ -40,9 +41,10 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
         }
     }
-    for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
-        let Body::Json(tree) = &file.body else { continue };
-        let kind = tree.text_at("resourceType").unwrap_or_default();
+    for file in context.files.iter() {
+        let (Some(name), Body::Json(tree)) = (pattern_name(&file.path), &file.body) else { continue };
+        let whole = context.patterns.get(name).unwrap_or(tree);
+        let kind = whole.text_at("resourceType").unwrap_or_default();
         if context.elements.type_name(kind).is_empty() {
             let message = format!("`{kind}` is no type of resource in elements.csv");
             findings.text(&file.path, "resourceType", message, "name a resource type of FHIR STU3");
@@ -66,11 +68,7 @@ pub(super) fn resource_type(
         name => name.to_owned(),
     };
     let maker = sheet.rows().find(|other| !other.get("pattern").is_empty() && role(*other) == role(row))?;
-    let pattern = context.files.get(&format!("fhir-stu3/patterns/{}.json", maker.get("pattern")))?;
-    match &pattern.body {
-        Body::Json(tree) => tree.text_at("resourceType").map(str::to_owned),
-        _ => None,
-    }
+    context.patterns.get(maker.get("pattern"))?.text_at("resourceType").map(str::to_owned)
 }
 
 /// The type at the end of a path; `None` after a finding, or where the path leads into an extension.
@@ -151,7 +149,7 @@ fn walk(elements: &Elements, tree: &Tree, kind: &str, unknown: &mut impl FnMut(&
     match tree {
         Tree::Object(members) => {
             for (name, value) in members {
-                if name == "@if" || name == "resourceType" {
+                if name.starts_with('@') || name == "resourceType" {
                     continue;
                 }
                 let inner = elements.kind_of(kind, name);

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context};
+use crate::tables::pattern_name;
 use crate::tree::Tree;
 
 rule! {
@@ -92,7 +93,8 @@ fn written(context: &Context<'_>, findings: &mut Findings<'_>) {
         let files = context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/"));
         let fixed = files.filter_map(|file| {
             let Body::Json(tree) = &file.body else { return None };
-            let own = tree.text_at("resourceType").is_some_and(|kind| kind == row.get("type"));
+            let whole = context.patterns.get(pattern_name(&file.path)?).unwrap_or(tree);
+            let own = whole.text_at("resourceType").is_some_and(|kind| kind == row.get("type"));
             Some((file.path.as_str(), tree.get(element).and_then(Tree::text).filter(|_| own)?))
         });
         let (harmless, harmful): (Vec<_>, Vec<_>) =

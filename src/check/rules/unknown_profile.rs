@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context, File};
 use crate::plan::fhir::ElementPath;
+use crate::tables::{LIKE, pattern_name};
 use crate::tree::Tree;
 
 rule! {
@@ -49,7 +50,8 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     let mut used: Vec<String> = Vec::new();
     for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
         let Body::Json(tree) = &file.body else { continue };
-        pattern(file, tree, &known, &mut used, findings);
+        let whole = pattern_name(&file.path).and_then(|name| context.patterns.get(name)).unwrap_or(tree);
+        pattern(file, tree, whole, &known, &mut used, findings);
     }
     for table in &context.fhir {
         for row in table.sheet.rows() {
@@ -86,10 +88,18 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-fn pattern(file: &File, tree: &Tree, known: &HashMap<&str, &str>, used: &mut Vec<String>, findings: &mut Findings<'_>) {
-    let kind = tree.text_at("resourceType").unwrap_or_default();
+/// What a file of a pattern says of profiles; `whole` is the pattern as it results.
+fn pattern(
+    file: &File,
+    tree: &Tree,
+    whole: &Tree,
+    known: &HashMap<&str, &str>,
+    used: &mut Vec<String>,
+    findings: &mut Findings<'_>,
+) {
+    let kind = whole.text_at("resourceType").unwrap_or_default();
     let profiles = tree.get("meta").and_then(|meta| meta.get("profile")).map_or(&[][..], Tree::items);
-    if profiles.is_empty() {
+    if profiles.is_empty() && tree.get(LIKE).is_none() {
         findings.text(&file.path, "resourceType", "the pattern names no profile", "name it in `meta.profile`");
     }
     for url in profiles.iter().filter_map(Tree::text) {

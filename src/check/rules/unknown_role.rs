@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context};
+use crate::tables::pattern_name;
 use crate::tree::Tree;
 
 rule! {
@@ -86,8 +87,7 @@ fn references(
     findings: &mut Findings<'_>,
 ) {
     for file in context.files.iter() {
-        let used = file.path.strip_prefix("fhir-stu3/patterns/").and_then(|name| name.strip_suffix(".json"));
-        let used = used.is_some_and(|name| sheet.rows().any(|row| row.get("pattern") == name));
+        let used = pattern_name(&file.path).is_some_and(|name| sheet.rows().any(|row| row.get("pattern") == name));
         let Body::Json(tree) = &file.body else { continue };
         if !used {
             continue;

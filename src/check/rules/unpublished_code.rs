@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
 
+use crate::check::Context;
 use crate::check::rule::{Findings, rule};
 use crate::check::sheet::{Row, Sheet};
-use crate::check::{Body, Context};
 use crate::tree::Tree;
 
 rule! {
@@ -153,6 +153,6 @@ fn profiles(
 
 /// The profile of what a pattern makes.
 fn profile_of<'c>(context: &'c Context<'_>, pattern: &str) -> Option<&'c str> {
-    let Body::Json(tree) = &context.files.get(&format!("fhir-stu3/patterns/{pattern}.json"))?.body else { return None };
+    let tree = context.patterns.get(pattern)?;
     tree.get("meta")?.get("profile")?.items().first().and_then(Tree::text)
 }

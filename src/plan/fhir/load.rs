@@ -13,9 +13,9 @@ use super::{
     Identity, Modifiers, Place, RefSpec, Role, RoleIx, Target, Wholes, Withdrawals,
 };
 use crate::dataset::{ConceptIx, Dataset, Kind, Text};
-use crate::tables::{Row, Sheet, Source, TableError};
+use crate::tables::{Row, Sheet, Source, TableError, pattern, pattern_file};
 use crate::terminology::Terminology;
-use crate::tree::{Limits, Tree, parse_json};
+use crate::tree::Tree;
 
 const COLUMNS: [&str; 15] = [
     "concept",
@@ -195,13 +195,9 @@ impl Loader<'_> {
     fn pattern(&mut self, row: Row<'_>) -> Result<Tree, TableError> {
         let name = row.get("pattern");
         if !self.patterns.contains_key(name) {
-            let file = format!("fhir-stu3/patterns/{name}.json");
-            let text = self
-                .source
-                .text(&file)
-                .map_err(|_| row.fault("pattern", format!("there is no pattern `{name}`; add {file}")))?;
-            let (tree, _) = parse_json(text.as_bytes(), &Limits::default())
-                .map_err(|fault| TableError::at(&file, &text, fault.position, fault.to_string()))?;
+            let tree = pattern(self.source, name)?.ok_or_else(|| {
+                row.fault("pattern", format!("there is no pattern `{name}`; add {}", pattern_file(name)))
+            })?;
             self.patterns.insert(name.into(), tree);
         }
         let columns: Vec<(&str, String)> = ["code", "display", "also_code", "also_display"]
