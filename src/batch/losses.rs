@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::told::Gone;
 use crate::convert::Outcome;
 use crate::dataset::{Code, Node};
 
@@ -19,7 +18,7 @@ pub(super) fn lines(outcome: &Outcome, name: &str, source: &[u8], lines_before: 
         return Vec::new();
     }
     let dataset = outcome.reading.dataset();
-    let (places, gone) = (Places::of(source), Gone::of(&outcome.ledger));
+    let (places, gone) = (Places::of(source), outcome.ledger.gone());
     let mut lines = Vec::new();
     for loss in losses {
         let (line, column) = places.find(loss.position as usize);

@@ -27,7 +27,6 @@ mod split;
 mod store;
 mod stream;
 mod tally;
-mod told;
 mod unit;
 mod walk;
 

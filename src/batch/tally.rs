@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::losses;
-use super::told::Gone;
 use crate::convert::{Outcome, Reading};
 use crate::ledger::Loss;
 
@@ -162,7 +161,7 @@ impl Tally {
     /// The tally of one message that was converted.
     pub(super) fn of(outcome: &Outcome, name: &str, bytes: usize, microseconds: u64) -> Self {
         let ledger = &outcome.ledger;
-        let gone = Gone::of(ledger);
+        let gone = ledger.gone();
         let (told, lost): (Vec<&Loss>, Vec<&Loss>) = ledger.losses.iter().partition(|loss| gone.is_written(loss));
         let values = |losses: &[&Loss]| losses.iter().map(|loss| u64::from(loss.leaves)).sum();
         let mut tally = Self {

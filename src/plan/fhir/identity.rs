@@ -4,7 +4,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::family::Family;
-use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, NullFlavor, Text, bare};
+use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, NullFlavor, Text, bare, is_uuid};
 use crate::plan::load_toml;
 use crate::tables::{Source, TableError};
 
@@ -150,11 +150,6 @@ fn is_counted(value: &str) -> bool {
 fn is_namespace(root: &str) -> bool {
     let is_oid = root.contains('.') && root.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     is_oid || is_uuid(root) || root.contains(':')
-}
-
-fn is_uuid(text: &str) -> bool {
-    let lengths = text.split('-').map(str::len);
-    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 fn is_below(oid: &str, ancestor: &str) -> bool {
