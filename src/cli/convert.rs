@@ -1,6 +1,6 @@
 //! `ooievaar convert`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ooievaar::{Bundle, Converter, Error, Format, Outcome, Reading};
@@ -21,6 +21,9 @@ pub struct Convert {
     #[arg(long, value_name = "FORMAT", value_parser = library::format)]
     to: Option<Format>,
     /// Where to write the result; - for standard output, which is the default
+    ///
+    /// The file is written whole or not at all. If nothing is written, a file that an earlier run left there is taken away, so
+    /// that nobody takes it for the result of this one; the message says so.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Write nothing, and exit with 1, if any value would be lost
@@ -69,7 +72,11 @@ pub struct Convert {
 impl Convert {
     pub fn run(self) -> Result<Exit, Failure> {
         self.keep_apart()?;
-        let result = self.convert();
+        let mut result = self.convert();
+        // Nor must a result: a script that looks for the file would take that of an earlier run for the one of today.
+        if let Some(file) = self.output.as_ref().filter(|file| result_is_absent(&result) && file.as_os_str() != "-") {
+            take_away(file, &mut result);
+        }
         // A report of an earlier run must not stand there as if it were of this one.
         if let (Err(failure), Some(file)) = (&result, &self.report)
             && let Err(unwritten) = files::write(file, format!("{:#}\n", json!({ "error": failure.fault })).as_bytes())
@@ -161,6 +168,25 @@ impl Convert {
         let read = read.chain(&self.sent.transmission);
         apart::keep_apart(read, self.output.iter().chain(&self.report).map(PathBuf::as_path))?;
         if self.output.is_some() && self.output == self.report {
+
+/// True if nothing was written.
+fn result_is_absent(result: &Result<Exit, Failure>) -> bool {
+    !matches!(result, Ok(Exit::Done))
+}
+
+/// Takes away what an earlier run wrote to the file that this one has nothing for, and says so.
+fn take_away(file: &Path, result: &mut Result<Exit, Failure>) {
+    let told = match files::take_away(file) {
+        Ok(false) => return,
+        Ok(true) => format!("{}: what an earlier run wrote there was taken away", files::name(file)),
+        Err(failure) => failure.message,
+    };
+    match result {
+        // What is refused is told by whoever called.
+        Err(failure) => failure.message = format!("{}\nnote: {told}", failure.message),
+        Ok(_) => say(format_args!("note: {told}")),
+    }
+}
             return Err(Failure::new(Exit::Usage, "the result and the report have the same name; choose two"));
         }
         Ok(())
