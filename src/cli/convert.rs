@@ -7,7 +7,7 @@ use ooievaar::{Bundle, Converter, Error, Format, Outcome, Reading};
 use serde_json::json;
 
 use super::losses::Account;
-use super::{As, Bounds, Current, DayT, Exit, Failure, Goal, Sent, Tables, apart, files, library, say};
+use super::{As, Bounds, Current, DayT, Exit, Failure, Goal, Sent, Tables, apart, files, idle, library, say};
 
 /// Convert one message, document or bundle to another format
 ///
@@ -100,19 +100,14 @@ impl Convert {
         self.day.say_if_idle(reading.format);
         self.kind.say_if_idle(reading.format);
         let to = self.to.unwrap_or_else(|| reading.format.other_side());
-        self.sent.say_if_idle(to);
+        for note in idle(to, self.bundle, self.id_key_file.as_deref(), &self.sent) {
+            say(format_args!("{note}"));
+        }
         let outcome = if self.previous.is_empty() {
             converter.write(reading, to).map_err(refused)?
         } else {
             self.write_after(&converter, reading, to)?
         };
-        if self.bundle.is_some() && !matches!(to, Format::FhirJson | Format::FhirXml) {
-            say(format_args!("note: --bundle was not used: {} has no bundle", to.name()));
-        }
-
-        if self.id_key_file.is_some() && matches!(to, Format::Hl7v3 | Format::Ada) {
-            say(format_args!("note: --id-key-file was not used: {} has no ids that are made", to.name()));
-        }
         if self.compact && to != Format::FhirJson {
             say(format_args!("note: --compact was not used: it is about {}", Format::FhirJson.name()));
         }
@@ -168,6 +163,11 @@ impl Convert {
         let read = read.chain(&self.sent.transmission);
         apart::keep_apart(read, self.output.iter().chain(&self.report).map(PathBuf::as_path))?;
         if self.output.is_some() && self.output == self.report {
+            return Err(Failure::new(Exit::Usage, "the result and the report have the same name; choose two"));
+        }
+        Ok(())
+    }
+}
 
 /// True if nothing was written.
 fn result_is_absent(result: &Result<Exit, Failure>) -> bool {
@@ -185,10 +185,5 @@ fn take_away(file: &Path, result: &mut Result<Exit, Failure>) {
         // What is refused is told by whoever called.
         Err(failure) => failure.message = format!("{}\nnote: {told}", failure.message),
         Ok(_) => say(format_args!("note: {told}")),
-    }
-}
-            return Err(Failure::new(Exit::Usage, "the result and the report have the same name; choose two"));
-        }
-        Ok(())
     }
 }
