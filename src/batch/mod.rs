@@ -16,6 +16,7 @@ mod own;
 mod pack;
 mod page;
 mod part;
+mod persons;
 mod pipeline;
 mod placed;
 mod report;

@@ -24,7 +24,7 @@ const FILE_SIZE: u64 = 128;
 /// the case in its name. What cannot be converted goes to the list quarantine.ndjson in the
 /// output folder, and the rest goes on; losses.ndjson lists what was lost, and missing.ndjson what messages lack that is
 /// demanded of them. Ctrl-C and the signal TERM end it after the messages under way, a second one at
-/// once; after either, --resume goes on. Exit code: 0 if every value arrived, 1 if some were lost, 3 if some messages could
+/// once; after either, --resume goes on. Exit code: 0 if every value arrived, 1 if some were lost or women who differ have one id, 3 if some messages could
 /// not be converted, 5 if the output could not be written, 6 if the run was stopped before its end.
 #[derive(Debug, Args)]
 pub struct Batch {
@@ -219,7 +219,7 @@ impl Batch {
             _ if !is_complete => Exit::Stopped,
             tally if tally.messages == 0 => Exit::Input,
             tally if tally.failed > 0 => Exit::Input,
-            tally if tally.with_losses > 0 => Exit::Losses,
+            tally if tally.with_losses > 0 || tally.same_id > 0 => Exit::Losses,
             _ => Exit::Done,
         };
         let is_empty = tally.messages == 0;
@@ -239,7 +239,7 @@ impl Batch {
         }
         // One line each, also for who wants no others: an exit code alone says nothing.
         let list = |name| files::name(&self.output.join(name));
-        let Tally { failed, with_losses, with_told, lacking, .. } = report.tally;
+        let Tally { failed, with_losses, with_told, same_id, not_kept, lacking, .. } = report.tally;
         if failed > 0 {
             let messages = counted(failed, "message");
             say(format_args!("not converted: {messages}; see {}", list("quarantine.ndjson")));
@@ -247,6 +247,16 @@ impl Batch {
         if with_losses > 0 {
             let messages = counted(with_losses, "message");
             say(format_args!("converted with losses: {messages}; see {}", list("losses.ndjson")));
+        }
+        if same_id > 0 {
+            let messages = counted(same_id, "message");
+            say(format_args!("one id, and perhaps two women: {messages}; see `same-id` in {}", list("losses.ndjson")));
+        }
+        if not_kept > 0 && !self.quiet {
+            let messages = counted(not_kept, "message");
+            say(format_args!(
+                "note: of {messages} it was not kept who the woman is: there were too many to compare later ones with"
+            ));
         }
         if with_told > 0 && !self.quiet {
             let messages = counted(with_told, "message");
