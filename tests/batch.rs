@@ -518,6 +518,7 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
     assert_eq!(refused(&[&input, &input], &out, &[]), 2);
     assert_eq!(refused(&[&input], &out, &["--layout", "ndjson", "--to", "ada"]), 2);
     assert_eq!(refused(&[&input], &out, &["--compress", "gzip"]), 2);
+    assert_eq!(refused(&[&input], &out, &["--file-size", "5"]), 2);
     assert_eq!(refused(&[&input], &out, &["--shard", "3/2"]), 2);
     for report in [out.join("report"), out.clone(), input.join("report")] {
         assert_eq!(refused(&[&input], &out, &["--report", report.to_str().unwrap()]), 2);
@@ -525,6 +526,51 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
     }
     fs::write(temp.path().join("file"), "").unwrap();
     assert_eq!(refused(&[&input], &temp.path().join("file"), &[]), 5);
+}
+
+#[test]
+fn all_inputs_that_are_missing_are_named_before_anything_is_begun() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 1), temp.path().join("out"));
+    let (one, two) = (temp.path().join("one.zip"), temp.path().join("no/**/two.xml"));
+    let ended = batch(&[&one, &input, &two], &out, &[]);
+    let told = text(&ended.stderr);
+    assert_eq!((code(&ended), out.exists()), (3, false), "{told}");
+    assert!(told.contains("one.zip") && told.contains("no: cannot be read"), "{told}");
+    assert!(told.contains("nothing was begun"), "{told}");
+}
+
+#[test]
+fn an_option_that_means_nothing_for_the_output_is_told() {
+    let temp = TempDir::new().unwrap();
+    let input = input(temp.path(), 1);
+    let key = temp.path().join("key");
+    assert_eq!(code(&ooievaar().arg("id-key").arg(&key).output().unwrap()), 0);
+    let key = key.to_str().unwrap();
+    let mut number = 0;
+    let mut told = |options: &[&str]| {
+        number += 1;
+        text(&batch(&[&input], &temp.path().join(number.to_string()), options).stderr)
+    };
+    for (options, idle) in [
+        (&["--to", "ada", "--bundle", "collection", "--id-key-file", key][..], &["--bundle", "--id-key-file"][..]),
+        (&["--layout", "ndjson", "--bundle", "collection", "--id-key-file", key], &["--bundle"]),
+        (&["--layout", "bundle-per-file", "--bundle", "collection", "--id-key-file", key], &[]),
+    ] {
+        let told = told(options);
+        for option in ["--bundle", "--id-key-file"] {
+            let is_told = told.contains(&format!("note: {option} was not used"));
+            assert_eq!(is_told, idle.contains(&option), "{options:?}: {told}");
+        }
+        assert!(
+            !text(&batch(&[&input], &temp.path().join("quiet"), &[options, &["-q"]].concat()).stderr).contains("note")
+        );
+        fs::remove_dir_all(temp.path().join("quiet")).unwrap();
+    }
+    let stream = |options: &[&str]| text(&ooievaar().arg("stream").args(options).output().unwrap().stderr);
+    assert!(stream(&["--bundle", "collection"]).contains("note: --bundle was not used"));
+    assert!(!stream(&["--bundle", "collection", "--to", "fhir-xml"]).contains("note"));
+    assert!(stream(&["--id-key-file", key, "--to", "ada"]).contains("note: --id-key-file was not used"));
 }
 
 /// Kills runs at moments spread over their length, and resumes each until it is over.
@@ -536,9 +582,10 @@ fn a_killed_run_that_is_resumed_gives_what_an_undisturbed_one_gives() {
     for layout in ["files", "ndjson", "bundle-per-file"] {
         // Small files: each that is complete makes a checkpoint.
         let options = ["--layout", layout, "--file-size", "1"];
+        let options = if layout == "ndjson" { &options[..] } else { &options[..2] };
         let expected = temp.path().join(format!("{layout}-expected"));
         let begun = std::time::Instant::now();
-        batch(&[&input], &expected, &options);
+        batch(&[&input], &expected, options);
         let whole = begun.elapsed();
         for moment in 1..=4 {
             let out = temp.path().join(format!("{layout}-{moment}"));

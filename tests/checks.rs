@@ -126,7 +126,16 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "1,2.16.840.1.113883.2.4.4.13.21,mannelijk,1,2.16.840.1.113883.2.4.11.110 2014-01-21\n2,2.16.840.1.113883.2.4.4.13.21",
         "2,2.16.840.1.113883.2.4.4.13.21,mannelijk,1,2.16.840.1.113883.2.4.11.110 2014-01-21\n1,2.16.840.1.113883.2.4.4.13.21",
     ),
+    (
+        "OOI-412",
+        "code-maps/conditie-perineum.csv",
+        "57759005,eerstegraads perineumruptuur (aandoening),equivalent,yes,value set 3.2 ProbleemNaam_Maternaal; instances 3.2 have it in this element\n\
+         2.16.840.1.113883.6.96,199925004,2.16.840.1.113883.6.96,6234006,tweedegraads",
+        "6234006,tweedegraads perineumruptuur (aandoening),equivalent,yes,value set 3.2 ProbleemNaam_Maternaal; instances 3.2 have it in this element\n\
+         2.16.840.1.113883.6.96,199925004,2.16.840.1.113883.6.96,57759005,eerstegraads",
+    ),
     ("OOI-413", "code-maps/geslacht.csv", "4.642.1.2,male,", "4.642.1.2,female,"),
+    ("OOI-413", "code-maps/geboorte-placenta.csv", "408819007,geboorte", "302384005,geboorte"),
     ("OOI-414", "units.csv", "\nmmol/L,", "\nmmlo/L,"),
 ];
 

@@ -275,6 +275,42 @@ fn a_fault_is_told_where_it_is_written() {
     assert_eq!((fault.file.as_str(), fault.line > 1), (file, true));
 }
 
+/// The skeleton below still names the template that the layer took away: the fault is the row that did so.
+#[test]
+fn a_template_that_a_layer_takes_away_is_missed_at_its_row() {
+    let folder = "messages/kernset-subset-screening-2.3";
+    let table = format!("{folder}/templates.csv");
+    let found = |rows: &str| {
+        let mut files = Source::Embedded.files().unwrap();
+        let skeleton = String::from_utf8(files[&format!("{folder}/skeleton.xml")].clone()).unwrap();
+        let without: String =
+            skeleton.split_inclusive('\n').filter(|line| !line.contains("name=\"delivery\"")).collect();
+        assert_ne!(skeleton, without);
+        files.insert(format!("{folder}/skeleton.xml"), without.into_bytes());
+        files.insert(table.clone(), rows.as_bytes().to_vec());
+        let report = check(&Source::Memory(Arc::new(files)), &Options::default()).unwrap();
+        let found = report.findings.into_iter().filter(|found| found.code == "OOI-212");
+        found.map(|found| (found.file, found.line, found.message)).collect::<Vec<_>>()
+    };
+    let template = "2.16.840.1.113883.2.4.6.10.90";
+    let message = format!("`{template}.901101` has no row in templates.csv");
+    let header = "layer,concept,template,code,code_system,source\n";
+    let change = format!("change,,{template}.75,,,here\n");
+    let other = format!("change,7,{template}.900989,,,here\n");
+    assert_eq!(found(&format!("{header}{other}{change}")), [(table.clone(), 3, message.clone())]);
+    assert_eq!(found(&format!("{header}drop,,,,,\n{other}"))[0], (table.clone(), 2, message.clone()));
+    // Where nothing is taken away nothing is missed.
+    assert_eq!(found(&format!("{header}{other}last,8,{template}.75,,,here\n")), []);
+    // What is wrong below is wrong there.
+    let mut files = Source::Embedded.files().unwrap();
+    let below = "messages/kernset-2.3/skeleton.xml";
+    let text = String::from_utf8(files[below].clone()).unwrap().replace("10.90.901101\"", "10.90.901110\"");
+    files.insert(below.to_owned(), text.into_bytes());
+    let report = check(&Source::Memory(Arc::new(files)), &Options::default()).unwrap();
+    assert!(report.findings.iter().any(|found| found.code == "OOI-212" && found.file == below));
+    assert!(report.findings.iter().all(|found| found.code != "OOI-212" || found.file == below));
+}
+
 #[test]
 fn the_tables_of_a_kind_are_compiled_when_it_is_first_needed() {
     let file = "messages/kernset-2.2/rows.csv";

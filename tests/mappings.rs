@@ -273,6 +273,25 @@ fn a_code_that_no_example_uses_is_not_called_the_same() {
     assert!(text.contains("the output of all examples is the same"), "{text}");
 }
 
+#[test]
+fn examples_that_try_nothing_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().to_str().unwrap();
+    let diff = || ooievaar(&["diff", "mappings", "mappings", "--examples", at]);
+    let check = || ooievaar(&["check", "--examples", at]);
+    let is_refused = |ended: (i32, String)| ended.0 == 2 && ended.1.is_empty();
+    assert!(is_refused(diff()) && is_refused(check()), "an empty folder");
+    std::fs::write(folder.path().join("README.md"), "no message").unwrap();
+    assert!(is_refused(diff()), "no example");
+    std::fs::copy(root().join("fixtures/kernset-2.3/minimal.xml"), folder.path().join("minimal.xml")).unwrap();
+    assert_eq!(diff().0, 0);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", folder.path().join("gone.xml")).unwrap();
+        assert!(is_refused(diff()) && is_refused(check()), "an example that cannot be read");
+    }
+}
+
 /// A row whose table has no column `concept` is known by what it is about, and not by its place.
 #[test]
 fn a_change_of_a_fact_is_shown_at_its_row() {

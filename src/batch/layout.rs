@@ -11,6 +11,7 @@ use serde_json::json;
 use super::names::{INDEX, LOSSES, MISSING, QUARANTINE, extension, file_name, tree_file};
 use super::pack;
 use super::part::Part;
+use super::persons::{Compared, Fact, PERSONS, Persons};
 use super::placed::Placed;
 use super::shape::{Layout, Packing};
 use super::store::Store;
@@ -29,6 +30,9 @@ pub(super) struct State {
     /// Length of the list of what messages lack.
     #[serde(default)]
     missing: u64,
+    /// Length of what was said of persons.
+    #[serde(default)]
+    persons: u64,
     /// Length of the index.
     index: u64,
     /// NDJSON files that still grow, by resource type.
@@ -101,6 +105,7 @@ pub(super) struct Writer<'a> {
     quarantine: Part,
     losses: Part,
     missing: Part,
+    persons: Persons,
     index: Option<Part>,
     growing: BTreeMap<String, Part>,
     /// What was placed since the journal was last brought up to date.
@@ -157,10 +162,13 @@ impl<'a> Writer<'a> {
         let quarantine = open(store, QUARANTINE, state.quarantine)?;
         let losses = open(store, LOSSES, state.losses)?;
         let missing = open(store, MISSING, state.missing)?;
+        let persons = Persons::open(&store.parts().join(PERSONS), state.persons)?;
         let has_index = task.layout == Layout::BundlePerFile;
         let index = if has_index { Some(open(store, INDEX, state.index)?) } else { None };
         let lists = [&quarantine, &losses, &missing];
-        let kept: Vec<&Path> = growing.values().chain(lists).chain(&index).map(Part::path).collect();
+        let mut kept: Vec<&Path> = growing.values().chain(lists).chain(&index).map(Part::path).collect();
+        let path = store.parts().join(PERSONS);
+        kept.push(&path);
         let fault = |error: io::Error| Stop::output(&store.parts(), &error);
         for entry in fs::read_dir(store.parts()).map_err(fault)? {
             let path = entry.map_err(fault)?.path();
@@ -171,7 +179,7 @@ impl<'a> Writer<'a> {
         // After what grows was taken back: of that the journal knows.
         let placed = Placed::after(units, store)?;
         let (completed, packed) = (Vec::new(), Vec::new());
-        Ok(Self { task, store, state, quarantine, losses, missing, index, growing, placed, completed, packed })
+        Ok(Self { task, store, state, quarantine, losses, missing, persons, index, growing, placed, completed, packed })
     }
 
     /// Puts a message where it belongs. True if a file became complete: the journal should know soon.
@@ -268,6 +276,13 @@ impl<'a> Writer<'a> {
         self.losses.append(lines)
     }
 
+    /// Compares what a message says of its person with what was said before, and adds what differs to the list of what was lost.
+    pub fn compare(&mut self, facts: &[Fact]) -> Result<Compared, Stop> {
+        let compared = self.persons.compare(facts)?;
+        self.losses.append(&compared.lines)?;
+        Ok(compared)
+    }
+
     /// Adds lines to the list of what messages lack.
     pub fn lacking(&mut self, lines: &[u8]) -> Result<(), Stop> {
         self.missing.append(lines)
@@ -288,6 +303,9 @@ impl<'a> Writer<'a> {
         self.state.losses = self.losses.length();
         files.push((self.missing.path().to_owned(), self.missing.flushed()?));
         self.state.missing = self.missing.length();
+        let persons = self.persons.part();
+        files.push((persons.path().to_owned(), persons.flushed()?));
+        self.state.persons = persons.length();
         if let Some(index) = &mut self.index {
             files.push((index.path().to_owned(), index.flushed()?));
             self.state.index = index.length();

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::told::Gone;
 use crate::convert::Outcome;
 use crate::dataset::{Code, Node};
 
@@ -19,7 +18,7 @@ pub(super) fn lines(outcome: &Outcome, name: &str, source: &[u8], lines_before: 
         return Vec::new();
     }
     let dataset = outcome.reading.dataset();
-    let (places, gone) = (Places::of(source), Gone::of(&outcome.ledger));
+    let (places, gone) = (Places::of(source), outcome.ledger.gone());
     let mut lines = Vec::new();
     for loss in losses {
         let (line, column) = places.find(loss.position as usize);
@@ -68,19 +67,19 @@ pub(super) fn element(path: &str) -> String {
 }
 
 /// Where the lines of a source begin.
-struct Places<'s> {
+pub(super) struct Places<'s> {
     source: &'s [u8],
     starts: Vec<usize>,
 }
 
 impl<'s> Places<'s> {
-    fn of(source: &'s [u8]) -> Self {
+    pub fn of(source: &'s [u8]) -> Self {
         let ends = source.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
         Self { source, starts: std::iter::once(0).chain(ends).collect() }
     }
 
     /// Line and column, both from 1; a column is a character.
-    fn find(&self, position: usize) -> (usize, usize) {
+    pub fn find(&self, position: usize) -> (usize, usize) {
         let position = position.min(self.source.len());
         let line = self.starts.partition_point(|start| *start <= position);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();

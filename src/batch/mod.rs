@@ -16,6 +16,7 @@ mod own;
 mod pack;
 mod page;
 mod part;
+mod persons;
 mod pipeline;
 mod placed;
 mod report;
@@ -27,7 +28,6 @@ mod split;
 mod store;
 mod stream;
 mod tally;
-mod told;
 mod unit;
 mod walk;
 

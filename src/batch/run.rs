@@ -14,6 +14,7 @@ use super::journal::{Checkpoint, Journal};
 use super::layout::{self, Made, Writer};
 use super::losses;
 use super::missing;
+use super::persons::{self, Fact};
 use super::pipeline;
 use super::saver::Saver;
 use super::shape::{Layout, Packing};
@@ -125,6 +126,8 @@ struct Converted {
     losses: Vec<u8>,
     /// The lines that tell what it lacks.
     missing: Vec<u8>,
+    /// What it says of its person.
+    facts: Vec<Fact>,
 }
 
 enum Trouble {
@@ -279,8 +282,9 @@ fn work(task: &Task, converter: &Converter, store: &Store, from: u64, mut piece:
                     let tally = Tally::of(&outcome, &unit.name(), std::mem::take(&mut size), microseconds);
                     let losses = losses::lines(&outcome, &unit.name(), &bytes, unit.lines_before());
                     let missing = missing::lines(&outcome, &unit.name());
+                    let facts = persons::facts(&outcome, &unit.name(), &bytes, unit.lines_before());
                     layout::prepare(task.layout, &outcome.output, piece.number, unit.case, store)
-                        .map(|made| Converted { made, format, tally, losses, missing })
+                        .map(|made| Converted { made, format, tally, losses, missing, facts })
                         .map_err(Trouble::Stop)
                 }
             };
@@ -318,10 +322,13 @@ impl Recorder<'_, '_> {
                     self.writer.quarantine(unit, &fault)?;
                     Tally::failure(&fault.code)
                 }
-                Ok(Converted { made, format, tally, losses, missing }) => {
+                Ok(Converted { made, format, mut tally, losses, missing, facts }) => {
                     self.must_save |= self.writer.add(unit, piece.number, format, made)?;
                     self.writer.lost(&losses)?;
                     self.writer.lacking(&missing)?;
+                    let compared = self.writer.compare(&facts)?;
+                    tally.same_id = u64::from(!compared.lines.is_empty());
+                    tally.not_kept = u64::from(compared.is_full);
                     tally
                 }
             };

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::losses;
-use super::told::Gone;
 use crate::convert::{Outcome, Reading};
 use crate::ledger::Loss;
 
@@ -35,6 +34,10 @@ pub struct Tally {
     pub with_told: u64,
     /// Converted messages that lack something that their standard demands.
     pub lacking: u64,
+    /// Converted messages in which the person has the id that she has in an earlier one of the run, which says something else of her.
+    pub same_id: u64,
+    /// Converted messages with whose persons later ones were not compared: there were too many.
+    pub not_kept: u64,
     /// Messages that could not be converted; they are in the quarantine list.
     pub failed: u64,
     /// FHIR resources written.
@@ -162,7 +165,7 @@ impl Tally {
     /// The tally of one message that was converted.
     pub(super) fn of(outcome: &Outcome, name: &str, bytes: usize, microseconds: u64) -> Self {
         let ledger = &outcome.ledger;
-        let gone = Gone::of(ledger);
+        let gone = ledger.gone();
         let (told, lost): (Vec<&Loss>, Vec<&Loss>) = ledger.losses.iter().partition(|loss| gone.is_written(loss));
         let values = |losses: &[&Loss]| losses.iter().map(|loss| u64::from(loss.leaves)).sum();
         let mut tally = Self {
@@ -258,6 +261,8 @@ impl Tally {
         self.with_losses += other.with_losses;
         self.with_told += other.with_told;
         self.lacking += other.lacking;
+        self.same_id += other.same_id;
+        self.not_kept += other.not_kept;
         self.failed += other.failed;
         self.resources += other.resources;
         self.bytes_in += other.bytes_in;

@@ -8,8 +8,9 @@ use super::files::File;
 use super::refuted::refuted;
 use super::registry;
 use super::rule::Findings;
+use super::sheet::Row;
 use super::{Context, Diagnostic, Files, Severity};
-use crate::tables::{Source, TableError};
+use crate::tables::{LAYER, Source, TableError};
 
 /// How to check.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +74,7 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
     }
     let mut report = settle(&context, found, &permissions);
     report.findings.retain(|finding| !(is_below_faulty && source.is_laid(&finding.file)));
-    as_written(&source, &written, &mut report);
+    as_written(&source, &files, &written, &mut report);
     report.files = written.iter().count();
     report.rows = written.iter().filter_map(File::sheet).map(|sheet| sheet.raw.rows.len()).sum();
     for finding in &mut report.findings {
@@ -95,13 +96,35 @@ fn is_found_here(source: &Source, finding: &Diagnostic) -> bool {
     !is_there || source.origin(&finding.file, u64::from(finding.line)).0 == finding.file
 }
 
+/// The table, and the line in it, that takes a template away of which the skeleton below a kind goes on to speak: nothing is wrong
+/// with that skeleton. `below` is the file in which the line of the finding is written.
+fn taken_away(files: &Files, written: &Files, finding: &Diagnostic, below: &str) -> Option<(String, u32)> {
+    if finding.code != super::rules::skeleton_oid::RULE.code || finding.file == below {
+        return None;
+    }
+    let table = |path: &str| path.rsplit_once('/').map(|(folder, _)| format!("{folder}/templates.csv"));
+    let (own, below) = (table(&finding.file)?, table(below)?);
+    let is_meant = |row: &Row<'_>| finding.text.contains(&format!("\"{}\"", row.get("template")));
+    let concept = files.sheet(&below)?.rows().find(is_meant)?.get("concept");
+    // A table that stands alone takes all of them away; that is said of the whole.
+    let row = written.sheet(&own)?.rows().find(|row| !row.get(LAYER).is_empty() && row.get("concept") == concept);
+    Some((own, row.map_or(1, Row::line)))
+}
+
 /// Findings where they are written, with those of the form of the files that are laid over others: what results has another form.
-fn as_written(source: &Source, written: &Files, report: &mut Report) {
+fn as_written(source: &Source, files: &Files, written: &Files, report: &mut Report) {
     report.findings.retain(|finding| is_found_here(source, finding));
     let own = report.findings.iter_mut().chain(report.allowed.iter_mut().map(|(finding, _)| finding));
     for finding in own.filter(|finding| finding.line > 0) {
         let (file, line) = source.origin(&finding.file, u64::from(finding.line));
-        (finding.file, finding.line) = (file, u32::try_from(line).unwrap_or(u32::MAX));
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        if let Some((table, line)) = taken_away(files, written, finding, &file) {
+            written.get(&table).map_or("", |file| file.line(line)).clone_into(&mut finding.text);
+            (finding.start, finding.end) = (1, 1 + u32::try_from(finding.text.chars().count()).unwrap_or(1));
+            (finding.file, finding.line) = (table, line);
+        } else {
+            (finding.file, finding.line) = (file, line);
+        }
     }
     // These are in the files as they are written already.
     let laid = written.only(|path| source.is_laid(path));

@@ -29,7 +29,18 @@ fn words(text: &str) -> Vec<Vec<char>> {
     let words = text
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| word.chars().count() > 1 || word.parse::<u8>().is_ok());
-    words.map(|word| word.chars().collect()).collect()
+    words.map(|word| in_letters(word).chars().collect()).collect()
+}
+
+/// An ordinal number in letters: one label has `1e graads`, the other `eerstegraads`.
+fn in_letters(word: &str) -> &str {
+    match word {
+        "1e" => "eerste",
+        "2e" => "tweede",
+        "3e" => "derde",
+        "4e" => "vierde",
+        other => other,
+    }
 }
 
 /// The length of the longest part that both have.
@@ -56,6 +67,8 @@ mod tests {
     fn labels_of_one_thing_are_more_alike_than_those_of_two() {
         let own = likeness("Spontane vaginale partus", "spontane vaginale partus (verrichting)");
         assert!(own > 0.9 && own > likeness("Spontane vaginale partus", "primaire sectio caesarea (verrichting)"));
+        let degree = |number: &str| likeness("1e graads perineumruptuur", &format!("{number}graads perineumruptuur"));
+        assert!(degree("eerste") > degree("tweede") + 0.1);
         assert!(likeness("man", "vrouw") < 0.1 && likeness("", "x") < 0.1);
     }
 }

@@ -14,6 +14,9 @@ use signal_hook::flag;
 use super::meter::Meter;
 use super::{As, Bounds, DayT, Exit, Failure, Goal, Sent, Tables, apart, files, library, report, say};
 
+/// Megabytes of an NDJSON file, unless it is said otherwise.
+const FILE_SIZE: u64 = 128;
+
 /// Convert many messages: folders, archives, files that hold many
 ///
 /// Folders are read with all that is in them; zip, tar, gzip and zstd are unpacked; an XML file with many messages, and
@@ -21,7 +24,7 @@ use super::{As, Bounds, DayT, Exit, Failure, Goal, Sent, Tables, apart, files, l
 /// the case in its name. What cannot be converted goes to the list quarantine.ndjson in the
 /// output folder, and the rest goes on; losses.ndjson lists what was lost, and missing.ndjson what messages lack that is
 /// demanded of them. Ctrl-C and the signal TERM end it after the messages under way, a second one at
-/// once; after either, --resume goes on. Exit code: 0 if every value arrived, 1 if some were lost, 3 if some messages could
+/// once; after either, --resume goes on. Exit code: 0 if every value arrived, 1 if some were lost or women who differ have one id, 3 if some messages could
 /// not be converted, 5 if the output could not be written, 6 if the run was stopped before its end.
 #[derive(Debug, Args)]
 pub struct Batch {
@@ -41,9 +44,9 @@ pub struct Batch {
     /// How to pack the NDJSON files: none, gzip or zstd
     #[arg(long, value_name = "PACKING", default_value = "none")]
     compress: Packing,
-    /// Begin a new NDJSON file after so many megabytes, before packing
-    #[arg(long, value_name = "MB", default_value_t = 128, value_parser = clap::value_parser!(u64).range(1..=65536))]
-    file_size: u64,
+    /// Begin a new NDJSON file after so many megabytes, before packing [default: 128]
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=65536))]
+    file_size: Option<u64>,
     /// Threads [default: one for each processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -88,8 +91,7 @@ pub struct Batch {
 impl Batch {
     pub fn run(self) -> Result<Exit, Failure> {
         let format = self.format()?;
-        let inputs = self.inputs.iter().map(|input| Input::parse(input)).collect::<Result<Vec<_>, _>>();
-        let inputs = inputs.map_err(|message| Failure::new(Exit::Input, message))?;
+        let inputs = self.all_inputs()?;
         self.keep_apart(&inputs)?;
         let converter = self.day.of(self.bounds.of(library::ready_converter(self.tables.tables.as_deref())?));
         let converter = self.kind.of(library::set_up(converter, self.bundle, self.id_key_file.as_deref())?)?;
@@ -102,12 +104,17 @@ impl Batch {
             layout: self.layout,
             format,
             packing: self.compress,
-            file_bytes: self.file_size * 1_000_000,
+            file_bytes: self.file_size.unwrap_or(FILE_SIZE) * 1_000_000,
             shard: self.shard,
             jobs: self.jobs.map_or_else(processors, usize::from),
             resume: self.resume,
             settings: self.settings()?,
         };
+        // Of the other side of each message nobody knows before it is read.
+        let idle = format
+            .filter(|_| !self.quiet)
+            .map(|to| super::idle(to, self.bundle, self.id_key_file.as_deref(), &self.sent));
+        idle.into_iter().flatten().for_each(|note| say(format_args!("{note}")));
         let stop = on_signal()?;
         let mut meter = Meter::new(&inputs, self.quiet);
         let ended = batch::run(&task, &converter, &inputs, &stop, &mut |progress| meter.show(progress));
@@ -119,6 +126,26 @@ impl Batch {
         self.tell(ended)
     }
 
+    /// All that is to be read. An input that is not there is a slip of the command, or a disk that is not mounted: what would
+    /// be done without it would look complete. So nothing is begun, and all of them are named at once.
+    fn all_inputs(&self) -> Result<Vec<Input>, Failure> {
+        let (mut inputs, mut faults) = (Vec::new(), Vec::new());
+        for input in &self.inputs {
+            match Input::parse(input) {
+                Ok(input) => inputs.push(input),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        match &faults[..] {
+            [] => Ok(inputs),
+            [one] => Err(Failure::new(Exit::Input, format!("{one}; nothing was begun"))),
+            several => {
+                let all = several.join("\n  ");
+                Err(Failure::new(Exit::Input, format!("these inputs cannot be read; nothing was begun:\n  {all}")))
+            }
+        }
+    }
+
     fn format(&self) -> Result<Option<Format>, Failure> {
         let fault = |message| Err(Failure::new(Exit::Usage, message));
         if self.strict {
@@ -128,6 +155,9 @@ impl Batch {
         }
         if self.layout != Layout::Ndjson && self.compress != Packing::Plain {
             return fault("--compress needs --layout ndjson");
+        }
+        if self.layout != Layout::Ndjson && self.file_size.is_some() {
+            return fault("--file-size needs --layout ndjson");
         }
         match (self.layout, self.to) {
             (Layout::Files, to) => Ok(to),
@@ -189,7 +219,7 @@ impl Batch {
             _ if !is_complete => Exit::Stopped,
             tally if tally.messages == 0 => Exit::Input,
             tally if tally.failed > 0 => Exit::Input,
-            tally if tally.with_losses > 0 => Exit::Losses,
+            tally if tally.with_losses > 0 || tally.same_id > 0 => Exit::Losses,
             _ => Exit::Done,
         };
         let is_empty = tally.messages == 0;
@@ -209,7 +239,7 @@ impl Batch {
         }
         // One line each, also for who wants no others: an exit code alone says nothing.
         let list = |name| files::name(&self.output.join(name));
-        let Tally { failed, with_losses, with_told, lacking, .. } = report.tally;
+        let Tally { failed, with_losses, with_told, same_id, not_kept, lacking, .. } = report.tally;
         if failed > 0 {
             let messages = counted(failed, "message");
             say(format_args!("not converted: {messages}; see {}", list("quarantine.ndjson")));
@@ -217,6 +247,16 @@ impl Batch {
         if with_losses > 0 {
             let messages = counted(with_losses, "message");
             say(format_args!("converted with losses: {messages}; see {}", list("losses.ndjson")));
+        }
+        if same_id > 0 {
+            let messages = counted(same_id, "message");
+            say(format_args!("one id, and perhaps two women: {messages}; see `same-id` in {}", list("losses.ndjson")));
+        }
+        if not_kept > 0 && !self.quiet {
+            let messages = counted(not_kept, "message");
+            say(format_args!(
+                "note: of {messages} it was not kept who the woman is: there were too many to compare later ones with"
+            ));
         }
         if with_told > 0 && !self.quiet {
             let messages = counted(with_told, "message");

@@ -1,13 +1,13 @@
 //! `ooievaar convert`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ooievaar::{Bundle, Converter, Error, Format, Outcome, Reading};
 use serde_json::json;
 
 use super::losses::Account;
-use super::{As, Bounds, Current, DayT, Exit, Failure, Goal, Sent, Tables, apart, files, library, say};
+use super::{As, Bounds, Current, DayT, Exit, Failure, Goal, Sent, Tables, apart, files, idle, library, say};
 
 /// Convert one message, document or bundle to another format
 ///
@@ -21,6 +21,9 @@ pub struct Convert {
     #[arg(long, value_name = "FORMAT", value_parser = library::format)]
     to: Option<Format>,
     /// Where to write the result; - for standard output, which is the default
+    ///
+    /// The file is written whole or not at all. If nothing is written, a file that an earlier run left there is taken away, so
+    /// that nobody takes it for the result of this one; the message says so.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Write nothing, and exit with 1, if any value would be lost
@@ -69,7 +72,11 @@ pub struct Convert {
 impl Convert {
     pub fn run(self) -> Result<Exit, Failure> {
         self.keep_apart()?;
-        let result = self.convert();
+        let mut result = self.convert();
+        // Nor must a result: a script that looks for the file would take that of an earlier run for the one of today.
+        if let Some(file) = self.output.as_ref().filter(|file| result_is_absent(&result) && file.as_os_str() != "-") {
+            take_away(file, &mut result);
+        }
         // A report of an earlier run must not stand there as if it were of this one.
         if let (Err(failure), Some(file)) = (&result, &self.report)
             && let Err(unwritten) = files::write(file, format!("{:#}\n", json!({ "error": failure.fault })).as_bytes())
@@ -93,19 +100,14 @@ impl Convert {
         self.day.say_if_idle(reading.format);
         self.kind.say_if_idle(reading.format);
         let to = self.to.unwrap_or_else(|| reading.format.other_side());
-        self.sent.say_if_idle(to);
+        for note in idle(to, self.bundle, self.id_key_file.as_deref(), &self.sent) {
+            say(format_args!("{note}"));
+        }
         let outcome = if self.previous.is_empty() {
             converter.write(reading, to).map_err(refused)?
         } else {
             self.write_after(&converter, reading, to)?
         };
-        if self.bundle.is_some() && !matches!(to, Format::FhirJson | Format::FhirXml) {
-            say(format_args!("note: --bundle was not used: {} has no bundle", to.name()));
-        }
-
-        if self.id_key_file.is_some() && matches!(to, Format::Hl7v3 | Format::Ada) {
-            say(format_args!("note: --id-key-file was not used: {} has no ids that are made", to.name()));
-        }
         if self.compact && to != Format::FhirJson {
             say(format_args!("note: --compact was not used: it is about {}", Format::FhirJson.name()));
         }
@@ -164,5 +166,24 @@ impl Convert {
             return Err(Failure::new(Exit::Usage, "the result and the report have the same name; choose two"));
         }
         Ok(())
+    }
+}
+
+/// True if nothing was written.
+fn result_is_absent(result: &Result<Exit, Failure>) -> bool {
+    !matches!(result, Ok(Exit::Done))
+}
+
+/// Takes away what an earlier run wrote to the file that this one has nothing for, and says so.
+fn take_away(file: &Path, result: &mut Result<Exit, Failure>) {
+    let told = match files::take_away(file) {
+        Ok(false) => return,
+        Ok(true) => format!("{}: what an earlier run wrote there was taken away", files::name(file)),
+        Err(failure) => failure.message,
+    };
+    match result {
+        // What is refused is told by whoever called.
+        Err(failure) => failure.message = format!("{}\nnote: {told}", failure.message),
+        Ok(_) => say(format_args!("note: {told}")),
     }
 }

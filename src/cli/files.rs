@@ -122,9 +122,29 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
+/// Takes a file away, if there is one. Of a link, what it points at; a device or a pipe holds nothing. True if something went.
+pub fn take_away(path: &Path) -> Result<bool, Failure> {
+    let path = target(path);
+    if !fs::metadata(&path).is_ok_and(|found| found.is_file()) {
+        return Ok(false);
+    }
+    fs::remove_file(&path).map(|()| true).map_err(|error| {
+        let message = format!(
+            "{}: what an earlier run wrote there cannot be taken away ({error}); do not use it",
+            path.display()
+        );
+        Failure::new(Exit::Output, message)
+    })
+}
+
+/// The file that a path is about: a link stays a link, and what it points at, be it there or not, is written.
+fn target(path: &Path) -> PathBuf {
+    let pointed = || path.with_file_name(fs::read_link(path).unwrap_or_else(|_| path.to_owned()));
+    fs::canonicalize(path).unwrap_or_else(|_| if path.is_symlink() { pointed() } else { path.to_owned() })
+}
+
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A link stays a link: what it points at is replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = target(path);
     let existing = fs::metadata(&path).ok();
     if existing.as_ref().is_some_and(|metadata| !metadata.is_file()) {
         // A device or a pipe cannot be replaced, only written to; a folder says no by itself.
@@ -190,6 +210,10 @@ mod tests {
         std::os::unix::fs::symlink(&file, &link).unwrap();
         write(&link, b"second").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"second");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert!(take_away(&link).unwrap() && !file.exists() && !take_away(&link).unwrap());
+        write(&link, b"third").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"third");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         fs::remove_dir_all(folder).unwrap();
     }

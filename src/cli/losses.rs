@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use ooievaar::batch::counted;
 use ooievaar::dataset::{Code, Dataset, Node};
-use ooievaar::ledger::{Ledger, Loss, Reason, Unmet};
+use ooievaar::ledger::{Gone, Ledger, Loss, Reason, Unmet};
 use ooievaar::{Outcome, Reading, Withdrawal};
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ const EXCERPT: usize = 60;
 /// A ledger beside what is needed to explain it.
 pub struct Account<'a> {
     ledger: &'a Ledger,
+    gone: Gone,
     missing: Vec<(&'a Unmet, &'static str)>,
     /// Codes that are no member of the value set of their concept; they are kept as they are.
     unknown: Vec<(&'a Node, &'a Code)>,
@@ -66,8 +67,18 @@ impl<'a> Account<'a> {
     fn new(ledger: &'a Ledger, dataset: &'a Dataset, inputs: &[Input]) -> Self {
         let (source, files, lines) = (Vec::new(), Vec::new(), Vec::new());
         let (unknown, withdrawal) = (Vec::new(), None);
-        let mut account =
-            Self { ledger, missing: Vec::new(), unknown, withdrawal, dataset, written: dataset, source, files, lines };
+        let mut account = Self {
+            ledger,
+            gone: ledger.gone(),
+            missing: Vec::new(),
+            unknown,
+            withdrawal,
+            dataset,
+            written: dataset,
+            source,
+            files,
+            lines,
+        };
         for input in inputs {
             let start = account.source.len();
             if inputs.len() > 1 {
@@ -276,9 +287,7 @@ impl<'a> Account<'a> {
 
     /// True if the value is in the output all the same: only something about it had to be told.
     fn is_written(&self, loss: &Loss) -> bool {
-        let is_told = |loss: &Loss| loss.leaves == 0 || loss.reason == Reason::Unit;
-        let is_of_same = |other: &Loss| other.position == loss.position && other.concept == loss.concept;
-        is_told(loss) && !self.ledger.losses.iter().any(|other| is_of_same(other) && !is_told(other))
+        self.gone.is_written(loss)
     }
 
     fn concept(&self, loss: &Loss) -> Option<&ooievaar::dataset::Concept> {

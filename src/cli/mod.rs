@@ -19,14 +19,14 @@ mod stream;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::panic;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use ooievaar::ada::ReferenceDay;
 use ooievaar::batch::Fault;
 use ooievaar::tree::Limits;
-use ooievaar::{Converter, Error, Format, Outcome, Transmission, TransmissionFault};
+use ooievaar::{Bundle, Converter, Error, Format, Outcome, Transmission, TransmissionFault};
 
 /// Translates Dutch birth-care records between PWD 2.3 (HL7v3) and PWD 3.2 (FHIR STU3), both ways.
 #[derive(Debug, Parser)]
@@ -194,13 +194,19 @@ impl Sent {
             error => fault(error.to_string()),
         })
     }
+}
 
-    /// Says so if it was given for an output that has no place for it.
-    fn say_if_idle(&self, format: Format) {
-        if self.transmission.is_some() && !matches!(format, Format::Hl7v3 | Format::Ada) {
-            say(format_args!("note: --transmission was not used: {} does not say how it is sent", format.name()));
-        }
-    }
+/// What to say of the options about the output that mean nothing in the format that is written, a line each.
+fn idle(to: Format, bundle: Option<Bundle>, key: Option<&Path>, sent: &Sent) -> Vec<String> {
+    let is_message = matches!(to, Format::Hl7v3 | Format::Ada);
+    let has_bundle = matches!(to, Format::FhirJson | Format::FhirXml);
+    let options = [
+        (sent.transmission.is_some() && !is_message, "--transmission", "does not say how it is sent"),
+        (bundle.is_some() && !has_bundle, "--bundle", "has no bundle"),
+        (key.is_some() && is_message, "--id-key-file", "has no ids that are made"),
+    ];
+    let idle = options.into_iter().filter(|(is_idle, ..)| *is_idle);
+    idle.map(|(_, option, why)| format!("note: {option} was not used: {} {why}", to.name())).collect()
 }
 
 /// Which day relative dates count from.

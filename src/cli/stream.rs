@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ooievaar::{Bundle, Format, batch};
 
-use super::{As, Bounds, DayT, Exit, Failure, Goal, Sent, Tables, library};
+use super::{As, Bounds, DayT, Exit, Failure, Goal, Sent, Tables, library, say};
 
 /// Answer messages on standard input, a line each, on standard output
 ///
@@ -52,6 +52,11 @@ impl Stream {
         let converter =
             self.goal.of(self.kind.of(library::set_up(converter, self.bundle, self.id_key_file.as_deref())?)?)?;
         let converter = self.sent.of(converter)?;
+        if self.bundle.is_some() && self.to != Some(Format::FhirXml) {
+            say(format_args!("note: --bundle was not used: an answer holds resources, and no bundle"));
+        }
+        let idle = self.to.map(|to| super::idle(to, None, self.id_key_file.as_deref(), &self.sent));
+        idle.into_iter().flatten().for_each(|note| say(format_args!("{note}")));
         let (input, output) = (BufReader::new(io::stdin()), io::stdout().lock());
         match batch::stream(&converter, self.to, usize::from(self.jobs), input, output) {
             // Whoever asked has gone away.

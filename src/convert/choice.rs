@@ -57,7 +57,7 @@ impl Converter {
                 bounds.push(at);
             }
         }
-        bounds.sort_by_key(|at| (heads[*at].like.is_some(), *at));
+        bounds.sort_by_key(|at| self.turn(*at));
         if bounds.is_empty() {
             return Err(Error::NoBinding { message: "anything".to_owned(), format: format.name() });
         }
@@ -69,7 +69,7 @@ impl Converter {
     /// # Errors
     /// If its tables are faulty.
     pub(super) fn first_bound(&self) -> Result<Option<Bound<'_>>, Error> {
-        let first = self.all_bound().min_by_key(|(at, head)| (head.like.is_some(), *at));
+        let first = self.all_bound().min_by_key(|(at, _)| self.turn(*at));
         first.map(|(at, _)| self.bound(at)).transpose()
     }
 
@@ -114,7 +114,7 @@ impl Converter {
             let all = reading.instance.leaves().count();
             let mut of_same: Vec<usize> = self.all_bound().map(|(kind, _)| kind).collect();
             of_same.retain(|kind| heads[*kind].dataset == reading.dataset().name.as_str());
-            of_same.sort_by_key(|kind| (heads[*kind].like.is_some(), *kind));
+            of_same.sort_by_key(|kind| self.turn(*kind));
             for kind in of_same {
                 // What is like a kind that holds all of it is not looked at: it would go after that one.
                 let goes_after =
@@ -153,6 +153,11 @@ impl Converter {
     /// What tells the kinds that the tables bind to FHIR, each with its position.
     pub(super) fn all_bound(&self) -> impl Iterator<Item = (usize, &Head)> {
         self.kinds.heads().iter().enumerate().filter(|(_, head)| head.fhir.is_some())
+    }
+
+    /// When it is the turn of a kind: those that are like nothing go first.
+    fn turn(&self, kind: usize) -> (bool, usize) {
+        (self.kinds.heads()[kind].like.is_some(), kind)
     }
 
     /// True if a kind is like another, or like one that is.

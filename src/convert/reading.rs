@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::kind::MessageKind;
 use super::{Error, Format, Place, Withdrawal, excess, labels, units};
-use crate::dataset::{Code, Content, Dataset, Instance, Node, Value};
+use crate::dataset::{Code, Content, Dataset, Instance, Node, Text, Value};
 use crate::ledger::{Demand, Ledger, Unmet};
 
 /// What was read from an input.
@@ -110,6 +110,8 @@ pub struct Outcome {
     pub missing: Vec<Unmet>,
     /// How many FHIR resources the result holds.
     pub resources: usize,
+    /// The id, in that result, of the person whose case it is (a Patient); `None` if it has none, or is no FHIR.
+    pub person: Option<Text>,
     /// What the result takes back of an earlier delivery: nothing, unless by [`Converter::write_after`](super::Converter::write_after).
     pub withdrawal: Withdrawal,
 }
@@ -133,6 +135,14 @@ impl Outcome {
             }
             demand => demand.remedy(),
         }
+    }
+
+    /// What the source says plainly of the person whose case it is: what the tables name, such as the day of birth.
+    pub fn plain_facts(&self) -> impl Iterator<Item = &Node> {
+        let plain = self.reading.kind.fhir.iter().flat_map(|plan| &plan.identity.plain);
+        plain
+            .filter_map(|concept| self.reading.instance.leaves().find(|(_, node, _)| node.concept == *concept))
+            .map(|(_, node, _)| node)
     }
 
     /// The name of the kind of message that was written.

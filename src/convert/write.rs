@@ -35,6 +35,7 @@ struct Draft {
     unmet: Vec<Unmet>,
     broken: Vec<BrokenRule>,
     resources: usize,
+    person: Option<Text>,
 }
 
 impl Converter {
@@ -71,14 +72,14 @@ impl Converter {
         let kind = &*written;
         self.complete(format, kind, &mut reading.instance);
         let mut ledger = reading.ledger.clone();
-        let Draft { output, unwritten, unmet, broken, resources } =
+        let Draft { output, unwritten, unmet, broken, resources, person } =
             self.write_kind(kind, &reading.instance, &withdrawal.deleted, format)?;
         for Unwritten { node, reason } in &unwritten {
             ledger.unwritten(&reading.instance, *node, *reason);
         }
         ledger.name_rules(&reading.instance, &unwritten, &broken);
         let missing = missing(kind, &reading.instance, format, &unwritten, unmet);
-        Ok(Outcome { output: output.into_bytes(), ledger, missing, written, reading, resources, withdrawal })
+        Ok(Outcome { output: output.into_bytes(), ledger, missing, written, reading, resources, person, withdrawal })
     }
 
     /// The same as another kind of message than was read.
@@ -96,7 +97,7 @@ impl Converter {
             return Err(Error::NothingClinical { read: reading.ledger.total, lost });
         }
         self.complete(format, kind, &mut moved.instance);
-        let Draft { output, unwritten, unmet, broken, resources } =
+        let Draft { output, unwritten, unmet, broken, resources, person } =
             self.write_kind(kind, &moved.instance, &withdrawal.deleted, format)?;
         let missing = missing(kind, &moved.instance, format, &unwritten, unmet);
         // What is told is of the source.
@@ -109,7 +110,7 @@ impl Converter {
             ledger.unwritten(&reading.instance, *node, *reason);
         }
         ledger.name_rules(&reading.instance, &left, &broken);
-        Ok(Outcome { output: output.into_bytes(), ledger, missing, written, reading, resources, withdrawal })
+        Ok(Outcome { output: output.into_bytes(), ledger, missing, written, reading, resources, person, withdrawal })
     }
 
     /// Adds what is given of the transmission, where the case does not say it.
@@ -149,11 +150,11 @@ impl Converter {
                 let plan = kind.hl7v3.as_ref().ok_or_else(unbound)?;
                 let hl7v3::Written { text, unwritten, unmet } =
                     hl7v3::write(plan, &kind.dataset, &kind.terminology, instance);
-                Ok(Draft { output: text, unwritten, unmet, broken: Vec::new(), resources: 0 })
+                Ok(Draft { output: text, unwritten, unmet, broken: Vec::new(), resources: 0, person: None })
             }
             Format::Ada => {
                 let (output, unwritten) = ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology);
-                Ok(Draft { output, unwritten, unmet: Vec::new(), broken: Vec::new(), resources: 0 })
+                Ok(Draft { output, unwritten, unmet: Vec::new(), broken: Vec::new(), resources: 0, person: None })
             }
             Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
                 let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
@@ -173,7 +174,7 @@ impl Converter {
         let bundled = format != Format::FhirNdjson;
         let mut composition =
             fhir::Composition::of(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref(), bundled);
-        let resources = composition.resources();
+        let (resources, person) = (composition.resources(), composition.person());
         let mut output = String::with_capacity(resources * USUAL_SIZE);
         let syntax = match format {
             Format::FhirXml => Syntax::Xml,
@@ -185,7 +186,7 @@ impl Converter {
             fhir::write_ndjson(&mut composition, &mut output);
         }
         let (unwritten, broken) = composition.unwritten();
-        Draft { output, unwritten, unmet: Vec::new(), broken, resources }
+        Draft { output, unwritten, unmet: Vec::new(), broken, resources, person }
     }
 }
 

@@ -23,7 +23,7 @@ pub use instance::{Instance, Node, NodeIx, Origin};
 pub use number::{is_decimal, is_integer, plain_number};
 pub use person::{Person, bare};
 pub use transfer::Moved;
-pub use value::{Code, Content, Identifier, NullFlavor, Quantity, Value};
+pub use value::{Code, Content, Identifier, NullFlavor, Quantity, Value, is_uuid};
 
 /// Short text: codes, identifiers and numbers stay inside the value without an allocation of their own.
 pub type Text = compact_str::CompactString;

@@ -117,10 +117,16 @@ impl Identifier {
     /// An identifier as a source has it. A namespace that is a UUID gets small letters (RFC 4122): however it is written, it is the
     /// same one, and a URI of it is made so.
     pub fn new(root: &str, extension: &str) -> Self {
-        let is_uuid = !extension.is_empty() && root.len() == 36 && uuid::Uuid::try_parse(root).is_ok();
+        let is_uuid = !extension.is_empty() && is_uuid(root);
         let root = if is_uuid { root.to_ascii_lowercase().into() } else { root.into() };
         Self { root, extension: extension.into() }
     }
+}
+
+/// True for a UUID as HL7v3 and FHIR write it: 32 hexadecimal digits and four hyphens.
+pub fn is_uuid(text: &str) -> bool {
+    // The crate also takes those without hyphens, in braces, and as a URN: all of another length.
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }
 
 macro_rules! null_flavors {

@@ -72,6 +72,12 @@ impl<'a> Composition<'a> {
         self.composer.drafts.len()
     }
 
+    /// The id of the person whose case it is, if there is a resource of that person.
+    pub fn person(&self) -> Option<Text> {
+        let person = self.composer.plan.cases.person?;
+        self.composer.drafts.iter().find(|draft| draft.role == person).map(|draft| draft.id.clone())
+    }
+
     /// What the resources are called.
     pub fn made(&self) -> impl Iterator<Item = Made> {
         self.composer.drafts.iter().map(|draft| {

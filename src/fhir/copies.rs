@@ -125,7 +125,7 @@ fn is_taken_back(plan: &FhirPlan, resource: &Tree) -> bool {
 }
 
 /// True if two resources have the same content, in whatever order, apart from what a server says of a version.
-fn says_the_same(one: &Tree, other: &Tree) -> bool {
+pub(super) fn says_the_same(one: &Tree, other: &Tree) -> bool {
     match (one, other) {
         (Tree::Object(_), Tree::Object(_)) => covers(one, other) && covers(other, one),
         (Tree::Array(_), _) | (_, Tree::Array(_)) => {

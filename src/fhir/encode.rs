@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use super::codec::{Codecs, extension, object};
 use super::place::Made;
 use super::urls;
-use crate::dataset::{Code, Content, DateTime, Identifier, NullFlavor, Precision, Quantity, Text, Value, plain_number};
+use crate::dataset::{
+    Code, Content, DateTime, Identifier, NullFlavor, Precision, Quantity, Text, Value, is_uuid, plain_number,
+};
 use crate::ledger::Reason;
 use crate::plan::fhir::{Codec, ElementPath, Field, Step, Token};
 use crate::tables::layout::is_oid;
@@ -238,7 +240,7 @@ fn null_code(flavor: NullFlavor, original_text: Option<Text>) -> Code {
 fn urn_of(root: &str) -> Option<Text> {
     let prefix = match root {
         oid if is_oid(oid) => "urn:oid:",
-        uuid if uuid.len() == 36 && uuid::Uuid::try_parse(uuid).is_ok() => URN_UUID,
+        uuid if is_uuid(uuid) => URN_UUID,
         _ => return None,
     };
     let mut urn = Text::const_new(prefix);

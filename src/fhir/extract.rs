@@ -52,6 +52,11 @@ pub fn extract(
     };
     extractor.accounts.mark(&structural, Fate::Structural);
     let own = extractor.occurrences.recognised.own();
+    for at in &extractor.occurrences.recognised.copies {
+        let mut leaves = Vec::new();
+        own[*at].resource.each_leaf(&mut |leaf| leaves.push(leaf.ix));
+        extractor.accounts.mark(&leaves, Fate::Structural);
+    }
     let marks = Marks::of(plan.cases.test.as_ref(), own, &extractor.labels, &mut extractor.accounts);
     extractor.read_again();
     extractor.run();

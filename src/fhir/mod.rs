@@ -22,6 +22,7 @@ mod losses;
 mod marks;
 mod modifier;
 mod occurrences;
+mod once;
 mod place;
 mod reached;
 mod recognise;

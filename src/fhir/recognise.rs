@@ -4,6 +4,7 @@ use super::candidates::{Candidates, allowed, present_fields};
 use super::directory::{Directory, FOLLOWED, shown_apart};
 use super::entry::Entry;
 use super::modifier::{is_doubted, states};
+use super::once::Further;
 use super::reached::{Leads, Led};
 use super::sole::Undecided;
 use super::uses::Uses;
@@ -35,6 +36,8 @@ pub(super) struct Recognised<'t> {
     /// Why a resource that rows know by its content has no role all the same: its references do not say where it belongs, or
     /// it says of itself that it is not so.
     pub lost: Vec<Option<Reason>>,
+    /// Those that only repeat what another says: see [`Further`].
+    pub copies: Vec<usize>,
     directory: Directory<'t>,
 }
 
@@ -48,15 +51,43 @@ impl<'t> Recognised<'t> {
         plan: &'t FhirPlan,
         dataset: &Dataset,
         terminology: &Terminology,
+        entries: Vec<Entry<'t>>,
+        directory: Directory<'t>,
+        current: Option<&str>,
+    ) -> Result<Self, Unclear> {
+        let candidates = |entries: &[Entry<'_>]| -> Candidates {
+            entries.iter().map(|entry| allowed(plan, dataset, terminology, entry.resource)).collect()
+        };
+        let first = candidates(&entries);
+        let mut found = Self::among(plan, dataset, first, entries, directory, current)?;
+        let further = Further::of(plan, dataset, found.own(), &found.roles);
+        if !further.is_empty() {
+            // Looked at again without them: what only they refer to has no place either.
+            found.entries.truncate(found.uses.own());
+            let mut candidates = candidates(&found.entries);
+            for at in further.copies.iter().chain(&further.excess) {
+                candidates[*at] = (Vec::new(), Some(Reason::TooMany));
+            }
+            found = Self::among(plan, dataset, candidates, found.entries, found.directory, current)?;
+            found.copies = further.copies;
+        }
+        found.drop_doubted(terminology);
+        Ok(found)
+    }
+
+    /// The same for resources that may have these roles, whatever they doubt.
+    fn among(
+        plan: &'t FhirPlan,
+        dataset: &Dataset,
+        mut candidates: Candidates,
         mut entries: Vec<Entry<'t>>,
         directory: Directory<'t>,
         current: Option<&str>,
     ) -> Result<Self, Unclear> {
-        let mut candidates: Candidates =
-            entries.iter().map(|entry| allowed(plan, dataset, terminology, entry.resource)).collect();
         let uses = Uses::find(plan, &directory, &mut entries, &mut candidates);
         let (candidates, lost): (Vec<Vec<RoleIx>>, Vec<Option<Reason>>) = candidates.into_iter().unzip();
-        let mut recognised = Self { plan, roles: vec![None; entries.len()], lost, entries, uses, directory };
+        let (roles, copies) = (vec![None; entries.len()], Vec::new());
+        let mut recognised = Self { plan, entries, uses, roles, lost, copies, directory };
         let mut web = Web::new(plan, dataset, candidates, |at, path| recognised.each_target(at, path));
         let named = current.map(|current| recognised.directory.called(recognised.own(), current));
         web.single_out(named.as_deref()).map_err(|undecided| recognised.unclear(&undecided))?;
@@ -73,7 +104,6 @@ impl<'t> Recognised<'t> {
             };
         }
         recognised.uses.keep_places(plan, dataset, &mut recognised.roles);
-        recognised.drop_doubted(terminology);
         Ok(recognised)
     }
 

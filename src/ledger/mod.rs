@@ -3,12 +3,14 @@
 //! A leaf is an attribute or a text of an XML document, or a primitive of a FHIR resource. Each ends in exactly
 //! one state: translated, structural, or lost for a [`Reason`]; the counts add up to the number of leaves read.
 
+mod gone;
 mod unmet;
 
 use std::sync::Arc;
 
 use crate::dataset::{ConceptIx, Instance, NodeIx, Text};
 
+pub use gone::Gone;
 pub use unmet::{Demand, Unmet};
 
 macro_rules! reasons {
@@ -200,6 +202,12 @@ impl Ledger {
     /// Number of leaves lost.
     pub fn lost_leaves(&self) -> u32 {
         self.losses.iter().map(|loss| loss.leaves).sum()
+    }
+
+    /// Where something is gone. By it a loss of which the value is in the output all the same ("told, but written") is known
+    /// from one whose value is not.
+    pub fn gone(&self) -> Gone {
+        Gone::of(self)
     }
 
     /// True if translated, structural and lost add up to the leaves read.

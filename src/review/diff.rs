@@ -77,7 +77,7 @@ fn key(layout: &layout::Layout) -> &'static [&'static str] {
     match layout.path {
         "code-systems.csv" => &["oid"],
         "units.csv" => &["unit"],
-        "value-sets/*.csv" => &["code_system", "code"],
+        "value-sets/*.csv" | "published-labels.csv" => &["code_system", "code"],
         "code-maps/*.csv" => &["source_system", "source_code"],
         "hl7v3/modifiers.csv" => &["element", "attribute"],
         "fhir-stu3/elements.csv" | "fhir-stu3/modifiers.csv" | "fhir-stu3/wholes.csv" => &["type", "element"],

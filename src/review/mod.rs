@@ -11,4 +11,4 @@ pub use arrival::{Case, arrivals};
 pub use counts::{Coverage, Line, Section};
 pub use coverage::coverage;
 pub use diff::{Change, diff};
-pub use output::{OutputChange, output_changes};
+pub use output::{OutputChange, OutputChanges, output_changes};

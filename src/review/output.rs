@@ -28,14 +28,24 @@ pub struct OutputChange {
     pub values: (Vec<String>, Vec<String>),
 }
 
+/// What came of converting examples with two sets of tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutputChanges {
+    /// Files that one of the two, or both, can read. If there is none, nothing was tried.
+    pub examples: usize,
+    /// What differs.
+    pub changes: Vec<OutputChange>,
+}
+
 /// Converts the messages below a folder with two sets of tables. A file that neither can read is passed over.
 ///
 /// # Errors
 /// If the folder or one of the tables cannot be read.
-pub fn output_changes(old: &Converter, new: &Converter, folder: &Path) -> Result<Vec<OutputChange>, Error> {
-    let mut changes = Vec::new();
+pub fn output_changes(old: &Converter, new: &Converter, folder: &Path) -> Result<OutputChanges, Error> {
+    let (mut examples, mut changes) = (0, Vec::new());
     for (example, bytes) in Source::Folder(folder.to_owned()).files()? {
         let (before, after) = (said(old, &bytes), said(new, &bytes));
+        examples += usize::from([&before, &after].into_iter().any(|said| !is_refused(said)));
         let places: BTreeSet<&Place> = before.keys().chain(after.keys()).collect();
         for place in places {
             let says = |all: &Said| all.get(place).cloned().unwrap_or_default();
@@ -56,7 +66,7 @@ pub fn output_changes(old: &Converter, new: &Converter, folder: &Path) -> Result
             });
         }
     }
-    Ok(changes)
+    Ok(OutputChanges { examples, changes })
 }
 
 /// Format, and path within it.
@@ -80,12 +90,21 @@ fn without(some: &[String], others: &[String]) -> Vec<String> {
     some.iter().filter(is_more).cloned().collect()
 }
 
+/// The place of what is said of a file that cannot be read.
+fn refusal() -> Place {
+    ("reading", "refused".to_owned())
+}
+
+fn is_refused(said: &Said) -> bool {
+    said.contains_key(&refusal())
+}
+
 fn said(converter: &Converter, input: &[u8]) -> Said {
     let mut said = Said::new();
     let reading = match converter.read(input) {
         Ok(reading) => reading,
         Err(error) => {
-            said.insert(("reading", "refused".to_owned()), vec![error.code().to_owned()]);
+            said.insert(refusal(), vec![error.code().to_owned()]);
             return said;
         }
     };

@@ -197,6 +197,17 @@ pub const LAYOUTS: &[Layout] = &[
         ],
     },
     Layout {
+        path: "published-labels.csv",
+        about: "Facts beside the code maps: what the publications call the codes that are translated into. The checker compares the two.",
+        columns: &[
+            must("code_system", Content::Oid, "the OID of the system of the code"),
+            must("code", Content::Code, "the code"),
+            must("display", Content::Text, "its label"),
+            must("source", Content::Text, "where this comes from"),
+            ALLOW_COLUMN,
+        ],
+    },
+    Layout {
         path: "dataset/*.csv",
         about: "The concepts of a dataset, parents first, in the order of the standard.",
         columns: &[

@@ -295,7 +295,7 @@ fn identity() -> Value {
         "type": "object",
         "required": ["case", "same_case"],
         "additionalProperties": false,
-        "properties": { "case": keys, "same_case": same_case, "whose": whose, "secret": list(&concept("a concept"), "identifiers that are always secret"), "role": named },
+        "properties": { "case": keys, "same_case": same_case, "whose": whose, "plain": list(&concept("a concept"), "what is said plainly of that person: two records with one id that differ in it are told"), "secret": list(&concept("a concept"), "identifiers that are always secret"), "role": named },
     });
     let uuid = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
     let properties = json!({

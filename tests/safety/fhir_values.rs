@@ -324,6 +324,52 @@ fn identical_copies_count_once() {
     }
 }
 
+/// The message was sent once: a second account of that under another id, or under none, is a copy or is told as a whole.
+#[test]
+fn a_second_account_of_the_sending_is_a_copy_or_is_told_as_a_whole() {
+    for (name, bundle) in bundles() {
+        let once = message(&bundle);
+        let entries = bundle["entry"].as_array().unwrap();
+        let Some(sending) = entries.iter().find(|entry| entry["resource"]["resourceType"] == "Provenance") else {
+            continue;
+        };
+        let with = |change: &dyn Fn(&mut Value)| {
+            let (mut more, mut second) = (bundle.clone(), sending.clone());
+            change(&mut second);
+            more["entry"].as_array_mut().unwrap().push(second);
+            more
+        };
+        let whole = CONVERTER.read(bundle.to_string().as_bytes()).unwrap().ledger;
+        let called = |entry: &mut Value| {
+            entry["fullUrl"] = json!("urn:uuid:11111111-1111-4111-8111-111111111111");
+            entry["resource"]["id"] = json!("11111111-1111-4111-8111-111111111111");
+        };
+        let unnamed = |entry: &mut Value| {
+            entry.as_object_mut().unwrap().remove("fullUrl");
+            entry["resource"].as_object_mut().unwrap().remove("id");
+        };
+        for change in [&called as &dyn Fn(&mut Value), &unnamed] {
+            let twice = with(change);
+            assert!(message(&twice) == once, "{name}");
+            let ledger = CONVERTER.read(twice.to_string().as_bytes()).unwrap().ledger;
+            assert_eq!(ledger.losses.len(), whole.losses.len(), "{name}");
+        }
+        let other = with(&|entry: &mut Value| {
+            called(entry);
+            entry["resource"]["recorded"] = json!("2001-01-01T00:00:00+01:00");
+        });
+        assert!(message(&other) == once, "{name}");
+        let ledger = CONVERTER.read(other.to_string().as_bytes()).unwrap().ledger;
+        let told: Vec<_> = ledger.losses.iter().filter(|loss| loss.reason == Reason::TooMany).collect();
+        let second = told.first().and_then(|loss| loss.path.as_deref()?.split('.').next()).unwrap().to_owned();
+        assert!(
+            told.len() > 10 && told.iter().all(|loss| loss.path.as_deref().unwrap().starts_with(&second)),
+            "{name}"
+        );
+        assert_eq!(ledger.losses.len(), whole.losses.len() + told.len(), "{name}");
+    }
+}
+
 #[test]
 fn of_two_contents_under_one_id_the_first_stands_and_the_other_is_told() {
     let first = height(&json!({"valueQuantity": centimetres(170)}));

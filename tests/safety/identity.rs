@@ -218,6 +218,47 @@ fn ids_survive_the_correction_of_every_value_but_the_number_that_identifies() {
     assert_eq!(put(&bundle(&plain(), &with(&[(BSN, OTHER_BSN)]))), put(&bundle(&plain(), &full())));
 }
 
+/// Without a key no id tells a BSN: who loads the output would have one Patient for two women.
+#[test]
+fn a_batch_tells_that_two_women_got_one_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in");
+    fs::create_dir(&input).unwrap();
+    let bare = full().replace(&format!("extension=\"{BSN}\""), "nullFlavor=\"UNK\"");
+    let other = with(&[(BSN, OTHER_BSN), (MESSAGE, "FULL-2")]);
+    let messages = [("a.xml", full()), ("b.xml", full()), ("c.xml", bare), ("d.xml", other.clone())];
+    for (name, message) in &messages {
+        fs::write(input.join(name), message).unwrap();
+    }
+    let key = folder.path().join("key");
+    fs::write(&key, KEY).unwrap();
+    let run = |out: &str, options: &[&str]| {
+        let out = folder.path().join(out);
+        let mut command = Command::cargo_bin("ooievaar").unwrap();
+        let ended = command.arg("batch").arg(&input).arg("-q").arg("-o").arg(&out).args(options).output().unwrap();
+        let list = fs::read_to_string(out.join("losses.ndjson")).unwrap();
+        assert!(!list.contains(BSN) && !list.contains(OTHER_BSN));
+        let lines: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = lines.into_iter().filter(|line| line["reason"] == "same-id");
+        let told: Vec<Value> = lines.collect();
+        (ended.status.code(), told, String::from_utf8(ended.stderr).unwrap())
+    };
+    for (out, options) in [("tree", &[][..]), ("lines", &["--layout", "ndjson"]), ("jobs", &["--jobs", "4"])] {
+        let (code, told, said) = run(out, options);
+        let [told] = &told[..] else { panic!("{told:?}") };
+        assert_eq!((&told["path"], &told["concept"]), (&"d.xml".into(), &"10030".into()));
+        let line = other[..other.find(OTHER_BSN).unwrap()].matches('\n').count() + 1;
+        assert_eq!(told["line"], line);
+        assert!(woman(&bundle(&plain(), &full())).ends_with(told["id"].as_str().unwrap()), "{told}");
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("one id, and perhaps two women: 1 message"), "{said}");
+    }
+    let (_, told, said) = run("keyed", &["--id-key-file", key.to_str().unwrap()]);
+    assert!(told.is_empty() && !said.contains("one id"), "{said}");
+    // Nothing that is a person is written.
+    assert_eq!(run("message", &["--to", "ada"]).1, [Value::Null; 0]);
+}
+
 #[test]
 fn a_key_that_can_be_guessed_is_refused() {
     for weak in

@@ -146,3 +146,35 @@ fn a_conversion_does_not_write_over_its_input() {
         }
     }
 }
+
+#[test]
+fn a_refused_conversion_leaves_no_result_of_an_earlier_run() {
+    let temp = TempDir::new().unwrap();
+    let path = |name: &str| temp.path().join(name).to_str().unwrap().to_owned();
+    let (good, lossy, broken, out) = (path("good.xml"), path("lossy.xml"), path("broken.xml"), path("out.json"));
+    fs::write(&good, message_with(TEXT, TEXT)).unwrap();
+    fs::write(&lossy, message_with(TEXT, &format!("<unheard secret=\"xyzzy\"/>{TEXT}"))).unwrap();
+    fs::write(&broken, "<ClinicalDocument").unwrap();
+    let refused: [(&[&str], i32); 5] = [
+        (&[&broken], 3),
+        (&[&path("absent.xml")], 3),
+        (&[&lossy, "--strict"], 1),
+        (&[&good, "--message", "nosuchkind"], 2),
+        (&[&good, "--tables", &path("absent")], 4),
+    ];
+    for (arguments, code) in refused {
+        assert_eq!(ooievaar(&["convert", &good, "-o", &out]).status.code(), Some(0));
+        assert!(Path::new(&out).is_file());
+        let ended = ooievaar(&[&["convert", "-o", &out][..], arguments].concat());
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!((ended.status.code(), Path::new(&out).exists()), (Some(code), false), "{arguments:?}: {told}");
+        assert!(told.contains("out.json: what an earlier run wrote there was taken away"), "{told}");
+        let again = ooievaar(&[&["convert", "-o", &out][..], arguments].concat());
+        assert!(!String::from_utf8(again.stderr).unwrap().contains("taken away"), "there was nothing");
+    }
+    // What is read is never taken away, nor what is no file.
+    let ended = ooievaar(&["convert", &good, "-o", &good]);
+    assert_eq!((ended.status.code(), Path::new(&good).is_file()), (Some(2), true));
+    assert_eq!(ooievaar(&["convert", &broken, "-o", "/dev/null"]).status.code(), Some(3));
+    assert!(Path::new("/dev/null").exists());
+}

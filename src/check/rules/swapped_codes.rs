@@ -11,7 +11,8 @@ rule! {
     ///
     /// ## Why
     /// One column was sorted and the others were not, or two cells changed places. Every code is one of its system, and each of the two means the other: yes and no, boy and girl.
-    /// It is found where something else in the tables contradicts it. In a code map without a published one, two translations whose labels moved along, or say nothing, are not:
+    /// It is found where something else in the tables contradicts it. In a code map without a published one, two translations whose labels moved along are found if each label is more like what
+    /// the other translates. Where no label has a word of what it translates (a decision during the dilatation, and the first phase of labour), they are not:
     /// `ooievaar mappings diff OLD NEW --examples DIR` shows every cell that changed, and what it does to the output of messages that use the codes.
     ///
     /// ## How to mend it

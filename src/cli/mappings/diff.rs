@@ -57,8 +57,15 @@ impl Diff {
                 };
                 review::output_changes(&loaded(&old)?, &loaded(&new)?, folder).map_err(could_not_run)?
             };
-            is_same &= output.is_empty();
-            self.show(&changes, &output, &mut text);
+            // To say that all is the same would pass for a test of it.
+            if output.examples == 0 {
+                let folder = folder.display();
+                return Err(could_not_run(format!(
+                    "{folder}: holds no message that either can read; name a folder of messages"
+                )));
+            }
+            is_same &= output.changes.is_empty();
+            self.show(&changes, &output.changes, &mut text);
         }
         files::print(text.as_bytes())?;
         Ok(if is_same { Exit::Done } else { Exit::Losses })
@@ -70,7 +77,7 @@ impl Diff {
         if changes.is_empty() && maps.is_empty() {
             text.push_str("the output of all examples is the same\n");
         } else if changes.is_empty() {
-            // Nothing was tried: to say that all is the same would pass for a test of it.
+            // Nothing was tried of that either.
             let maps = Vec::from_iter(maps).join(", ");
             let _ = writeln!(text, "no example uses these codes ({maps}); give --examples a message that has them");
         }

@@ -112,13 +112,20 @@ fn faulty(source: &Source, error: TableError) -> Failure {
     Failure::refused(Exit::Usage, &Error::Tables(error), message)
 }
 
-/// A folder of examples.
+/// Refuses a folder of examples in which there is nothing to try, or not all can be read: what is said of examples is said of
+/// all in it.
 fn examples(folder: &Path) -> Result<(), Failure> {
-    if folder.is_dir() {
-        return Ok(());
+    let name = folder.display();
+    if !folder.is_dir() {
+        let is = if folder.exists() { "is no folder" } else { "does not exist" };
+        return Err(could_not_run(format!("{name}: {is}; name a folder of messages")));
     }
-    let is = if folder.exists() { "is no folder" } else { "does not exist" };
-    Err(could_not_run(format!("{}: {is}; name a folder of messages", folder.display())))
+    match Source::Folder(folder.to_owned()).files() {
+        Err(fault) if fault.file.is_empty() => Err(could_not_run(format!("{name}: {}", fault.message))),
+        Err(fault) => Err(could_not_run(format!("{name}/{}: {}", fault.file, fault.message))),
+        Ok(files) if files.is_empty() => Err(could_not_run(format!("{name}: is empty; name a folder of messages"))),
+        Ok(_) => Ok(()),
+    }
 }
 
 fn could_not_run(error: impl std::fmt::Display) -> Failure {

@@ -1,7 +1,7 @@
 //! What a message demands at the place that is being written, and the case does not give.
 
 use super::{Lack, Writer};
-use crate::dataset::{ConceptIx, Content, Identifier, NodeIx, NullFlavor, Value};
+use crate::dataset::{ConceptIx, Content, Identifier, NodeIx, NullFlavor, Value, is_uuid};
 use crate::ledger::{Demand, Unmet};
 use crate::plan::hl7v3::{Base, Demanded, Element, Fill, Hole, Need};
 use crate::tables::layout::is_oid;
@@ -221,11 +221,6 @@ fn is_timestamp(text: &str) -> bool {
     let (local, zone) = text.split_once(['+', '-']).unwrap_or((text, "0000"));
     let fraction = local.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     fraction <= 4 && zone.len() == 4
-}
-
-fn is_uuid(text: &str) -> bool {
-    let parts = text.split('-').map(str::len);
-    parts.eq([8, 4, 4, 4, 12]) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
 #[cfg(test)]

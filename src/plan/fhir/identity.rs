@@ -4,7 +4,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::family::Family;
-use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, NullFlavor, Text, bare};
+use crate::dataset::{ConceptIx, Dataset, Identifier, Kind, NullFlavor, Text, bare, is_uuid};
 use crate::plan::load_toml;
 use crate::tables::{Source, TableError};
 
@@ -27,6 +27,8 @@ pub struct Identity {
     pub same_case: Vec<Vec<ConceptIx>>,
     /// Keys of the person whose record it is: two of them make two cases of one record, as far as they may enter an id.
     pub whose: Vec<Vec<ConceptIx>>,
+    /// What is said plainly of that person: where two records have one id and differ in it, they may be those of two.
+    pub plain: Vec<ConceptIx>,
     /// Keys of roles that are the same thing in every case (a person, an organisation).
     pub roles: BTreeMap<Text, Vec<Vec<ConceptIx>>>,
     /// What stands for "none", as [`bare`] writes it.
@@ -56,6 +58,8 @@ struct RawDataset {
     #[serde(default)]
     whose: RawKeys,
     #[serde(default)]
+    plain: Vec<String>,
+    #[serde(default)]
     secret: Vec<String>,
     #[serde(default)]
     role: BTreeMap<String, RawKeys>,
@@ -76,10 +80,12 @@ impl Identity {
         let own = raw.dataset.remove(table).ok_or_else(|| {
             TableError::file(FILE, format!("has no section for the FHIR table `{table}`; add [dataset.\"{table}\"]"))
         })?;
-        let concept = |number: &String| {
+        let any = |number: &String| {
             let found = dataset.find(number);
-            let found =
-                found.ok_or_else(|| TableError::file(FILE, format!("the dataset has no concept `{number}`")))?;
+            found.ok_or_else(|| TableError::file(FILE, format!("the dataset has no concept `{number}`")))
+        };
+        let concept = |number: &String| {
+            let found = any(number)?;
             if dataset.get(found).kind == Kind::Identifier {
                 Ok(found)
             } else {
@@ -91,6 +97,7 @@ impl Identity {
             own.map(|key| key.iter().map(concept).collect()).collect()
         };
         let secret = own.secret.iter().filter(|number| !family.is_of_others(number));
+        let plain = own.plain.iter().filter(|number| !family.is_of_others(number));
         let mut roles = BTreeMap::new();
         for (role, role_keys) in own.role {
             roles.insert(role.into(), keys(role_keys)?);
@@ -102,6 +109,7 @@ impl Identity {
             case: keys(own.case)?,
             same_case: keys(own.same_case)?,
             whose: keys(own.whose)?,
+            plain: plain.map(any).collect::<Result<_, _>>()?,
             roles,
             placeholders: raw.placeholders.iter().map(|placeholder| bare(placeholder)).collect(),
             placeholder_namespaces: raw.placeholder_namespaces.into_iter().map(Text::from).collect(),
@@ -150,11 +158,6 @@ fn is_counted(value: &str) -> bool {
 fn is_namespace(root: &str) -> bool {
     let is_oid = root.contains('.') && root.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     is_oid || is_uuid(root) || root.contains(':')
-}
-
-fn is_uuid(text: &str) -> bool {
-    let lengths = text.split('-').map(str::len);
-    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 fn is_below(oid: &str, ancestor: &str) -> bool {

@@ -2,19 +2,19 @@
 
 use std::collections::HashSet;
 
+use super::{Ledger, Loss, Reason};
 use crate::dataset::ConceptIx;
-use crate::ledger::{Ledger, Loss, Reason};
 
-/// Where in an account something is gone.
-pub(super) struct Gone(HashSet<(u32, Option<ConceptIx>)>);
+/// Where in an account something is gone: see [`Ledger::gone`].
+#[derive(Clone, Debug)]
+pub struct Gone(HashSet<(u32, Option<ConceptIx>)>);
 
 impl Gone {
-    /// Looks through an account.
-    pub fn of(ledger: &Ledger) -> Self {
+    pub(super) fn of(ledger: &Ledger) -> Self {
         Self(ledger.losses.iter().filter(|loss| !is_told(loss)).map(place).collect())
     }
 
-    /// True if the value is in the output all the same.
+    /// True if the value of a loss is in the output all the same, and only something about it had to be told.
     pub fn is_written(&self, loss: &Loss) -> bool {
         is_told(loss) && !self.0.contains(&place(loss))
     }
@@ -51,7 +51,7 @@ mod tests {
             loss(Reason::NoPlace, 2, 1),
         ];
         let ledger = Ledger { losses, ..Ledger::default() };
-        let gone = Gone::of(&ledger);
+        let gone = ledger.gone();
         let written: Vec<bool> = ledger.losses.iter().map(|loss| gone.is_written(loss)).collect();
         assert_eq!(written, [true, true, false, false]);
     }
