@@ -194,6 +194,8 @@ pub(crate) struct Fill {
     pub repeats: bool,
     /// Several nodes may state it; they say it of one occurrence.
     pub stated: bool,
+    /// Another place of the skeleton holds it before this one, which only says it again.
+    pub again: bool,
 }
 
 /// Where in the instance: below an occurrence that is open while a node is read or written, through groups that
