@@ -372,7 +372,8 @@ fn a_mother_and_her_only_child_do_not_have_one_number() {
 #[test]
 fn the_custodian_of_a_document_does_not_become_its_author() {
     let document = neonatal();
-    let start = document.find("<representedCustodianOrganization>").unwrap() + "<representedCustodianOrganization>".len();
+    let start =
+        document.find("<representedCustodianOrganization>").unwrap() + "<representedCustodianOrganization>".len();
     let end = document.find("</representedCustodianOrganization>").unwrap();
     let custodian = |ids: &str| format!("{}{ids}{}", &document[..start], &document[end..]);
     let (one, other) = ("2.16.840.1.113883.2.4.3.22.93.2", "2.16.528.1.1007.3.3");

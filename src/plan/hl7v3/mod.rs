@@ -322,6 +322,21 @@ impl MessagePlan {
         &self.elements[ix.0 as usize]
     }
 
+    /// The first of the forms in which the message can hold the same as in this element.
+    pub(crate) fn first_form(&self, ix: ElementIx) -> ElementIx {
+        let before = |at: &ElementIx| {
+            let element = self.element(*at);
+            let siblings = &self.element(element.parent.filter(|_| element.instead)?).children;
+            let elements: Vec<ElementIx> = siblings
+                .iter()
+                .filter_map(|child| if let Child::Element(ix) = child { Some(*ix) } else { None })
+                .collect();
+            let own = elements.iter().position(|other| other == at)?;
+            elements.get(own.checked_sub(1)?).copied()
+        };
+        std::iter::successors(Some(ix), before).last().unwrap_or(ix)
+    }
+
     /// All elements that the message can hold.
     pub(crate) fn elements(&self) -> impl Iterator<Item = &Element> {
         self.elements.iter()
