@@ -83,6 +83,11 @@ fn an_address_that_has_ended_or_is_of_work_is_not_where_somebody_lives() {
     let mut bundle = bundle();
     resource(&mut bundle, "Organization", "\"city\"")["address"][0]["use"] = json!("work");
     assert!(converted(&bundle.to_string(), Format::Hl7v3).0.contains("<city>Fantasieburg</city>"));
+    let organization = resource(&mut bundle, "Organization", "\"city\"");
+    organization["address"] = json!([{ "city": "Elders", "period": { "end": "2019" } }, { "city": "Fantasieburg" }]);
+    let (written, losses) = converted(&bundle.to_string(), Format::Hl7v3);
+    assert!(written.contains("<city>Fantasieburg</city>") && !written.contains("Elders"));
+    assert!(has(&losses, Reason::Modifier));
 }
 
 #[test]

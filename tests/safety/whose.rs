@@ -361,6 +361,12 @@ fn a_mother_and_her_only_child_do_not_have_one_number() {
         // What else is a number of the child stays.
         assert!(shared.contains("K-77"), "{format}");
     }
+    // A form keeps its own fields; what is made of it does not.
+    let (form, _) = neonatal_as(&neonatal(), Format::Ada);
+    let form = form.replace(mother, child);
+    assert_eq!(neonatal_as(&form, Format::Ada).0.matches(child).count(), 2);
+    let (document, told) = neonatal_as(&form, Format::Hl7v3);
+    assert_eq!((document.contains(child), told), (false, 2));
     // The same of two children of one kernset, where it is written as ADA.
     let twins = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/twins.xml")).unwrap();
     let (woman, first) = ("999956668", "999943777");
