@@ -92,7 +92,7 @@ impl Converter {
         let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
         let key = self.id_key.as_ref();
         // What its answers take back it does not make, so an earlier delivery of it goes.
-        let (instance, _) = stated(kind, &reading.instance, Format::FhirJson);
+        let (instance, _) = stated(kind, &reading.instance, Some(reading.format), Format::FhirJson);
         let composition = fhir::Composition::of(plan, &kind.dataset, &kind.terminology, &instance, key, true);
         Ok(composition.made().collect())
     }

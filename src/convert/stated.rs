@@ -9,16 +9,23 @@ use crate::ledger::{Reason, Unwritten};
 
 /// The instance without what it contradicts itself (what its own answers take back, numbers that two persons share), and what that is.
 ///
-/// A message and a resource say of a value that it is so; an ADA instance holds the fields of a form, and keeps both. But it has
-/// nothing but keys to say whose the groups are that are about the same thing.
+/// A message and a resource say of a value that it is so; an ADA instance holds the fields of a form, and keeps both an answer and
+/// what it takes back. But a number says there too who somebody is: only a form that was read as one keeps what stood in its
+/// fields. And it has nothing but keys to say whose the groups are that are about the same thing.
 pub(super) fn stated<'i>(
     kind: &MessageKind,
     instance: &'i Instance,
+    from: Option<Format>,
     format: Format,
 ) -> (Cow<'i, Instance>, Vec<Unwritten>) {
     let unwritten = |reason| move |node: NodeIx| Unwritten { node, reason };
     let mut withheld: Vec<Unwritten> = if format == Format::Ada {
-        nobodys(kind, instance).into_iter().map(unwritten(Reason::NoCarrier)).collect()
+        let is_a_form = from == Some(Format::Ada);
+        let shared = if is_a_form { Vec::new() } else { instance.shared_numbers(&kind.dataset) };
+        let shared = shared.into_iter().map(unwritten(Reason::Contradiction));
+        let nobodys = nobodys(kind, instance).into_iter().map(unwritten(Reason::NoCarrier));
+        let mut known = HashSet::new();
+        shared.chain(nobodys).filter(|own| known.insert(own.node)).collect()
     } else {
         instance.contradicted(&kind.dataset).into_iter().map(unwritten(Reason::Contradiction)).collect()
     };

@@ -44,7 +44,7 @@ impl Converter {
     /// # Errors
     /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
     pub fn write_instance(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<Written, Error> {
-        let Draft { output, unwritten, unmet, .. } = self.write_kind(kind, instance, &[], format)?;
+        let Draft { output, unwritten, unmet, .. } = self.write_kind(kind, instance, &[], None, format)?;
         Ok(Written { output: output.into_bytes(), unwritten, missing: unmet })
     }
 
@@ -73,7 +73,7 @@ impl Converter {
         self.complete(format, kind, &mut reading.instance);
         let mut ledger = reading.ledger.clone();
         let Draft { output, unwritten, unmet, broken, resources, person } =
-            self.write_kind(kind, &reading.instance, &withdrawal.deleted, format)?;
+            self.write_kind(kind, &reading.instance, &withdrawal.deleted, Some(reading.format), format)?;
         for Unwritten { node, reason } in &unwritten {
             ledger.unwritten(&reading.instance, *node, *reason);
         }
@@ -98,7 +98,7 @@ impl Converter {
         }
         self.complete(format, kind, &mut moved.instance);
         let Draft { output, unwritten, unmet, broken, resources, person } =
-            self.write_kind(kind, &moved.instance, &withdrawal.deleted, format)?;
+            self.write_kind(kind, &moved.instance, &withdrawal.deleted, Some(reading.format), format)?;
         let missing = missing(kind, &moved.instance, format, &unwritten, unmet);
         // What is told is of the source.
         let of_source = |node: NodeIx| moved.source(node);
@@ -129,9 +129,10 @@ impl Converter {
         kind: &MessageKind,
         instance: &Instance,
         deleted: &[Text],
+        from: Option<Format>,
         format: Format,
     ) -> Result<Draft, Error> {
-        let (instance, withheld) = stated(kind, instance, format);
+        let (instance, withheld) = stated(kind, instance, from, format);
         let mut written = self.write_stated(kind, &instance, deleted, format)?;
         written.unwritten.extend(withheld);
         Ok(written)

@@ -42,6 +42,8 @@ pub struct Instance {
     nodes: Vec<Node>,
     /// Occurrences of aligned groups that the source itself says to be about the same thing.
     pub(super) aligned: Vec<(NodeIx, NodeIx)>,
+    /// Concepts of which the source says something else where it says them again.
+    otherwise: Vec<ConceptIx>,
 }
 
 impl Default for Instance {
@@ -62,7 +64,7 @@ impl Instance {
             last: None,
             next: None,
         };
-        Self { nodes: vec![root], aligned: Vec::new() }
+        Self { nodes: vec![root], aligned: Vec::new(), otherwise: Vec::new() }
     }
 
     /// The node at an index that this instance gave out.
@@ -164,6 +166,19 @@ impl Instance {
         })
     }
 
+    /// Says that the source, where it says a concept again (of the custodian, who should be the author), says something else:
+    /// then what it says first is not said there.
+    pub fn say_otherwise(&mut self, concept: ConceptIx) {
+        if !self.is_said_otherwise(concept) {
+            self.otherwise.push(concept);
+        }
+    }
+
+    /// True if the source says something else of a concept where it says it again.
+    pub fn is_said_otherwise(&self, concept: ConceptIx) -> bool {
+        self.otherwise.contains(&concept)
+    }
+
     /// Adds source leaves to the account of a node (a value that the source gives in several places).
     pub fn add_leaves(&mut self, ix: NodeIx, leaves: u16) {
         let origin = &mut self.nodes[ix.0 as usize].origin;
@@ -199,6 +214,7 @@ impl Instance {
         let copy_of = |ix: NodeIx| copies.iter().find(|(own, _)| *own == ix).map(|(_, copy)| *copy);
         result.aligned =
             self.aligned.iter().filter_map(|(one, other)| Some((copy_of(*one)?, copy_of(*other)?))).collect();
+        result.otherwise.clone_from(&self.otherwise);
         result
     }
 

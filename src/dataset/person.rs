@@ -44,9 +44,10 @@ impl Instance {
         })
     }
 
-    /// The numbers that cannot be of whom they are said, for somebody else has them: nobody shares a number. Of somebody of whom
-    /// there is one (the woman) it stays; of several (children) nothing says whose it is.
-    pub(super) fn shared_numbers(&self, dataset: &Dataset) -> Vec<NodeIx> {
+    /// The numbers that cannot be of whom they are said, for somebody else has them: nobody shares a number. Of the only one among
+    /// them of whom there can be but one (the woman) it stays; of several (children, or a mother and her child in a document about
+    /// one of each) nothing says whose it is.
+    pub fn shared_numbers(&self, dataset: &Dataset) -> Vec<NodeIx> {
         let persons = dataset.persons();
         let numbers = persons.iter().enumerate().flat_map(|(at, person)| {
             let groups = self.descendants(dataset, NodeIx::ROOT, person.group).into_iter();
@@ -56,14 +57,14 @@ impl Instance {
             })
         });
         let numbers: Vec<_> = numbers.collect();
-        let is_shared = |(number, at, group, _): &(String, usize, NodeIx, NodeIx)| {
-            let namespace = &persons[*at].namespace;
-            numbers.iter().any(|(same, other, whose, _)| {
-                whose != group && same == number && persons[*other].namespace == *namespace
-            })
+        let stays = |(number, at, group, _): &(String, usize, NodeIx, NodeIx)| {
+            let mut others = numbers.iter().filter(|(same, other, whose, _)| {
+                whose != group && same == number && persons[*other].namespace == persons[*at].namespace
+            });
+            let is_one = |at: usize| !dataset.may_repeat(persons[at].group);
+            others.all(|(_, other, ..)| is_one(*at) && !is_one(*other))
         };
-        let may_be_wrong = |at: usize| dataset.may_repeat(persons[at].group);
-        numbers.iter().filter(|own| may_be_wrong(own.1) && is_shared(own)).map(|(.., leaf)| *leaf).collect()
+        numbers.iter().filter(|own| !stays(own)).map(|(.., leaf)| *leaf).collect()
     }
 
     /// True if what another instance says, for which an occurrence in this one has no room, is of somebody else: the numbers

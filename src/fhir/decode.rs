@@ -114,7 +114,7 @@ impl Codecs<'_> {
                 let digits = as_written(number(text(Some(item), used)?)?, companion, used, is_number_of);
                 Ok(Content::Value(match kind {
                     Kind::Quantity => Value::Quantity(Quantity { value: digits, unit: Text::default() }),
-                    _ => Value::Count(digits),
+                    _ => Value::Count(whole(digits)),
                 }))
             }
             Codec::Quantity => self.read_quantity(item, kind, used),
@@ -200,7 +200,7 @@ impl Codecs<'_> {
         };
         let value = as_written(number(value.into())?, item.get("_value"), used, is_number_of);
         if kind == Kind::Count {
-            return Ok(Content::Value(Value::Count(value)));
+            return Ok(Content::Value(Value::Count(whole(value))));
         }
         let is_ucum = item.text_at("system").is_none_or(|system| system == UCUM);
         let unit = match item.leaf_at("code").filter(|_| is_ucum) {
@@ -324,6 +324,14 @@ fn is_spaced(written: &str, compact: &str) -> bool {
 /// True if a number of HL7v3 is this one in the form of FHIR.
 fn is_number_of(written: &str, plain: &str) -> bool {
     plain_number(written).as_deref() == Some(plain)
+}
+
+/// A decimal that counts something: the fraction of a whole number says nothing.
+fn whole(digits: Text) -> Text {
+    match digits.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole.into(),
+        _ => digits,
+    }
 }
 
 fn number(digits: Text) -> Result<Text, Reason> {

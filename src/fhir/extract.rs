@@ -1,11 +1,13 @@
 //! From resources to an instance.
 
 mod alike;
+mod joined;
 
 use std::collections::HashMap;
 
 use super::accounts::{Accounts, Fate};
 use super::answer::{is_contradictory, read_answer, states_of, take_beside, take_state};
+use super::chosen::{chosen, is_passed_over};
 use super::codec::{Codecs, Used};
 use super::entry::Entry;
 use super::losses;
@@ -178,7 +180,13 @@ impl Extractor<'_, '_> {
             let concept = self.plan.field(ix).concept;
             for (content, used) in self.values(ix, &path, resource) {
                 self.accounts.lose(&used.left, concept);
-                let Ok(content) = content else { continue };
+                let content = match content {
+                    Ok(content) => content,
+                    Err(reason) => {
+                        self.accounts.give_reason(&used.leaves, reason, concept);
+                        continue;
+                    }
+                };
                 let reach = self.occurrences.reach(base, concept);
                 let there = self.occurrences.instance.descendants(self.dataset, reach, concept);
                 let same = there
@@ -193,7 +201,8 @@ impl Extractor<'_, '_> {
                         self.occurrences.add_leaf(base, concept, content, origin);
                     }
                     None => {
-                        if let Some(node) = self.coarser_copy(ix, &there, &content) {
+                        let coarser = self.coarser_copy(ix, &there, &content);
+                        if let Some(node) = coarser.or_else(|| self.joined_copy(&path, resource, &there, &content)) {
                             self.occurrences.instance.add_leaves(node, fresh);
                         } else {
                             self.accounts.give_reason(&used.leaves, Reason::Contradiction, concept);
@@ -214,6 +223,18 @@ impl Extractor<'_, '_> {
             field.codec == Codec::Code && own.is_some_and(|own| self.codecs.is_same_code(field, own, content))
         };
         there.iter().find(is_same).copied()
+    }
+
+    /// Which of the texts that are there is a part of one that is put together of what stands beside it (a prefix and a name).
+    fn joined_copy(&self, path: &ElementPath, resource: &Tree, there: &[NodeIx], content: &Content) -> Option<NodeIx> {
+        let own = |content: &Content| match content {
+            Content::Value(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let whole = own(content)?;
+        let mut parts = joined::parts(path, resource, &whole).into_iter().flatten();
+        let known = |node: &NodeIx| self.occurrences.instance.node(*node).content.as_ref().and_then(own);
+        parts.find_map(|part| there.iter().copied().find(|node| known(node).as_deref() == Some(part)))
     }
 
     fn field(&mut self, ix: FieldIx, path: &ElementPath, resource: &Tree, base: NodeIx) {
@@ -282,7 +303,12 @@ impl Extractor<'_, '_> {
 
     fn values_at(&self, field: &Field, path: &ElementPath, resource: &Tree) -> Vec<(Result<Content, Reason>, Used)> {
         let mut values = Vec::new();
+        let chosen = match &field.place {
+            Place::Role(role, _) => chosen(self.plan, self.plan.role(*role), path, resource),
+            _ => None,
+        };
         for holder in path.holders(resource) {
+            let from = values.len();
             let items: Vec<&Tree> = path.last().items(holder).filter(|item| !item.is_empty()).collect();
             let companion = holder.get(&format!("_{}", path.last().name));
             let absent = holder.get("dataAbsentReason").filter(|_| path.last().name.starts_with("value"));
@@ -297,6 +323,11 @@ impl Extractor<'_, '_> {
                 item.each_leaf(&mut |leaf| taken |= self.accounts.is_used(leaf));
                 if !taken {
                     values.push(self.value(field, path, resource, holder, Some(item)));
+                }
+            }
+            if is_passed_over(chosen, path, holder) {
+                for (content, _) in values[from..].iter_mut().filter(|(content, _)| content.is_ok()) {
+                    *content = Err(Reason::TooMany);
                 }
             }
         }
@@ -320,7 +351,7 @@ impl Extractor<'_, '_> {
                 take_beside(answer, resource, &mut used);
             }
         }
-        if item.is_some_and(|item| modifier::is_changed(self.plan, path, resource, holder, item)) {
+        if modifier::is_changed(self.plan, path, resource, holder, item) {
             content = Err(Reason::Modifier);
         }
         (content, used)

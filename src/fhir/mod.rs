@@ -5,6 +5,7 @@ mod answer;
 mod bundle;
 mod candidates;
 mod cases;
+mod chosen;
 mod codec;
 mod coded;
 mod compose;

@@ -115,13 +115,34 @@ pub(super) fn is_narrower(role: &Role, resource: &Tree) -> bool {
     })
 }
 
-/// True if an element of a value (a number with a comparison, an old address) changes what the value says: an item of the last
-/// element of a path, in its `holder`.
-pub(super) fn is_changed(plan: &FhirPlan, path: &ElementPath, resource: &Tree, holder: &Tree, item: &Tree) -> bool {
+/// True if an element of a value (a number with a comparison, an old address), or of what it stands in, changes what the value says:
+/// an item of the last element of a path in its `holder`, or what stands there in its place.
+pub(super) fn is_changed(
+    plan: &FhirPlan,
+    path: &ElementPath,
+    resource: &Tree,
+    holder: &Tree,
+    item: Option<&Tree>,
+) -> bool {
     let kind = resource.text_at("resourceType").unwrap_or_default();
     let Some((last, steps)) = path.steps.split_last() else { return false };
     let Some((changed, kind)) = changes(plan, steps, kind, resource, holder) else { return false };
-    changed || plan.modifiers.change(plan.elements.kind_of(kind, &last.name), item)
+    let own = plan.elements.kind_of(kind, &last.name);
+    changed
+        || item.is_some_and(|item| plan.modifiers.change_in((kind, &last.name), own, item))
+        || is_changed_beside(plan, own, holder.get(&format!("_{}", last.name)))
+        || item.is_some_and(|item| {
+            let Tree::Object(members) = item else { return false };
+            members.iter().any(|(name, beside)| {
+                let plain = name.strip_prefix('_');
+                plain.is_some_and(|plain| is_changed_beside(plan, plan.elements.kind_of(own, plain), Some(beside)))
+            })
+        })
+}
+
+/// True if what stands beside a primitive changes what it says.
+fn is_changed_beside(plan: &FhirPlan, kind: &str, beside: Option<&Tree>) -> bool {
+    beside.is_some_and(|beside| beside.items().iter().any(|beside| plan.modifiers.change(kind, beside)))
 }
 
 /// The same for the elements from one down to another, with the type of that: `None` if it is not in it.
@@ -135,7 +156,7 @@ fn changes<'p>(
     let Some((step, rest)) = steps.split_first() else { return std::ptr::eq(tree, holder).then_some((false, kind)) };
     let inner_kind = plan.elements.kind_of(kind, &step.name);
     step.items(tree).find_map(|inner| {
-        let (changed, kind) = changes(plan, rest, inner_kind, inner, holder)?;
-        Some((changed || plan.modifiers.change(inner_kind, inner), kind))
+        let (changed, found) = changes(plan, rest, inner_kind, inner, holder)?;
+        Some((changed || plan.modifiers.change_in((kind, &step.name), inner_kind, inner), found))
     })
 }

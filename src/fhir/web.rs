@@ -117,7 +117,7 @@ impl<'p> Web<'p> {
         let mut surplus = Vec::new();
         for at in 0..self.candidates.len() {
             let [role] = self.candidates[at][..] else { continue };
-            if self.is_whole(role) && std::mem::replace(&mut taken[usize::from(role.0)], true) {
+            if self.is_whole(role) && self.is_wanted(role) && std::mem::replace(&mut taken[usize::from(role.0)], true) {
                 surplus.push(at);
                 self.leave(at, Vec::new());
             }

@@ -30,6 +30,8 @@ pub(super) struct Parts<'d> {
     pub text: Option<Cow<'d, str>>,
     pub form: TextForm<'d>,
     pub original_text: Option<Cow<'d, str>>,
+    /// How many leaves of the source the original text is: pieces between markup, and its form.
+    original_leaves: u32,
     /// How many leaves of the source they are.
     pub leaves: u32,
 }
@@ -74,7 +76,10 @@ impl<'d> Parts<'d> {
     /// Takes what the author wrote beside a code; false if not all of it can be taken, and so nothing was.
     pub fn take_original_text(&mut self, words: Words<'d, '_>, form: TextForm<'d>, leaves: u32) -> bool {
         self.original_text = words.text.and_then(|text| form.decode(text));
-        self.leaves += if self.original_text.is_some() { leaves } else { 0 };
+        if self.original_text.is_some() {
+            self.leaves += leaves;
+            self.original_leaves = leaves;
+        }
         self.original_text.is_some()
     }
 
@@ -94,7 +99,7 @@ impl<'d> Parts<'d> {
     }
 
     fn null(self, flavor: NullFlavor) -> Decoded {
-        let used = 1 + u32::from(self.xsi_type.is_some()) + u32::from(self.original_text.is_some());
+        let used = 1 + u32::from(self.xsi_type.is_some()) + self.original_leaves;
         let display = u32::from(self.display.is_some());
         let original_text = self.original_text.map(Text::from);
         Decoded {

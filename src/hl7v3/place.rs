@@ -120,6 +120,11 @@ impl<'p> Placer<'p> {
             self.instance.add_leaves(same, origin.leaves);
             return Placed::Yes;
         }
+        // What is said of the custodian is not said of the author, whose place comes first.
+        if fill.again {
+            self.instance.say_otherwise(concept);
+            return Placed::Contradicts;
+        }
         let parent = self.room(base, via, concept).or_else(|| self.make(base, via));
         if let Some(parent) = parent {
             self.instance.add_leaf(parent, concept, content, origin);

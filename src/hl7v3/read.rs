@@ -14,6 +14,9 @@ use crate::dataset::{ConceptIx, Content, Dataset, Instance, NullFlavor, Origin, 
 use crate::ledger::{Ledger, Reason};
 use crate::plan::hl7v3::{ANY_TEXT, About, Datatype, Element, ElementIx, Hole, MessagePlan, Scope, XSI, XSI_TYPE};
 
+/// So many elements of the same kind are looked at for a better one. A sender cannot make that work longer.
+const LOOKED_AHEAD: usize = 16;
+
 /// Why a document is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -292,17 +295,38 @@ impl<'p, 'd> Reader<'p, 'd> {
     /// Reads an element that is no node of a row, and so stands for one thing in its parent.
     fn only_one(&mut self, node: Node<'d, '_>, ix: ElementIx) -> Result<(), Reason> {
         if self.plan.element(ix).about == About::One {
+            // The same in another form is no second of it.
+            let form = self.plan.first_form(ix);
             // A second number of a person is looked at with the first.
-            if self.seen[self.first_seen..].contains(&ix) && !self.is_number(ix) {
+            if self.seen[self.first_seen..].contains(&form) && !self.is_number(ix) {
                 if self.refusal.is_none() && self.is_of_another(node, ix) {
                     self.refusal = Some(Refusal::TwoPersons { position: node.range().start });
                 }
                 return Err(Reason::TooMany);
             }
-            self.seen.push(ix);
+            if saying::is_second(self.plan, node) && self.has_better(node, form) {
+                return Err(Reason::TooMany);
+            }
+            self.seen.push(form);
         }
         self.element(node, ix);
         Ok(())
+    }
+
+    /// True if one of the next elements in the parent is of the same kind, and counts before this one.
+    fn has_better(&self, node: Node<'d, '_>, form: ElementIx) -> bool {
+        let name = node.tag_name();
+        let parent = self.plan.element(form).parent.map(|parent| self.plan.element(parent));
+        let bucket = parent.and_then(|it| self.plan.bucket(it, name.namespace().unwrap_or_default(), name.name()));
+        let others = node.next_siblings().skip(1).filter(|other| other.tag_name() == name).take(LOOKED_AHEAD);
+        others.into_iter().any(|other| {
+            let picked = bucket.and_then(|bucket| matching::pick(self.plan, bucket, other).ok());
+            picked.is_some_and(|ix| {
+                self.plan.first_form(ix) == form
+                    && !saying::is_second(self.plan, other)
+                    && !saying::is_modified(self.plan, other, self.plan.element(ix))
+            })
+        })
     }
 
     /// True for the place of the number by which a person is known.

@@ -22,7 +22,7 @@ fn modifier<'p>(plan: &'p MessagePlan, node: Node<'_, '_>, element: &Element) ->
         return None;
     }
     node.attributes()
-        .find_map(|attribute| changed_by(plan, None, &attribute, Some(element)))
+        .find_map(|attribute| changed_by(plan, node, None, &attribute, Some(element)))
         .or_else(|| node.children().filter(Node::is_element).find_map(|child| changed_by_child(plan, child, element)))
 }
 
@@ -34,20 +34,57 @@ pub(super) fn modifier_name(plan: &MessagePlan, node: Node<'_, '_>, element: &El
 /// What makes an attribute, of an element itself or of a child with this name, change what the element says.
 fn changed_by<'p>(
     plan: &'p MessagePlan,
+    node: Node<'_, '_>,
     child: Option<&str>,
     attribute: &Attribute<'_, '_>,
     owner: Option<&Element>,
 ) -> Option<&'p Modifier> {
     plan.modifiers().iter().find(|modifier| {
         modifier.is_about(attribute.namespace(), attribute.name())
-            && modifier.child.as_deref() == child
+            && child.map_or(modifier.child.is_empty(), |child| modifier.is_child(child))
+            && is_of(modifier, node)
             && modifier.changes(owner, attribute.value())
+    })
+}
+
+/// True if a row is about an element, by its name and the names around it.
+fn is_of(modifier: &Modifier, node: Node<'_, '_>) -> bool {
+    modifier.is_of(node.ancestors().map(|at| at.tag_name().name()))
+}
+
+/// True if an element counts only where there is no other of its kind: a name of birth, an address for the post.
+pub(super) fn is_second(plan: &MessagePlan, node: Node<'_, '_>) -> bool {
+    node.attributes().any(|attribute| {
+        plan.modifiers().iter().any(|modifier| {
+            modifier.is_about(attribute.namespace(), attribute.name())
+                && modifier.yields(attribute.value())
+                && is_of(modifier, node)
+        })
+    })
+}
+
+/// What says, deep in a child for which the plan has no place, that the element around it is not so (that its period is over).
+fn changed_by_inner<'p>(plan: &'p MessagePlan, child: Node<'_, '_>) -> Option<&'p Modifier> {
+    let (name, parent) = (child.tag_name().name(), child.parent()?);
+    let is_step = |node: &Node<'_, '_>, step: &str| node.is_element() && node.tag_name().name() == step;
+    plan.modifiers().iter().find(|modifier| match modifier.child.split_first() {
+        Some((first, rest)) if first == name && !rest.is_empty() && is_of(modifier, parent) => {
+            let mut level = vec![child];
+            for step in rest {
+                level = level.iter().flat_map(|node| node.children().filter(|inner| is_step(inner, step))).collect();
+            }
+            let changes = |attribute: Attribute<'_, '_>| {
+                modifier.is_about(attribute.namespace(), attribute.name()) && modifier.changes(None, attribute.value())
+            };
+            level.iter().any(|inner| modifier.attribute.is_empty() || inner.attributes().any(changes))
+        }
+        _ => false,
     })
 }
 
 fn changed_by_child<'p>(plan: &'p MessagePlan, child: Node<'_, '_>, element: &Element) -> Option<&'p Modifier> {
     let (name, namespace) = (child.tag_name().name(), child.tag_name().namespace().unwrap_or_default());
-    let is_named = |modifier: &Modifier| modifier.child.as_deref() == Some(name);
+    let is_named = |modifier: &Modifier| modifier.child.first().is_some_and(|own| own == name);
     if !plan.modifiers().iter().any(is_named) && !may_change_its_code(plan, child) {
         return None;
     }
@@ -58,11 +95,19 @@ fn changed_by_child<'p>(plan: &'p MessagePlan, child: Node<'_, '_>, element: &El
         // What holds the case itself is refused where it is taken back.
         own.is_none_or(|own| !plan.holds_a_root(own) && is_of_another(plan, child, plan.element(own)))
     };
-    let by_being_there = |modifier: &&Modifier| is_named(modifier) && modifier.attribute.is_empty() && is_stranger();
-    plan.modifiers().iter().find(by_being_there).or_else(|| {
+    let by_being_there = |modifier: &&Modifier| {
+        modifier.is_child(name)
+            && modifier.attribute.is_empty()
+            && child.parent().is_some_and(|parent| is_of(modifier, parent))
+            && is_stranger()
+    };
+    let by_what_is_in_it = || changed_by_inner(plan, child).filter(|_| bucket.is_none());
+    plan.modifiers().iter().find(by_being_there).or_else(by_what_is_in_it).or_else(|| {
         let own = bucket.and_then(|bucket| matching::pick(plan, bucket, child).ok());
         let own = own.map(|ix| plan.element(ix));
-        let by_attribute = child.attributes().find_map(|attribute| changed_by(plan, Some(name), &attribute, own));
+        let parent = child.parent()?;
+        let mut attributes = child.attributes();
+        let by_attribute = attributes.find_map(|attribute| changed_by(plan, parent, Some(name), &attribute, own));
         by_attribute.or_else(|| changed_by_its_code(plan, child, own?))
     })
 }
@@ -103,10 +148,10 @@ fn is_of_another(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> b
 /// True if an element may be a code with something that changes it: then it has to be looked up.
 fn may_change_its_code(plan: &MessagePlan, child: Node<'_, '_>) -> bool {
     let modifiers = || plan.modifiers().iter();
-    let by_name = |name: &str| modifiers().any(|modifier| modifier.child.as_deref() == Some(name));
+    let by_name = |name: &str| modifiers().any(|modifier| modifier.is_child(name));
     let by_attribute = |attribute: Attribute<'_, '_>| {
         let is_about = |modifier: &Modifier| modifier.is_about(attribute.namespace(), attribute.name());
-        modifiers().any(|modifier| modifier.child.is_none() && is_about(modifier))
+        modifiers().any(|modifier| modifier.child.is_empty() && is_about(modifier))
     };
     child.attributes().any(by_attribute)
         || child.children().any(|inner| inner.is_element() && by_name(inner.tag_name().name()))
@@ -117,7 +162,7 @@ fn changed_by_its_code<'p>(plan: &'p MessagePlan, child: Node<'_, '_>, own: &Ele
     if !own.filler || !own.fixed.iter().any(|fixed| fixed.name == "code") {
         return None;
     }
-    let by_attribute = child.attributes().find_map(|attribute| changed_by(plan, None, &attribute, Some(own)));
+    let by_attribute = child.attributes().find_map(|attribute| changed_by(plan, child, None, &attribute, Some(own)));
     let mut inner = child.children().filter(Node::is_element);
     by_attribute.or_else(|| inner.find_map(|inner| changed_by_child(plan, inner, own)))
 }

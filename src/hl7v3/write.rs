@@ -109,7 +109,8 @@ impl Writer<'_> {
             self.declarations();
         }
         let mut has_value = false;
-        let encoded = element.value.as_ref().and_then(|hole| self.encoded(element, hole, leaf));
+        let said = element.value.as_ref().filter(|hole| !self.is_said_otherwise(&hole.fill));
+        let encoded = said.and_then(|hole| self.encoded(element, hole, leaf));
         has_value |= encoded.is_some();
         self.attributes(element, encoded.as_ref());
         if encoded.is_none()
@@ -202,7 +203,8 @@ impl Writer<'_> {
 
     /// Writes an element once for each of several values; false if there are not several, or none fits.
     fn repeated(&mut self, ix: ElementIx, fill: &Fill, depth: usize) -> bool {
-        let Some(base) = self.base(fill.place.base).filter(|_| fill.repeats) else { return false };
+        let may_repeat = fill.repeats && !self.is_said_otherwise(fill);
+        let Some(base) = self.base(fill.place.base).filter(|_| may_repeat) else { return false };
         let leaves = self.instance.descendants(self.dataset, base, fill.concept);
         if leaves.len() < 2 {
             return false;
@@ -216,6 +218,11 @@ impl Writer<'_> {
             }
             wrote | any
         })
+    }
+
+    /// True for a place that says a value again, of which the source says something else there.
+    fn is_said_otherwise(&self, fill: &Fill) -> bool {
+        fill.again && self.instance.is_said_otherwise(fill.concept)
     }
 
     /// Takes back what was written if no value is in it.

@@ -79,7 +79,7 @@ fn key(layout: &layout::Layout) -> &'static [&'static str] {
         "units.csv" => &["unit"],
         "value-sets/*.csv" | "published-labels.csv" => &["code_system", "code"],
         "code-maps/*.csv" => &["source_system", "source_code"],
-        "hl7v3/modifiers.csv" => &["element", "attribute"],
+        "hl7v3/modifiers.csv" => &["element", "attribute", "of"],
         "fhir-stu3/elements.csv" | "fhir-stu3/modifiers.csv" | "fhir-stu3/wholes.csv" => &["type", "element"],
         "fhir-stu3/invariants.csv" => &["of", "key"],
         "fhir-stu3/withdrawals.csv" => &["type", "item", "element"],

@@ -343,13 +343,27 @@ pub const LAYOUTS: &[Layout] = &[
         path: "hl7v3/modifiers.csv",
         about: "What makes an element of any HL7v3 message say something else than it states: that it is not so, is meant to be, is withdrawn, is doubted.",
         columns: &[
-            may("element", Content::Name, "the child that has the attribute; empty if it is the element itself"),
+            may(
+                "element",
+                Content::Name,
+                "the child that has the attribute, or with dots the way down to what has it; empty if it is the element itself",
+            ),
             may(
                 "attribute",
                 Content::Text,
                 "the attribute; empty: that the child is there, where the skeleton has none, is enough",
             ),
+            extra(
+                "of",
+                Content::Name,
+                "the element of which it says so, with dots behind what is around it; empty: any element",
+            ),
             may("harmless", Content::Text, "the values that change nothing, with spaces between"),
+            extra(
+                "second",
+                Content::Text,
+                "the values of these with which the element counts only if there is no other of its kind",
+            ),
             must("source", Content::Text, "where this comes from, and why"),
             ALLOW_COLUMN,
         ],
@@ -447,13 +461,22 @@ pub const LAYOUTS: &[Layout] = &[
         path: "fhir-stu3/modifiers.csv",
         about: "The elements that change what a resource or a value says, so that it cannot be read as if they were not there.",
         columns: &[
-            must("type", Content::Text, "the type that has the element, or * for all"),
-            must("element", Content::Name, "the element"),
+            must(
+                "type",
+                Content::Text,
+                "the type that has the element, or * for all; `Patient.address` is its type where it stands in that element",
+            ),
+            must("element", Content::Text, "the element, or the path to it"),
             may("harmless", Content::Text, "the values that change nothing, with spaces between"),
             extra(
                 "harmful",
                 Content::Text,
                 "the other values that the specification gives, with spaces between: the checker sees that none is called harmless",
+            ),
+            extra(
+                "second",
+                Content::Text,
+                "the values of these with which it counts only if there is no other of its kind",
             ),
             must("source", Content::Text, "where this comes from, and why"),
             ALLOW_COLUMN,

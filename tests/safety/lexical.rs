@@ -142,9 +142,13 @@ fn an_original_text_is_taken_whole_or_lost_whole() {
     for (inner, words) in [
         (">Heeft <content>geen</content> wens", "Heeft geen wens"),
         (r#" representation="B64">R2VlbiB3ZW5z"#, "Geen wens"),
+        (r#" mediaType="text/x-hl7-text+xml">Geen <content>wens</content>"#, "Geen wens"),
+        (">Geen<!-- a comment --> wens", "Geen wens"),
     ] {
         for format in [Format::Ada, Format::FhirJson] {
-            assert!(text(&convert(&message(inner), format)).contains(&format!("\"{words}\"")), "{inner} as {format:?}");
+            let outcome = convert(&message(inner), format);
+            assert!(text(&outcome).contains(&format!("\"{words}\"")), "{inner} as {format:?}");
+            assert_eq!(lost(&outcome), lost(&convert(&message(">Geen wens"), format)), "{inner} as {format:?}");
         }
     }
     let outcome = convert(&message(r#">Heeft <content revised="delete">geen</content> xyzzy"#), Format::FhirJson);
@@ -286,4 +290,48 @@ fn a_place_in_a_list_that_is_of_another_answer_than_the_code_is_told() {
     assert_eq!(lost_of(&place("999")), [], "no place of this release");
     assert_eq!(lost_of(&named("2", "Vaginale kunstverlossing")), [(Reason::Contradiction, 1), (Reason::Label, 1)]);
     assert_eq!(lost_of(&named("2", "")), [(Reason::Contradiction, 1)]);
+}
+
+/// Our full message as FHIR, with something changed in the resource that a text is in.
+fn changed(with: &str, change: impl Fn(&mut serde_json::Value)) -> String {
+    let fhir = convert(&message_with(TEXT, TEXT), Format::FhirJson);
+    let mut bundle: serde_json::Value = serde_json::from_slice(&fhir.output).unwrap();
+    let mut own = bundle["entry"].as_array_mut().unwrap().iter_mut().map(|entry| &mut entry["resource"]);
+    change(own.find(|own| own.to_string().contains(with)).unwrap());
+    bundle.to_string()
+}
+
+/// A decimal of FHIR may have a fraction of zeros.
+#[test]
+fn a_count_with_a_fraction_of_zeros_is_the_count() {
+    let with = |number: &str| {
+        let number: serde_json::Value = serde_json::from_str(number).unwrap();
+        let outcome = convert(&changed("11996-6", |own| own["valueQuantity"]["value"] = number.clone()), Format::Hl7v3);
+        let losses = outcome.ledger.losses.len();
+        (text(&outcome).contains("value=\"17\""), losses)
+    };
+    let (_, plain) = with("16");
+    for number in ["17", "17.0", "17.00"] {
+        assert_eq!(with(number), (true, plain), "{number}");
+    }
+    let (arrives, losses) = with("17.5");
+    assert!(!arrives && losses > plain);
+}
+
+/// What FHIR shows of a text in another form (struck out, say) is not in the text: it is lost as a whole.
+#[test]
+fn a_text_of_fhir_that_is_shown_with_markup_is_lost_as_a_whole() {
+    let words = "draagt een gehoorapparaat";
+    for (name, value) in [
+        ("rendering-style", "text-decoration: line-through"),
+        ("rendering-xhtml", "<del>Wagenziek; draagt een gehoorapparaat links.</del>"),
+        ("rendering-markdown", "~~Wagenziek; draagt een gehoorapparaat links.~~"),
+    ] {
+        let url = format!("http://hl7.org/fhir/StructureDefinition/{name}");
+        let beside = serde_json::json!({ "extension": [{ "url": url, "valueString": value }] });
+        let outcome = convert(&changed(words, |own| own["code"]["_text"] = beside.clone()), Format::Hl7v3);
+        assert!(!text(&outcome).contains(words), "{name}");
+        assert!(lost(&outcome).iter().any(|(reason, _)| *reason == Reason::Modifier), "{name}");
+    }
+    assert!(text(&convert(&changed(words, |_| ()), Format::Hl7v3)).contains(words));
 }

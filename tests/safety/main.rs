@@ -17,5 +17,6 @@ mod legal;
 mod lexical;
 mod losses;
 mod nodes;
+mod persons;
 mod shared;
 mod whose;

@@ -334,3 +334,71 @@ fn what_only_the_message_tells_apart_is_not_written_where_nobody_could_tell() {
     let outcome = to(&same, Format::FhirJson);
     assert!(!outcome.ledger.losses.iter().any(|loss| loss.reason == Reason::NoCarrier));
 }
+
+fn neonatal() -> String {
+    let path = "/fixtures/kernset-neonatologie-3.0/cda/admission.xml";
+    fs::read_to_string(format!("{}{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// The document in a format, and how much of it was told as a contradiction.
+fn neonatal_as(text: &str, format: Format) -> (String, usize) {
+    let outcome = converter().convert(text.as_bytes(), format).unwrap();
+    assert!(outcome.ledger.is_balanced());
+    let told = outcome.ledger.losses.iter().filter(|loss| loss.reason == Reason::Contradiction).count();
+    (String::from_utf8(outcome.output).unwrap(), told)
+}
+
+/// A document about one mother and one child: nothing says whose the number is, in whatever format it is written.
+#[test]
+fn a_mother_and_her_only_child_do_not_have_one_number() {
+    let (child, mother) = ("999987434", OTHER_BSN);
+    let same = neonatal().replace(mother, child);
+    for format in [Format::Ada, Format::Hl7v3] {
+        let (own, told) = neonatal_as(&neonatal(), format);
+        assert_eq!((own.contains(child), own.contains(mother), told), (true, true, 0), "{format}");
+        let (shared, told) = neonatal_as(&same, format);
+        assert_eq!((shared.contains(child), told), (false, 2), "{format}");
+        // What else is a number of the child stays.
+        assert!(shared.contains("K-77"), "{format}");
+    }
+    // A form keeps its own fields; what is made of it does not.
+    let (form, _) = neonatal_as(&neonatal(), Format::Ada);
+    let form = form.replace(mother, child);
+    assert_eq!(neonatal_as(&form, Format::Ada).0.matches(child).count(), 2);
+    let (document, told) = neonatal_as(&form, Format::Hl7v3);
+    assert_eq!((document.contains(child), told), (false, 2));
+    // The same of two children of one kernset, where it is written as ADA.
+    let twins = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/kernset-2.3/twins.xml")).unwrap();
+    let (woman, first) = ("999956668", "999943777");
+    let (ada, told) = neonatal_as(&twins.replace(first, woman), Format::Ada);
+    assert_eq!((ada.matches(woman).count(), told), (1, 1));
+}
+
+/// The custodian of a document is the organisation of its author, said again. If it is another, neither gets what is the other's.
+#[test]
+fn the_custodian_of_a_document_does_not_become_its_author() {
+    let document = neonatal();
+    let start =
+        document.find("<representedCustodianOrganization>").unwrap() + "<representedCustodianOrganization>".len();
+    let end = document.find("</representedCustodianOrganization>").unwrap();
+    let custodian = |ids: &str| format!("{}{ids}{}", &document[..start], &document[end..]);
+    let (one, other) = ("2.16.840.1.113883.2.4.3.22.93.2", "2.16.528.1.1007.3.3");
+    let id = |root: &str, number: &str| format!("<id root=\"{root}\" extension=\"{number}\"/>");
+    for ids in [id(one, "9902"), id(other, "99000201") + &id(one, "9902"), id("2.16.840.1.113883.2.4.6.1", "9902")] {
+        for format in [Format::Ada, Format::Hl7v3] {
+            let (written, told) = neonatal_as(&custodian(&ids), format);
+            assert_eq!((written.contains("9902"), told), (false, 1), "{ids} {format}");
+            // What is said of the author is not said of the custodian.
+            assert_eq!(written.matches("\"9901\"").count(), 1, "{ids} {format}");
+        }
+    }
+    // It is not the author either, where the document says nothing of that.
+    let (from, to) = (document.find("<representedOrganization>").unwrap(), "</representedOrganization>");
+    let without = format!("{}{}", &document[..from], &document[document.find(to).unwrap() + to.len()..]);
+    for format in [Format::Ada, Format::Hl7v3] {
+        let (written, told) = neonatal_as(&without, format);
+        assert_eq!((written.contains("9901"), told), (false, 2), "{format}");
+    }
+    // Less of the same is the same.
+    assert_eq!(neonatal_as(&custodian(&id(one, "9901")), Format::Ada), neonatal_as(&document, Format::Ada));
+}

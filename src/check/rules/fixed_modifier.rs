@@ -38,7 +38,8 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
 /// What the standard calls a modifier has its row, and that calls nothing harmless that is not.
 fn judged(fact: Row<'_>, modifiers: &[Row<'_>], findings: &mut Findings<'_>) {
     let name = |row: Row<'_>| (row.get("element").to_owned(), row.get("attribute").to_owned());
-    let Some(row) = modifiers.iter().find(|row| name(**row) == name(fact)) else {
+    let mut of_all = modifiers.iter().filter(|row| row.get("of").is_empty());
+    let Some(row) = of_all.find(|row| name(**row) == name(fact)) else {
         let message = format!(
             "no row for `{} {}`: what it denies or takes back would be read as stated",
             fact.get("element"),
@@ -64,7 +65,9 @@ fn fixed(path: &str, document: &Document<'_>, node: Node<'_, '_>, modifier: Row<
         // Where a skeleton has the child, it has a place for what it says.
         return;
     }
-    let is_own = child.is_empty() && node.children().any(|child| child.is_element());
+    let is_meant =
+        modifier.get("of").rsplit('.').next().is_some_and(|of| of.is_empty() || of == node.tag_name().name());
+    let is_own = child.is_empty() && is_meant && node.children().any(|child| child.is_element());
     if !is_own && node.tag_name().name() != child {
         return;
     }

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context};
+use crate::plan::fhir::{ElementPath, Elements};
 use crate::tables::pattern_name;
 use crate::tree::Tree;
 
@@ -24,10 +25,10 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     let mut seen = HashSet::new();
     for row in sheet.rows() {
         let (kind, element) = (row.get("type"), row.get("element"));
-        let is_known =
-            if kind == "*" { OF_ALL.contains(&element) } else { context.elements.get(kind, element).is_some() };
+        let own = type_of(context, kind);
+        let is_known = if kind == "*" { OF_ALL.contains(&element) } else { has(context, own, element) };
         if !is_known {
-            let is_type = kind == "*" || !context.elements.type_name(kind).is_empty();
+            let is_type = kind == "*" || !own.is_empty();
             let (column, message) = if is_type {
                 ("element", format!("{kind} has no element `{element}`"))
             } else {
@@ -54,6 +55,26 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     withdrawing(context, findings);
     lacking(context, &seen, findings);
     written(context, findings);
+}
+
+/// The type that a cell names: by its name, or by an element that has it. Of a primitive the table has nothing but its users.
+fn type_of<'c>(context: &'c Context<'_>, cell: &'c str) -> &'c str {
+    match cell.split_once('.') {
+        _ if Elements::is_primitive(cell) => cell,
+        Some((kind, element)) if context.elements.type_name(cell).is_empty() => context.elements.kind_of(kind, element),
+        _ => context.elements.type_name(cell),
+    }
+}
+
+/// True if a type has an element, or what a path leads to.
+fn has(context: &Context<'_>, kind: &str, element: &str) -> bool {
+    let Ok(path) = ElementPath::parse(element) else { return false };
+    let mut at = kind;
+    path.steps.iter().all(|step| {
+        let is_there = context.elements.get(at, &step.name).is_some() || step.name == "extension";
+        at = context.elements.kind_of(at, &step.name);
+        is_there
+    })
 }
 
 /// What takes others back is an element of its type, and so is the reference to them.

@@ -1,9 +1,10 @@
-//! Which elements change what a resource or a value says: a status, a denial, a comparison.
+//! Which elements change what a resource or a value says: a status, a denial, a comparison, a period that is over.
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use super::ElementPath;
 use crate::dataset::Text;
 use crate::tables::{Sheet, Source, TableError};
 use crate::tree::Tree;
@@ -14,13 +15,29 @@ const EVERY_TYPE: &str = "*";
 /// An element that changes what is said, unless it has a harmless value.
 #[derive(Clone, Debug)]
 struct Modifier {
+    /// As the table has it.
     element: Text,
+    path: ElementPath,
     /// What JSON calls what stands beside the value: an extension in its place.
     beside: Text,
     harmless: Vec<Text>,
+    /// The values of these with which it counts only where there is no other.
+    second: Vec<Text>,
 }
 
-/// The elements that change what is said, by the type that has them.
+impl Modifier {
+    /// The values of the element in an object; without one, what stands in its place.
+    fn values<'t>(&self, object: &'t Tree) -> Vec<&'t Tree> {
+        let values = self.path.select(object);
+        if !values.is_empty() {
+            return values;
+        }
+        let beside = self.path.holders(object).into_iter().filter_map(|holder| holder.get(&self.beside));
+        beside.flat_map(Tree::items).collect()
+    }
+}
+
+/// The elements that change what is said, by the type that has them, or the element that a type has in its place.
 #[derive(Clone, Debug, Default)]
 pub struct Modifiers {
     types: HashMap<Text, Vec<Modifier>, RandomState>,
@@ -32,20 +49,24 @@ impl Modifiers {
     /// Reads `modifiers.csv`.
     ///
     /// # Errors
-    /// If the table cannot be read.
+    /// If the table cannot be read, or an element is no path.
     pub fn load(source: &Source) -> Result<Self, TableError> {
         let sheet = Sheet::load(source, "fhir-stu3/modifiers.csv", &["type", "element", "harmless"])?;
+        let words = |cell: &str| cell.split_whitespace().map(Text::from).collect();
         let mut types: HashMap<Text, Vec<Modifier>, RandomState> = HashMap::default();
         for row in sheet.rows() {
-            let harmless = row.get("harmless").split_whitespace().map(Text::from).collect();
+            let path = ElementPath::parse(row.get("element")).map_err(|why| row.fault("element", why))?;
             types.entry(row.get("type").into()).or_default().push(Modifier {
                 element: row.get("element").into(),
-                beside: format!("_{}", row.get("element")).into(),
-                harmless,
+                beside: format!("_{}", path.last().name).into(),
+                path,
+                harmless: words(row.get("harmless")),
+                second: words(row.get("second")),
             });
         }
+        let first = |modifier: &Modifier| modifier.path.steps[0].name.clone();
         let mut names: Vec<Text> =
-            types.values().flatten().flat_map(|modifier| [modifier.element.clone(), modifier.beside.clone()]).collect();
+            types.values().flatten().map(first).flat_map(|name| [format!("_{name}").into(), name]).collect();
         names.sort();
         names.dedup();
         Ok(Self { types, names })
@@ -62,15 +83,32 @@ impl Modifiers {
         self.may_concern(object) && self.of(kind, object).next().is_some()
     }
 
+    /// The same for an object that stands in an element of a type, where more may change it.
+    pub fn change_in(&self, (owner, element): (&str, &str), kind: &str, object: &Tree) -> bool {
+        self.may_concern(object) && (self.change(kind, object) || self.change(&format!("{owner}.{element}"), object))
+    }
+
+    /// True if objects of a type may count before others.
+    pub fn have_ranks(&self, kind: &str) -> bool {
+        self.types.get(kind).is_some_and(|own| own.iter().any(|modifier| !modifier.second.is_empty()))
+    }
+
+    /// True if an object of a type counts only where there is no other.
+    pub fn is_second(&self, kind: &str, object: &Tree) -> bool {
+        self.types.get(kind).into_iter().flatten().any(|modifier| {
+            let is_second =
+                |value: &&Tree| value.text().is_some_and(|text| modifier.second.iter().any(|own| own == text));
+            modifier.values(object).iter().any(is_second)
+        })
+    }
+
     /// The elements of an object of a type that change what it says: their names and values.
     pub fn of<'m, 't>(&'m self, kind: &str, object: &'t Tree) -> impl Iterator<Item = (&'m str, &'t Tree)> {
         let modifiers = [kind, EVERY_TYPE].into_iter().filter_map(|kind| self.types.get(kind)).flatten();
         modifiers.flat_map(|modifier| {
-            // Without a value, what stands in its place says at most that nobody knows.
-            let own = object.get(&modifier.element).or_else(|| object.get(&modifier.beside));
-            let values = own.map_or(&[][..], Tree::items).iter();
             let changes =
                 |value: &&Tree| !value.text().is_some_and(|text| modifier.harmless.iter().any(|own| own == text));
+            let values = modifier.values(object).into_iter();
             values.filter(changes).map(|value| (modifier.element.as_str(), value))
         })
     }

@@ -145,6 +145,21 @@ impl ElementPath {
         found
     }
 
+    /// The same in an occurrence of the first element.
+    pub fn holders_in<'t>(&self, occurrence: &'t Tree) -> Vec<&'t Tree> {
+        let mut found = Vec::new();
+        let count = self.steps.len();
+        collect(self.steps.get(1..count - 1).unwrap_or_default(), occurrence, &mut found);
+        found
+    }
+
+    /// The occurrences that the path names in an occurrence of its first element.
+    pub fn select_in<'t>(&self, occurrence: &'t Tree) -> Vec<&'t Tree> {
+        let mut found = Vec::new();
+        collect(&self.steps[1..], occurrence, &mut found);
+        found
+    }
+
     /// Calls `visit` for what the conditions of the path match in a resource.
     pub fn conditions<'t>(&self, resource: &'t Tree, visit: &mut impl FnMut(&'t Tree)) {
         for (depth, step) in self.steps.iter().enumerate() {

@@ -246,8 +246,9 @@ impl<'a> Builder<'a> {
             if !row.pattern.is_empty() {
                 return Err(self.rows.fault(row, "pattern", format!("is given, but `{key}` is a hole")));
             }
+            let again = self.placed[*at] > 0;
             self.placed[*at] += 1;
-            fills.push(self.fill(row));
+            fills.push(Fill { again, ..self.fill(row) });
         }
         Ok(fills)
     }
@@ -267,6 +268,7 @@ impl<'a> Builder<'a> {
             own: None,
             repeats: false,
             stated: false,
+            again: false,
         }
     }
 }

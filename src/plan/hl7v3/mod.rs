@@ -194,6 +194,8 @@ pub(crate) struct Fill {
     pub repeats: bool,
     /// Several nodes may state it; they say it of one occurrence.
     pub stated: bool,
+    /// Another place of the skeleton holds it before this one, which only says it again.
+    pub again: bool,
 }
 
 /// Where in the instance: below an occurrence that is open while a node is read or written, through groups that
@@ -318,6 +320,21 @@ impl MessagePlan {
 
     pub(crate) fn element(&self, ix: ElementIx) -> &Element {
         &self.elements[ix.0 as usize]
+    }
+
+    /// The first of the forms in which the message can hold the same as in this element.
+    pub(crate) fn first_form(&self, ix: ElementIx) -> ElementIx {
+        let before = |at: &ElementIx| {
+            let element = self.element(*at);
+            let siblings = &self.element(element.parent.filter(|_| element.instead)?).children;
+            let elements: Vec<ElementIx> = siblings
+                .iter()
+                .filter_map(|child| if let Child::Element(ix) = child { Some(*ix) } else { None })
+                .collect();
+            let own = elements.iter().position(|other| other == at)?;
+            elements.get(own.checked_sub(1)?).copied()
+        };
+        std::iter::successors(Some(ix), before).last().unwrap_or(ix)
     }
 
     /// All elements that the message can hold.

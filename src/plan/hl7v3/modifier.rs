@@ -13,12 +13,16 @@ const FILE: &str = "hl7v3/modifiers.csv";
 /// being there.
 #[derive(Clone, Debug)]
 pub(crate) struct Modifier {
-    /// The child that has the attribute; `None`: the element itself.
-    pub child: Option<Text>,
+    /// The element of which it says so, behind those around it; empty: any.
+    of: Vec<Text>,
+    /// The child that has the attribute, or the way down to what is in it; empty: the element itself.
+    pub child: Vec<Text>,
     /// Empty: the child itself, where the plan has no place for it.
     pub attribute: Text,
     /// The values that change nothing.
     pub harmless: Vec<Text>,
+    /// The values of these with which the element counts only if there is no other of its kind.
+    second: Vec<Text>,
 }
 
 impl Modifier {
@@ -28,12 +32,16 @@ impl Modifier {
     /// If the table cannot be read, has a row that names nothing, or no rows: then what is denied would be read as stated.
     pub fn load(source: &Source) -> Result<Vec<Self>, TableError> {
         let sheet = Sheet::load(source, FILE, &["element", "attribute", "harmless"])?;
+        let words = |cell: &str| cell.split_whitespace().map(Text::from).collect();
+        let path = |cell: &str| cell.split('.').filter(|name| !name.is_empty()).map(Text::from).collect();
         let modifiers: Vec<Self> = sheet
             .rows()
             .map(|row| Self {
-                child: Some(row.get("element")).filter(|element| !element.is_empty()).map(Text::from),
+                of: path(row.get("of")),
+                child: path(row.get("element")),
                 attribute: row.get("attribute").into(),
-                harmless: row.get("harmless").split_whitespace().map(Text::from).collect(),
+                harmless: words(row.get("harmless")),
+                second: words(row.get("second")),
             })
             .collect();
         if let Some(row) = sheet.rows().find(|row| row.get("element").is_empty() && row.get("attribute").is_empty()) {
@@ -47,11 +55,24 @@ impl Modifier {
 
     /// How diagnostics call it: `@negationInd`, `statusCode/@code`, `subject`.
     pub fn name(&self) -> Text {
-        match (self.child.as_deref(), self.attribute.as_str()) {
-            (None, attribute) => format!("@{attribute}").into(),
-            (Some(child), "") => child.into(),
-            (Some(child), attribute) => format!("{child}/@{attribute}").into(),
-        }
+        let attribute = Some(format!("@{}", self.attribute)).filter(|_| !self.attribute.is_empty());
+        let steps = self.child.iter().map(Text::as_str).chain(attribute.as_deref());
+        steps.collect::<Vec<_>>().join("/").into()
+    }
+
+    /// True if it is about an element that is called so, within others that are: names from the inside out.
+    pub fn is_of<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> bool {
+        self.of.iter().rev().all(|own| names.next() == Some(own.as_str()))
+    }
+
+    /// True if a child of this name says it by itself, and nothing in it does.
+    pub fn is_child(&self, name: &str) -> bool {
+        matches!(self.child.as_slice(), [only] if only == name)
+    }
+
+    /// True if an element counts for less than others of its kind by this value of the attribute.
+    pub fn yields(&self, value: &str) -> bool {
+        self.child.is_empty() && value.split_whitespace().any(|word| self.second.iter().any(|own| own == word))
     }
 
     /// True if the plan has no place for this value of the attribute in an element, and it changes what is said.
