@@ -2,7 +2,7 @@
 
 use super::Web;
 use crate::dataset::Text;
-use crate::fhir::reached::{Led, Reached};
+use crate::fhir::read::reached::{Led, Reached};
 use crate::plan::fhir::{RoleIx, Target};
 
 impl Web<'_> {

@@ -13,10 +13,10 @@ use crate::plan::fhir::{Codec, ElementPath, Field, Step, Token};
 use crate::tables::layout::is_oid;
 use crate::tree::Tree;
 
-pub(super) const UCUM: &str = "http://unitsofmeasure.org";
+pub(in crate::fhir) const UCUM: &str = "http://unitsofmeasure.org";
 
 /// What comes before a UUID to make a URI of it.
-pub(super) const URN_UUID: &str = "urn:uuid:";
+pub(in crate::fhir) const URN_UUID: &str = "urn:uuid:";
 
 impl Codecs<'_> {
     /// Makes the element of a value, and says where it goes: a null flavour may have a place of its own.
@@ -297,7 +297,7 @@ fn amount(digits: &Text) -> Result<[(&'static str, Tree); 2], Reason> {
 }
 
 /// True for a decimal of FHIR: digits, with a sign before and a fraction behind at most.
-pub(super) fn is_number(digits: &str) -> bool {
+pub(in crate::fhir) fn is_number(digits: &str) -> bool {
     let unsigned = digits.strip_prefix('-').unwrap_or(digits);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

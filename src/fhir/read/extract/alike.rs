@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Extractor;
 use crate::dataset::{ConceptIx, NodeIx, Origin};
-use crate::fhir::accounts::Fate;
+use crate::fhir::read::accounts::Fate;
 use crate::plan::fhir::{Place, RoleIx};
 
 /// The occurrences of a group in which the common values are the same.

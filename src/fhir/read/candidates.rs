@@ -1,9 +1,9 @@
 //! Which roles a resource may have by its own content: by type, profile and fixed content.
 
-use super::answer::{answer_leaves, read_answer};
-use super::codec::Used;
 use super::modifier;
 use crate::dataset::{Dataset, NullFlavor, Text};
+use crate::fhir::values::answer::{answer_leaves, read_answer};
+use crate::fhir::values::codec::Used;
 use crate::ledger::Reason;
 use crate::plan::fhir::{Codec, Codings, FhirPlan, FieldIx, Place, Role, RoleIx};
 use crate::terminology::Terminology;

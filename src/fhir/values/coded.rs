@@ -65,14 +65,14 @@ impl Said<'_> {
 
 impl Codecs<'_> {
     /// True for a code that the value set of its concept does not have.
-    pub(super) fn is_no_answer(&self, concept: ConceptIx, content: &Content) -> bool {
+    pub(in crate::fhir) fn is_no_answer(&self, concept: ConceptIx, content: &Content) -> bool {
         let Content::Value(Value::Code(code)) = content else { return false };
         let members = self.terminology.value_set_of(self.dataset.get(concept));
         members.is_some_and(|members| members.find(&code.code, &code.system).is_none())
     }
 
     /// Reads a coded answer. `tokens` are codings that stand beside it.
-    pub(super) fn read_concept(
+    pub(in crate::fhir) fn read_concept(
         &self,
         field: &Field,
         tokens: &[Token],
@@ -128,7 +128,7 @@ impl Codecs<'_> {
         Said { tree, system, code: tree.text_at("code").unwrap_or_default() }
     }
 
-    pub(super) fn read_coding(&self, coding: &Tree, used: &mut Used) -> Result<Value, Reason> {
+    pub(in crate::fhir) fn read_coding(&self, coding: &Tree, used: &mut Used) -> Result<Value, Reason> {
         let code = used.take_at(coding, "code").map(Text::from).ok_or(Reason::Datatype)?;
         let system = used.take_at(coding, "system").unwrap_or_default();
         let display = used.take_at(coding, "display").map(Text::from);
@@ -168,7 +168,7 @@ fn text_beside(known: Known, answer: Said, concept: &Tree, used: &mut Used) -> O
 }
 
 /// The answer that a code of a code map gives.
-pub(super) fn answer_of(code: Code) -> Content {
+pub(in crate::fhir) fn answer_of(code: Code) -> Content {
     match NullFlavor::from_code(&code.code).filter(|_| code.system == NullFlavor::SYSTEM) {
         Some(flavor) => Content::Null { flavor, original_text: code.original_text },
         None => Content::Value(Value::Code(code)),
@@ -176,6 +176,6 @@ pub(super) fn answer_of(code: Code) -> Content {
 }
 
 /// The source code of a row, for a resource that has only the target code.
-pub(super) fn source_of(row: &Mapping) -> Code {
+pub(in crate::fhir) fn source_of(row: &Mapping) -> Code {
     Code { code: row.source_code.clone(), system: row.source_system.clone(), display: None, original_text: None }
 }

@@ -1,12 +1,12 @@
 //! What in a resource is no value: what its pattern fixes, references, ids, generated text.
 
-use super::answer::{is_silent, take_state};
-use super::codec::Used;
-use super::place::only_says_why_absent;
 use super::reached::Led;
 use super::recognise::Recognised;
-use super::urls;
 use crate::dataset::Dataset;
+use crate::fhir::values::answer::{is_silent, take_state};
+use crate::fhir::values::codec::Used;
+use crate::fhir::values::place::only_says_why_absent;
+use crate::fhir::values::urls;
 use crate::plan::fhir::{Codec, Demand, FhirPlan, IF, Place, RoleIx};
 use crate::tree::Tree;
 

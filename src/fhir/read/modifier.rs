@@ -1,8 +1,8 @@
 //! What a resource says is not so: whether a role can take it in.
 
-use super::answer::{answer_leaves, is_silent, read_answer};
-use super::codec::Used;
 use crate::dataset::{Content, NullFlavor};
+use crate::fhir::values::answer::{answer_leaves, is_silent, read_answer};
+use crate::fhir::values::codec::Used;
 use crate::ledger::Reason;
 use crate::plan::fhir::{Answer, Codec, ElementPath, FhirPlan, Field, Place, Role, Says, Step};
 use crate::terminology::Terminology;

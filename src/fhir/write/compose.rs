@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::answer;
 use super::bundle::url_of;
-use super::codec::Codecs;
 use super::context::{Pairs, ancestors, find};
 use super::ids::{Id, Ids};
 use super::key::IdKey;
 use super::marks;
-use super::place;
 use super::uphold::{Upheld, uphold};
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
+use crate::fhir::values::answer;
+use crate::fhir::values::codec::Codecs;
+use crate::fhir::values::place;
 use crate::ledger::{BrokenRule, Reason, Unwritten};
 use crate::plan::fhir::{Codec, Condition, FhirPlan, FieldIx, Place, RoleIx, Target, Template, TestMark};
 use crate::terminology::Terminology;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::{Anchor, Met, Said};
 use crate::dataset::{Identifier, bare};
-use crate::fhir::directory::identity;
+use crate::fhir::read::directory::identity;
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 

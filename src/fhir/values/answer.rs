@@ -9,14 +9,14 @@ use crate::plan::fhir::{Answer, Clause, ElementPath, FhirPlan, NULL_PLACE, Says,
 use crate::tree::Tree;
 
 /// Sets elements, replacing what the pattern has there.
-pub(super) fn set_all(plan: &FhirPlan, values: &[(ElementPath, Tree)], resource: &mut Tree) {
+pub(in crate::fhir) fn set_all(plan: &FhirPlan, values: &[(ElementPath, Tree)], resource: &mut Tree) {
     for (path, value) in values {
         replace(&plan.elements, resource, path, value.clone());
     }
 }
 
 /// Says yes, no or a null flavour in the way that an answer prescribes.
-pub(super) fn write_answer(
+pub(in crate::fhir) fn write_answer(
     plan: &FhirPlan,
     answer: &Answer,
     content: &Content,
@@ -36,7 +36,7 @@ pub(super) fn write_answer(
 }
 
 /// Says beside a code that it was found; a null flavour other than "other" says that nothing is known.
-pub(super) fn write_beside(plan: &FhirPlan, answer: &Answer, content: &Content, resource: &mut Tree) {
+pub(in crate::fhir) fn write_beside(plan: &FhirPlan, answer: &Answer, content: &Content, resource: &mut Tree) {
     set_all(plan, state(answer, says(content)), resource);
 }
 
@@ -49,7 +49,7 @@ fn says(content: &Content) -> Says {
 }
 
 /// The elements that may be written of an answer that is never read, where leaves hold this: each says its own.
-pub(super) fn states_of<'a, 'c>(
+pub(in crate::fhir) fn states_of<'a, 'c>(
     answer: &'a Answer,
     contents: impl Iterator<Item = &'c Content>,
 ) -> Vec<&'a [(ElementPath, Tree)]> {
@@ -102,7 +102,7 @@ fn companion_of(path: &ElementPath) -> ElementPath {
 }
 
 /// Reads a yes, no or null flavour; `None` if the resource is silent.
-pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> Option<Content> {
+pub(in crate::fhir) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> Option<Content> {
     let clause = answer.clauses.iter().find(|clause| clause.is_met(resource))?;
     let content = match clause.says {
         Says::Yes => Content::Value(Value::Boolean(true)),
@@ -120,7 +120,7 @@ pub(super) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> 
 }
 
 /// True if a resource gives several answers at once: a coding that says yes, and one that says no.
-pub(super) fn is_contradictory(answer: &Answer, resource: &Tree) -> bool {
+pub(in crate::fhir) fn is_contradictory(answer: &Answer, resource: &Tree) -> bool {
     let is_coded = |clause: &&Clause| clause.tests.iter().any(|(_, test)| matches!(test, Test::Coding(..)));
     let mut said = answer.clauses.iter().filter(is_coded).filter(|clause| clause.is_met(resource));
     said.next().is_some_and(|first| said.any(|other| other.says != first.says))
@@ -128,13 +128,13 @@ pub(super) fn is_contradictory(answer: &Answer, resource: &Tree) -> bool {
 
 impl Clause {
     /// True if a resource says what the clause looks for.
-    pub(super) fn is_met(&self, resource: &Tree) -> bool {
+    pub(in crate::fhir) fn is_met(&self, resource: &Tree) -> bool {
         self.tests.iter().all(|(path, test)| is_met(path, test, resource))
     }
 }
 
 /// True if a resource has what is written when the question was not answered.
-pub(super) fn is_silent(answer: &Answer, resource: &Tree) -> bool {
+pub(in crate::fhir) fn is_silent(answer: &Answer, resource: &Tree) -> bool {
     is_state(&answer.absent, resource)
 }
 
@@ -168,14 +168,14 @@ fn flavor_in(answer: &Answer, clause: &Clause, resource: &Tree) -> Option<NullFl
 }
 
 /// The leaves of an answer that is written only, for the account.
-pub(super) fn answer_leaves(answer: &Answer, resource: &Tree, used: &mut Used) {
+pub(in crate::fhir) fn answer_leaves(answer: &Answer, resource: &Tree, used: &mut Used) {
     for state in [&answer.yes, &answer.no, &answer.null, &answer.absent] {
         take_state(state, resource, used);
     }
 }
 
 /// The leaves that say beside a code that it was found, or that nothing is known.
-pub(super) fn take_beside(answer: &Answer, resource: &Tree, used: &mut Used) {
+pub(in crate::fhir) fn take_beside(answer: &Answer, resource: &Tree, used: &mut Used) {
     for state in [&answer.yes, &answer.null, &answer.absent] {
         if is_state(state, resource) {
             take_state(state, resource, used);
@@ -189,7 +189,7 @@ fn is_state(values: &[(ElementPath, Tree)], resource: &Tree) -> bool {
 }
 
 /// The leaves of a resource with which it says one of the states of an answer.
-pub(super) fn take_state(values: &[(ElementPath, Tree)], resource: &Tree, used: &mut Used) {
+pub(in crate::fhir) fn take_state(values: &[(ElementPath, Tree)], resource: &Tree, used: &mut Used) {
     for (path, value) in values {
         path.select(resource).into_iter().filter(|item| *item == value).for_each(|item| used.take_all(item));
     }

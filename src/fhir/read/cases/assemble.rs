@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use super::{Belongs, Division};
 use crate::dataset::Text;
-use crate::fhir::directory::Directory;
-use crate::fhir::entry::{Entry, add_resource};
-use crate::fhir::source::Source;
+use crate::fhir::read::directory::Directory;
+use crate::fhir::read::entry::{Entry, add_resource};
+use crate::fhir::read::source::Source;
 use crate::tree::Tree;
 
 /// The resources of one case: copies, whose leaves are numbered anew and keep their positions.

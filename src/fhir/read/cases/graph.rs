@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::{Anchor, Belongs, Case, Met, Said};
 use crate::dataset::Text;
-use crate::fhir::directory::{identity, is_id, type_and_id};
-use crate::fhir::entry::CONTAINED;
+use crate::fhir::read::directory::{identity, is_id, type_and_id};
+use crate::fhir::read::entry::CONTAINED;
 use crate::tree::Tree;
 
 /// The references between resources. What is contained in one counts as that one.

@@ -6,7 +6,7 @@ use crate::plan::fhir::{ElementPath, Elements};
 use crate::tree::Tree;
 
 /// What a codec made of a value: the element itself, what stands beside it under `_x`, or both.
-pub(super) struct Made {
+pub(in crate::fhir) struct Made {
     /// The element.
     pub value: Option<Tree>,
     /// Extensions of a primitive.
@@ -24,7 +24,12 @@ impl Made {
 ///
 /// # Errors
 /// [`Reason::TooMany`] if the element is there already and may not repeat.
-pub(super) fn put(elements: &Elements, resource: &mut Tree, path: &ElementPath, made: Made) -> Result<(), Reason> {
+pub(in crate::fhir) fn put(
+    elements: &Elements,
+    resource: &mut Tree,
+    path: &ElementPath,
+    made: Made,
+) -> Result<(), Reason> {
     let last = path.last();
     let (holder, kind) = path.holder(elements, resource);
     let repeats = elements.repeats(kind, &last.name);
@@ -101,7 +106,7 @@ fn join(companion: &mut Tree, more: Tree) {
 }
 
 /// True for what holds nothing but the reason why it is absent.
-pub(super) fn only_says_why_absent(tree: &Tree) -> bool {
+pub(in crate::fhir) fn only_says_why_absent(tree: &Tree) -> bool {
     let Tree::Object(members) = tree else { return false };
     members.iter().all(|(name, value)| {
         name == "extension" && value.items().iter().all(|item| item.text_at("url") == Some(super::urls::DATA_ABSENT))
@@ -109,7 +114,7 @@ pub(super) fn only_says_why_absent(tree: &Tree) -> bool {
 }
 
 /// Puts a value at a path, replacing what the pattern had there.
-pub(super) fn replace(elements: &Elements, resource: &mut Tree, path: &ElementPath, mut value: Tree) {
+pub(in crate::fhir) fn replace(elements: &Elements, resource: &mut Tree, path: &ElementPath, mut value: Tree) {
     let (holder, kind) = path.holder(elements, resource);
     let Tree::Object(members) = holder else { return };
     let name = &path.last().name;
@@ -120,7 +125,7 @@ pub(super) fn replace(elements: &Elements, resource: &mut Tree, path: &ElementPa
 }
 
 /// Takes away the reasons for absence of what is there after all.
-pub(super) fn drop_absent_reasons(tree: &mut Tree) {
+pub(in crate::fhir) fn drop_absent_reasons(tree: &mut Tree) {
     match tree {
         Tree::Array(items) => items.iter_mut().for_each(drop_absent_reasons),
         Tree::Leaf(_) => {}

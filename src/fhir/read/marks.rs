@@ -1,17 +1,12 @@
-//! What marks all of a case as a test: in FHIR a label on each resource, or on the bundle around them.
+//! What marks all of a case as a test, read from the labels of its resources and of the bundles around them.
 
 use super::accounts::{Accounts, Fate};
 use super::entry::Entry;
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, NodeIx, Origin, Text, Value};
+use crate::fhir::values::label::{labels, said};
 use crate::ledger::Reason;
 use crate::plan::fhir::TestMark;
 use crate::tree::Tree;
-
-const META: &str = "meta";
-/// Where the labels of a resource stand: where they are written, and where they are read too.
-const LABELS: [&str; 2] = ["security", "tag"];
-/// What stands after the labels.
-const AFTER: &str = "tag";
 
 /// The labels on bundles: they are about everything in them.
 pub(super) fn on_bundles<'t>(roots: &'t [Tree], found: &mut Vec<&'t Tree>) {
@@ -20,45 +15,6 @@ pub(super) fn on_bundles<'t>(roots: &'t [Tree], found: &mut Vec<&'t Tree>) {
         for entry in bundle.get("entry").map_or(&[][..], Tree::items) {
             on_bundles(entry.get("resource").map(std::slice::from_ref).unwrap_or_default(), found);
         }
-    }
-}
-
-/// True for an element of a bundle that holds its labels.
-pub(super) fn is_label(within: &str, name: &str) -> bool {
-    within == META && LABELS.contains(&name)
-}
-
-fn labels(resource: &Tree) -> impl Iterator<Item = &Tree> {
-    let meta = resource.get(META);
-    LABELS.into_iter().filter_map(move |name| meta?.get(name))
-}
-
-/// How to mark what is made of an instance, if it says that it is a test.
-pub(super) fn of_case<'p>(mark: Option<&'p TestMark>, dataset: &Dataset, instance: &Instance) -> Option<&'p TestMark> {
-    mark.filter(|mark| said(mark, dataset, instance).any(|(_, code)| mark.codes.contains(code)))
-}
-
-/// The codes that an instance has for the concept.
-fn said<'i>(mark: &TestMark, dataset: &Dataset, instance: &'i Instance) -> impl Iterator<Item = (NodeIx, &'i Text)> {
-    let leaves = instance.descendants(dataset, NodeIx::ROOT, mark.concept).into_iter();
-    leaves.filter_map(|node| match &instance.node(node).content {
-        Some(Content::Value(Value::Code(code))) => Some((node, &code.code)),
-        _ => None,
-    })
-}
-
-/// Labels a resource as a test, if it is one.
-pub(super) fn put(mark: Option<&TestMark>, resource: &mut Tree) {
-    let Some(mark) = mark else { return };
-    let coding = [("system", &mark.system), ("code", &mark.code)];
-    let coding = coding.map(|(name, value)| (name.into(), Tree::string(value.clone())));
-    let label = (LABELS[0].into(), Tree::Array(vec![Tree::Object(coding.into())]));
-    if let Some(Tree::Object(meta)) = resource.get_mut(META) {
-        let at = meta.iter().position(|(name, _)| name == AFTER).unwrap_or(meta.len());
-        meta.insert(at, label);
-    } else if let Tree::Object(members) = resource {
-        let at = members.len().min(2);
-        members.insert(at, (META.into(), Tree::Object(vec![label])));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::tree::{Leaf, Tree};
 
 /// What the codecs need to know.
 #[derive(Clone, Copy)]
-pub(super) struct Codecs<'a> {
+pub(in crate::fhir) struct Codecs<'a> {
     pub plan: &'a FhirPlan,
     pub dataset: &'a Dataset,
     pub terminology: &'a Terminology,
@@ -17,7 +17,7 @@ pub(super) struct Codecs<'a> {
 
 /// The leaves of a resource that a value was made from, and those beside it that were not taken.
 #[derive(Default)]
-pub(super) struct Used {
+pub(in crate::fhir) struct Used {
     pub leaves: Vec<u32>,
     pub position: u32,
     /// What stands beside the value and says something else, or is only its label: it is lost, whoever fixes it.
@@ -81,30 +81,30 @@ impl Used {
 }
 
 /// An object of the members that hold something.
-pub(super) fn object<const N: usize>(members: [(&str, Tree); N]) -> Tree {
+pub(in crate::fhir) fn object<const N: usize>(members: [(&str, Tree); N]) -> Tree {
     Tree::Object(
         members.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.into(), value)).collect(),
     )
 }
 
 /// An object with one extension.
-pub(super) fn extension(url: &str, element: &str, value: Tree) -> Tree {
+pub(in crate::fhir) fn extension(url: &str, element: &str, value: Tree) -> Tree {
     let inner = object([("url", Tree::string(url)), (element, value)]);
     object([("extension", Tree::Array(vec![inner]))])
 }
 
 /// The extension of an object with this URL.
-pub(super) fn extension_of<'t>(holder: &'t Tree, url: &str) -> Option<&'t Tree> {
+pub(in crate::fhir) fn extension_of<'t>(holder: &'t Tree, url: &str) -> Option<&'t Tree> {
     holder.get("extension")?.items().iter().find(|extension| extension.text_at("url") == Some(url))
 }
 
 /// The value of an extension with this URL.
-pub(super) fn extension_value<'t>(holder: &'t Tree, url: &str, element: &str) -> Option<&'t Tree> {
+pub(in crate::fhir) fn extension_value<'t>(holder: &'t Tree, url: &str, element: &str) -> Option<&'t Tree> {
     extension_of(holder, url)?.get(element)
 }
 
 /// The null flavour in the extension of an object.
-pub(super) fn read_null(holder: &Tree, used: &mut Used) -> Option<Content> {
+pub(in crate::fhir) fn read_null(holder: &Tree, used: &mut Used) -> Option<Content> {
     let flavor = flavor_beside(holder)?;
     used.take_all(extension_of(holder, urls::NULL_FLAVOR)?);
     Some(Content::Null { flavor, original_text: None })
@@ -115,7 +115,7 @@ fn flavor_beside(holder: &Tree) -> Option<NullFlavor> {
 }
 
 /// What says beside a value that there is none: it counts only if the value says the same.
-pub(super) fn weigh_absence(holder: &Tree, content: &Content, used: &mut Used) {
+pub(in crate::fhir) fn weigh_absence(holder: &Tree, content: &Content, used: &mut Used) {
     for url in [urls::NULL_FLAVOR, urls::DATA_ABSENT] {
         let Some(absence) = extension_of(holder, url) else { continue };
         match content {

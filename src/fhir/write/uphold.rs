@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::codec::extension;
-use super::urls;
 use crate::dataset::{DateTime, Text};
+use crate::fhir::values::codec::extension;
+use crate::fhir::values::urls;
 use crate::plan::fhir::{Demand, ElementPath, Elements, FhirPlan, FieldIx, Fit, Law, Place};
 use crate::tree::Tree;
 

@@ -6,9 +6,7 @@ mod joined;
 use std::collections::HashMap;
 
 use super::accounts::{Accounts, Fate};
-use super::answer::{is_contradictory, read_answer, states_of, take_beside, take_state};
 use super::chosen::{chosen, is_passed_over};
-use super::codec::{Codecs, Used};
 use super::entry::Entry;
 use super::losses;
 use super::marks::Marks;
@@ -18,6 +16,8 @@ use super::recognise::{Recognised, Unclear};
 use super::source::Source;
 use super::structure::{references, structure};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin, Value};
+use crate::fhir::values::answer::{is_contradictory, read_answer, states_of, take_beside, take_state};
+use crate::fhir::values::codec::{Codecs, Used};
 use crate::ledger::{Ledger, Loss, Reason};
 use crate::plan::fhir::{Codec, ElementPath, FhirPlan, Field, FieldIx, Place, RoleIx};
 use crate::terminology::Terminology;
