@@ -184,7 +184,9 @@ fn a_resource_that_is_taken_back_states_nothing() {
         let each = each.map(|(at, ways)| taken_back(&bundle, &whole, at, ways));
         for (ways, times) in each.collect::<Vec<_>>() {
             told += times;
-            ways.into_iter().for_each(|way| *tried.entry(way).or_default() += 1);
+            for way in ways {
+                *tried.entry(way).or_default() += 1;
+            }
         }
     }
     println!("{tried:#?}");

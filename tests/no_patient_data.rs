@@ -237,7 +237,7 @@ fn spread(
 #[test]
 fn no_part_of_a_document_shows_wherever_it_stands() {
     let (mut errors, mut reasons) = (BTreeSet::new(), BTreeSet::new());
-    for (name, text, token, place) in spread(documents(), 1000) {
+    for (name, text, token, place) in spread(documents(), 1500) {
         for input in planted(&text, token, &place) {
             let what = || format!("{name}, {token:?} `{}`", &text[place.clone()]);
             match CONVERTER.convert(&input, Format::Ada) {
