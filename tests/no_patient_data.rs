@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
@@ -13,6 +16,7 @@ use ooievaar::dataset::{Content, Identifier, Instance, NodeIx, Value};
 use ooievaar::generate::Generator;
 use ooievaar::ledger::Reason;
 use ooievaar::{Converter, Format, IdKey, Target, Written};
+use support::{every_kind, formats};
 
 /// Digits, so that numbers and dates can carry it too.
 const MARKER: &str = "7316427";
@@ -25,7 +29,11 @@ fn kind() -> &'static MessageKind {
 
 /// A drawn instance that every format holds, marked.
 fn marked(seed: u64) -> Instance {
-    let kind = kind();
+    marked_of(kind(), seed)
+}
+
+/// The same of any kind.
+fn marked_of(kind: &MessageKind, seed: u64) -> Instance {
     let generator = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref());
     mark(generator.instance(seed))
 }
@@ -107,11 +115,11 @@ enum Token {
 }
 
 /// The tokens of a document that can hold the marker, with their places.
-fn tokens(text: &str) -> Vec<(Token, std::ops::Range<usize>)> {
+fn tokens(text: &str) -> Vec<(Token, Range<usize>)> {
     if text.starts_with('<') { xml_tokens(text) } else { json_tokens(text) }
 }
 
-fn json_tokens(text: &str) -> Vec<(Token, std::ops::Range<usize>)> {
+fn json_tokens(text: &str) -> Vec<(Token, Range<usize>)> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -138,7 +146,7 @@ fn json_tokens(text: &str) -> Vec<(Token, std::ops::Range<usize>)> {
     found
 }
 
-fn xml_tokens(text: &str) -> Vec<(Token, std::ops::Range<usize>)> {
+fn xml_tokens(text: &str) -> Vec<(Token, Range<usize>)> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -166,7 +174,7 @@ fn xml_tokens(text: &str) -> Vec<(Token, std::ops::Range<usize>)> {
 }
 
 /// A document with the marker in one token, the token, and the document cut short within it.
-fn planted(text: &str, token: Token, place: &std::ops::Range<usize>) -> [Vec<u8>; 2] {
+fn planted(text: &str, token: Token, place: &Range<usize>) -> [Vec<u8>; 2] {
     let marker = match token {
         Token::Name => format!("n{MARKER}"),
         Token::Value => format!("v {MARKER} v"),
@@ -194,43 +202,52 @@ fn assert_silent(said: &str, what: &str) {
     assert_eq!(place, None, "{what}");
 }
 
-/// Our messages of every kind, in every format that they can be written in.
+/// The fullest of our messages of every kind, in every format that it can be written in.
 fn documents() -> Vec<(String, String)> {
-    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let read = |name: &str| fs::read(fixtures.join(name)).unwrap();
     let mut documents = Vec::new();
-    for name in ["kernset-2.3/full-single.xml", "kernset-neonatologie-3.0/cda/admission.xml"] {
-        let bytes = read(name);
-        documents.push((name.to_owned(), String::from_utf8(bytes.clone()).unwrap()));
-        for format in [Format::Ada, Format::FhirJson, Format::FhirXml, Format::FhirNdjson] {
-            if let Ok(outcome) = CONVERTER.convert(&bytes, format) {
-                documents.push((format!("{name} as {format}"), String::from_utf8(outcome.output).unwrap()));
-            }
+    for (kind, samples) in every_kind(&CONVERTER) {
+        let fullest = samples.into_iter().max_by_key(|sample| sample.bytes().len()).unwrap();
+        let (name, bytes) = (format!("{}.xml", fullest.name), fullest.bytes());
+        let own = CONVERTER.detect(&bytes).unwrap();
+        documents.push((name.clone(), String::from_utf8(bytes.clone()).unwrap()));
+        let fhir = kind.fhir.iter().flat_map(|_| [Format::FhirXml, Format::FhirNdjson]);
+        for format in formats(kind).into_iter().chain(fhir).filter(|format| *format != own) {
+            let outcome = CONVERTER.convert(&bytes, format).unwrap();
+            documents.push((format!("{name} as {format}"), String::from_utf8(outcome.output).unwrap()));
         }
     }
-    assert_eq!(documents.len(), 7);
     documents
+}
+
+/// Tokens of documents, evenly: so many of all of them together, of each at least one.
+fn spread(
+    documents: Vec<(String, String)>,
+    most: usize,
+) -> impl Iterator<Item = (String, String, Token, Range<usize>)> {
+    let share = (most / documents.len()).max(1);
+    documents.into_iter().flat_map(move |(name, text)| {
+        let tokens = tokens(&text);
+        let step = (tokens.len() / share).max(1);
+        let taken: Vec<(Token, Range<usize>)> = tokens.into_iter().step_by(step).collect();
+        taken.into_iter().map(move |(token, place)| (name.clone(), text.clone(), token, place))
+    })
 }
 
 /// The marker in each token of a document in turn: names, values, namespaces, codes, units, types, templates.
 #[test]
 fn no_part_of_a_document_shows_wherever_it_stands() {
     let (mut errors, mut reasons) = (BTreeSet::new(), BTreeSet::new());
-    for (name, text) in documents() {
-        let tokens = tokens(&text);
-        let step = (tokens.len() / 150).max(1);
-        for (token, place) in tokens.iter().step_by(step) {
-            for input in planted(&text, *token, place) {
-                let what = || format!("{name}, {token:?} `{}`", &text[place.clone()]);
-                match CONVERTER.convert(&input, Format::Ada) {
-                    Ok(outcome) => {
-                        reasons.extend(outcome.ledger.losses.iter().map(|loss| loss.reason.code()));
-                        assert_silent(&told(&outcome), &what());
-                    }
-                    Err(error) => {
-                        errors.insert(error.code());
-                        assert_silent(&format!("{error} {error:?}"), &what());
-                    }
+    for (name, text, token, place) in spread(documents(), 1500) {
+        for input in planted(&text, token, &place) {
+            let what = || format!("{name}, {token:?} `{}`", &text[place.clone()]);
+            match CONVERTER.convert(&input, Format::Ada) {
+                Ok(outcome) => {
+                    reasons.extend(outcome.ledger.losses.iter().map(|loss| loss.reason.code()));
+                    assert_silent(&told(&outcome), &what());
+                }
+                Err(error) => {
+                    errors.insert(error.code());
+                    assert_silent(&format!("{error} {error:?}"), &what());
                 }
             }
         }
@@ -462,13 +479,16 @@ fn every_reason_was_given_without_a_value() {
 #[test]
 fn errors_losses_and_accounts_hold_no_values() {
     let mut seen = BTreeSet::new();
-    for seed in 0..6 {
-        let instance = marked(seed);
-        for format in [Format::Hl7v3, Format::FhirJson, Format::FhirXml, Format::Ada] {
-            let Written { output: bytes, unwritten, .. } = CONVERTER.write_instance(kind(), &instance, format).unwrap();
+    let kinds = CONVERTER.kinds().unwrap();
+    for (kind, seed) in kinds.iter().flat_map(|kind| (0..2).map(move |seed| (kind, seed))) {
+        let instance = marked_of(kind, seed);
+        let fhir_xml = kind.fhir.iter().map(|_| Format::FhirXml);
+        for format in formats(kind).into_iter().chain(fhir_xml) {
+            let Written { output: bytes, unwritten, .. } = CONVERTER.write_instance(kind, &instance, format).unwrap();
             assert!(!format!("{unwritten:?}").contains(MARKER));
+            let other = if kind.fhir.is_some() { format.other_side() } else { Format::Ada };
             for input in broken(&bytes) {
-                let said = match CONVERTER.convert(&input, format.other_side()) {
+                let said = match CONVERTER.convert(&input, other) {
                     Ok(outcome) => {
                         seen.extend(outcome.ledger.losses.iter().map(|loss| loss.reason.code()));
                         format!("{:?}", outcome.ledger)
@@ -480,7 +500,7 @@ fn errors_losses_and_accounts_hold_no_values() {
                 };
                 let place =
                     said.find(MARKER).map(|at| said[at.saturating_sub(200)..].chars().take(400).collect::<String>());
-                assert_eq!(place, None, "{format}, seed {seed}");
+                assert_eq!(place, None, "{} in {format}, seed {seed}", kind.name);
             }
         }
     }
@@ -532,11 +552,8 @@ fn no_report_of_many_messages_shows_values() {
         messages.extend(unreadable.step_by(11));
         messages.push(bytes);
     }
-    for (_, text) in documents() {
-        let tokens = tokens(&text);
-        for (token, place) in tokens.iter().step_by(tokens.len() / 12) {
-            messages.extend(planted(&text, *token, place));
-        }
+    for (_, text, token, place) in spread(documents(), 84) {
+        messages.extend(planted(&text, token, &place));
     }
     for (at, message) in messages.iter().enumerate() {
         fs::write(inputs.join(format!("{at}.txt")), message).unwrap();

@@ -1,6 +1,6 @@
 """A judge of the product that shares no code and no table with it.
 
-    python3 .ci/judge COMMAND                 judges the built command, with the fixtures and drawn messages
+    python3 .ci/judge COMMAND                 judges the built command, with the fixtures of every kind and drawn messages
     python3 .ci/judge --self-test COMMAND     judges the judge: wrong outputs must be found, right ones must pass
 
 It changes messages and bundles with its own code, has the command convert them, and reads what comes out with the XML and
@@ -23,11 +23,11 @@ import selftest
 import taken_back
 import together
 import whose
+from message import V3, Message
 from product import Product
 from verdict import Verdict
 
-KIND = "kernset-2.3"
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / KIND
+ROOT = Path(__file__).resolve().parents[2]
 CHECKS = {
     "denied": lambda product, source, text, draw, verdict: denied.check(product, source, text, draw, verdict),
     "silent-yes": lambda product, source, text, draw, verdict: denied.check_silent_yes(product, source, text, verdict),
@@ -43,9 +43,11 @@ def main():
     product = Product(options.command) if options.command else None
     if options.self_test:
         return selftest.run(product)
-    sources = [(path.name, path.read_text()) for path in sorted(FIXTURES.glob("*.xml"))]
+    judged = dict(kinds(product))
+    sources = [source for messages in judged.values() for source in messages]
     for seed in options.seeds if options.samples else ():
-        sources += product.samples(KIND, options.samples, seed)
+        for kind in judged:
+            sources += product.samples(kind, max(1, options.samples // len(judged)), seed)
     if options.only:
         sources = [source for source in sources if options.only in source[0]]
     # The longest first, so that no process is left with it at the end.
@@ -57,11 +59,26 @@ def main():
     return report(total, options.all)
 
 
+def kinds(product):
+    """Every kind of message that becomes FHIR, with our messages of it, each with its name. Of the other kinds it says why they are
+    not judged."""
+    for kind in sorted(path.name for path in (ROOT / "mappings" / "messages").iterdir()):
+        texts = [(f"{kind}--{path.stem}", path.read_text()) for path in sorted((ROOT / "fixtures" / kind).glob("**/*.xml"))]
+        messages = [(name, text) for name, text in texts if Message(text).root.tag.startswith(V3)]
+        answers = product.convert([text for _, text in messages], "fhir-json")
+        if not messages:
+            print(f"not judged, there is no message of it: {kind}")
+        elif all(answer.error == "no-binding" for answer in answers):
+            print(f"not judged, it does not become FHIR: {kind}")
+        else:
+            yield kind, messages
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", nargs="?", help="the built command")
     parser.add_argument("--self-test", action="store_true", help="judge the judge")
-    parser.add_argument("--samples", type=int, default=4, help="how many messages to draw for each seed (4)")
+    parser.add_argument("--samples", type=int, default=4, help="how many messages to draw for each seed, of all kinds together (4)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="what decides what is drawn (1)")
     parser.add_argument("--checks", nargs="+", choices=CHECKS, default=list(CHECKS), help="only these")
     parser.add_argument("--only", help="only sources with this in their name")

@@ -68,7 +68,8 @@ def turns(message, act, draw):
     """The ways to turn an act around: a name, and the change. Of statuses and moods one is drawn."""
     yield "negationInd=true", attribute(message, act, "negationInd", "true")
     yield "nullFlavor", attribute(message, act, "nullFlavor", draw.choice(("UNK", "NI", "ASKU", "NA")))
-    mood = draw.choice(("INT", "RQO", "GOL", "PRMS"))
+    # Some acts are asked for to begin with: that turns nothing around.
+    mood = draw.choice([mood for mood in ("INT", "RQO", "GOL", "PRMS") if mood != act.get("moodCode")])
     yield "moodCode=" + mood, attribute(message, act, "moodCode", mood)
     status = draw.choice(WITHDRAWN)
     yield "statusCode=" + status, child(message, act, "statusCode", status)

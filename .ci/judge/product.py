@@ -44,7 +44,7 @@ class Product:
         """Messages about invented people: pairs of a name and the text."""
         with tempfile.TemporaryDirectory() as folder:
             self._run("sample", "--message", kind, "--count", str(count), "--seed", str(seed), "-o", folder)
-            return [(path.name, path.read_text()) for path in sorted(Path(folder).iterdir())]
+            return [(f"{kind}--{path.stem}", path.read_text()) for path in sorted(Path(folder).iterdir())]
 
     def convert(self, inputs, target):
         """Converts many texts to `target` in one start of the command. The answers stand in the order of the texts; of an input with

@@ -106,7 +106,7 @@ def main():
     judged = kinds()
     print('judged:', ', '.join(judged))
     every = {
-        'fixture': lambda: ways.fixtures(workshop, REPOSITORY),
+        'fixture': lambda: ways.fixtures(workshop, REPOSITORY, judged),
         'sample': lambda: ways.samples(workshop, judged, given.count),
         'moved': lambda: ways.moved(workshop, judged, max(1, given.count // 8)),
         'published': lambda: ways.published(workshop, reference, judged),

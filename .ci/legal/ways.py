@@ -38,11 +38,15 @@ class Workshop:
         return self.convert(source, 'fhir-json', bundle) and self.message(name, bundle, *more)
 
 
-def fixtures(workshop, repository):
-    for source in sorted((repository / 'fixtures').glob('*/*')):
-        if source.parent.name in ('broken', 'told') or source.suffix not in ('.xml', '.json', '.ndjson'):
+def fixtures(workshop, repository, kinds):
+    """Our own messages: of every kind that is judged, and those that are of a kind without lying in its folder."""
+    known = {folder.name for folder in (repository / 'mappings' / 'messages').iterdir()}
+    for source in sorted((repository / 'fixtures').rglob('*')):
+        place = source.relative_to(repository / 'fixtures').parts
+        if place[0] in ('broken', 'told') or (place[0] in known and place[0] not in kinds):
             continue
-        workshop.message(f'fixture--{source.parent.name}--{source.stem}-{source.suffix[1:]}', source)
+        if source.suffix in ('.xml', '.json', '.ndjson'):
+            workshop.message(f'fixture--{"-".join(place[:-1])}--{source.stem}-{source.suffix[1:]}', source)
 
 
 def samples(workshop, kinds, count):

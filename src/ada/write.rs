@@ -107,9 +107,10 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The children in the order of the dataset.
+    /// The children that hold something, in the order of the dataset: an empty group says nothing.
     fn sorted(&self, ix: NodeIx) -> Vec<NodeIx> {
-        let mut children: Vec<NodeIx> = self.instance.children(ix).collect();
+        let mut children: Vec<NodeIx> =
+            self.instance.children(ix).filter(|child| self.instance.holds_value(*child)).collect();
         children.sort_by_key(|child| self.instance.node(*child).concept);
         children
     }

@@ -4,13 +4,14 @@
 //! - An occurrence of an aligned group is about the one at the same position, and carries its key.
 //! - What FHIR knows only by a common value of its resources (a date) is one occurrence for each such value, and
 //!   no occurrence has that value alone.
+//! - What several nodes may state of one occurrence is there once, however often they state it.
 //! - What a no or a null flavour takes back is not stated, and an act that states something says yes.
 //! - What a rule of FHIR forbids is not said: that something ends before it begins.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use crate::dataset::{Answer, ConceptIx, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Origin, Value};
+use crate::dataset::{Answer, ConceptIx, Content, Dataset, Instance, Kind, Node, NodeIx, NullFlavor, Origin, Value};
 use crate::plan::fhir::{Demand, FhirPlan, Place};
 use crate::plan::hl7v3::{Condition, MessagePlan};
 
@@ -28,8 +29,12 @@ pub(super) struct Normal<'a> {
     common: Vec<(ConceptIx, ConceptIx)>,
     /// The message, which says yes by its acts.
     message: Option<&'a MessagePlan>,
+    /// Leaves that several nodes may state of one occurrence.
+    stated: HashSet<ConceptIx>,
     /// Moments of which the second may not come before the first.
     ordered: Vec<(ConceptIx, ConceptIx)>,
+    /// True if what an answer takes back is not stated: a form has both side by side.
+    upholds: bool,
 }
 
 #[derive(Debug)]
@@ -42,7 +47,7 @@ struct Aligned {
 
 impl<'a> Normal<'a> {
     pub fn new(dataset: &'a Dataset, message: Option<&'a MessagePlan>, fhir: Option<&'a FhirPlan>) -> Self {
-        let Some(message) = message else { return Self::of_dataset(dataset) };
+        let Some(message) = message else { return Self::of_dataset(dataset, fhir) };
         let scopes = || message.elements().filter_map(|element| element.scope.as_ref());
         let nodes: HashSet<ConceptIx> =
             scopes().filter(|scope| scope.is_group).map(|scope| scope.concept).chain([ConceptIx::ROOT]).collect();
@@ -71,11 +76,18 @@ impl<'a> Normal<'a> {
             None => nodes,
         };
         let ordered = fhir.map_or_else(Vec::new, ordered);
-        Self { dataset, nodes, single, aligned, common, message: Some(message), ordered }
+        let stated = message
+            .elements()
+            .filter_map(|element| element.value.as_ref())
+            .map(|hole| &hole.fill)
+            .filter(|fill| fill.stated)
+            .map(|fill| fill.concept)
+            .collect();
+        Self { dataset, nodes, single, aligned, common, message: Some(message), stated, ordered, upholds: true }
     }
 
     /// Of instances that no message carries: each group is a node.
-    fn of_dataset(dataset: &'a Dataset) -> Self {
+    fn of_dataset(dataset: &'a Dataset, fhir: Option<&'a FhirPlan>) -> Self {
         let groups = dataset.concepts().filter(|(_, concept)| concept.kind == Kind::Group).map(|(ix, _)| ix);
         Self {
             dataset,
@@ -84,13 +96,15 @@ impl<'a> Normal<'a> {
             aligned: Vec::new(),
             common: Vec::new(),
             message: None,
-            ordered: Vec::new(),
+            stated: HashSet::new(),
+            ordered: fhir.map_or_else(Vec::new, ordered),
+            upholds: fhir.is_some(),
         }
     }
 
     /// The normal form.
     pub fn of(&self, instance: &Instance) -> Instance {
-        let Some(message) = self.message else { return self.packed(instance) };
+        let Some(message) = self.message else { return self.packed(&self.upheld(instance.clone())) };
         let mut result = self.packed(&self.stated(message, instance.clone()));
         // What is not stated in its new place leaves room there.
         loop {
@@ -121,11 +135,19 @@ impl<'a> Normal<'a> {
         demanded.map_or(&[], |demanded| &demanded.only_when)
     }
 
-    /// An instance without what its own answers take back, and what no act would be made for.
-    fn stated(&self, message: &MessagePlan, mut instance: Instance) -> Instance {
-        for node in instance.contradicted(self.dataset) {
-            instance.remove(node);
+    /// An instance without what its own answers take back, where that is not stated.
+    fn upheld(&self, mut instance: Instance) -> Instance {
+        if self.upholds {
+            for node in instance.contradicted(self.dataset) {
+                instance.remove(node);
+            }
         }
+        instance
+    }
+
+    /// The same, without what no act would be made for.
+    fn stated(&self, message: &MessagePlan, instance: Instance) -> Instance {
+        let mut instance = self.upheld(instance);
         for node in message.without_act(self.dataset, &instance) {
             instance.remove(node);
         }
@@ -203,7 +225,10 @@ impl<'a> Normal<'a> {
         items.sort_by_key(|(_, item)| from.node(*item).concept);
         for (via, item) in items {
             let original = from.node(item);
-            if self.repeats_common_value(from, item, to, target) || self.ends_too_early(from, item) {
+            if self.repeats_common_value(from, item, to, target)
+                || self.is_stated_already(original, to, target)
+                || self.ends_too_early(from, item)
+            {
                 continue;
             }
             let Some(parent) = self.room(to, target, &via, original.concept) else { continue };
@@ -217,6 +242,12 @@ impl<'a> Normal<'a> {
         if node == NodeIx::ROOT {
             self.align(from, to);
         }
+    }
+
+    /// True for what another node has stated of the same occurrence.
+    fn is_stated_already(&self, leaf: &Node, to: &Instance, target: NodeIx) -> bool {
+        let mut others = to.descendants(self.dataset, target, leaf.concept).into_iter();
+        self.stated.contains(&leaf.concept) && others.any(|other| to.node(other).content == leaf.content)
     }
 
     /// True for a moment that is not known to come after the one that it should follow.

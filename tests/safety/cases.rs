@@ -11,7 +11,7 @@ use ooievaar::ledger::Reason;
 use ooievaar::{Bundle, Converter, Error, Format, Reading};
 use serde_json::{Value as Json, json};
 
-use crate::support::{differences, fixtures};
+use crate::support::{Sample, differences, every_kind};
 
 const SNOMED: &str = "http://snomed.info/sct";
 
@@ -170,11 +170,21 @@ fn of_its_own(lines: &str, nth: usize) -> String {
     ids.fold(lines.to_owned(), |lines, id| lines.replace(&id, &format!("{nth}-{id}")))
 }
 
-/// Our own cases in one input come apart as they were: with all that they have, and nothing else.
+/// Our own cases of a kind in one input come apart as they were: with all that they have, and nothing else.
 #[test]
 fn cases_that_are_put_together_come_apart() {
-    let samples = fixtures("kernset-2.3");
     let converter = converter();
+    let mut together = 0;
+    for (kind, samples) in every_kind(&converter) {
+        if kind.fhir.is_some() && samples.len() > 1 {
+            put_together(&converter, &samples);
+            together += samples.len();
+        }
+    }
+    assert!(together > 5);
+}
+
+fn put_together(converter: &Converter, samples: &[Sample]) {
     let alone: Vec<(String, Reading)> = samples
         .iter()
         .enumerate()
@@ -185,7 +195,6 @@ fn cases_that_are_put_together_come_apart() {
             (lines, reading)
         })
         .collect();
-    assert!(alone.len() > 5);
     // Resources of all of them, in turn.
     let mut mixed: Vec<Vec<&str>> = alone.iter().map(|(lines, _)| lines.lines().rev().collect()).collect();
     let mut shuffled = String::new();

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use ooievaar::convert::MessageKind;
 use ooievaar::generate::Generator;
 use ooievaar::ledger::Reason;
 use ooievaar::{Converter, Error, Format, Outcome};
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 
-use crate::support::fixtures;
+use crate::support::messages_that_become;
 
 static CONVERTER: LazyLock<Converter> = LazyLock::new(|| Converter::new().unwrap());
 
@@ -89,17 +90,21 @@ fn stated(outcome: &Outcome) -> Statements {
     statements(std::str::from_utf8(&outcome.output).unwrap())
 }
 
-/// Our own cases with these names as FHIR, and drawn ones.
-pub fn bundles_of(names: &[&str], drawn: u64) -> Vec<Value> {
+/// Our own cases with these names as FHIR, of every kind of message that becomes FHIR, and so many drawn ones, of each kind in turn.
+pub fn bundles_of(names: &[&str], drawn: usize) -> Vec<Value> {
     let as_fhir = |bytes: &[u8]| -> Value { serde_json::from_slice(bytes).unwrap() };
-    let own = fixtures("kernset-2.3").into_iter();
-    let own = own.filter(|sample| names.iter().any(|name| sample.name.ends_with(name)));
-    let mut bundles: Vec<Value> =
-        own.map(|sample| as_fhir(&CONVERTER.convert(&sample.bytes(), Format::FhirJson).unwrap().output)).collect();
-    let kind = CONVERTER.kind("kernset-2.3").unwrap();
-    let generator = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref());
-    for seed in 0..drawn {
-        let instance = generator.build(&generator.choices(seed));
+    let own = messages_that_become(&CONVERTER, Format::FhirJson);
+    let named = own.iter().filter(|(_, sample)| names.iter().any(|name| sample.name.ends_with(name)));
+    let written = named.map(|(_, sample)| CONVERTER.convert(&sample.bytes(), Format::FhirJson).unwrap().output);
+    let mut bundles: Vec<Value> = written.map(|output| as_fhir(&output)).collect();
+    let mut kinds: Vec<&MessageKind> = own.iter().map(|(kind, _)| *kind).collect();
+    kinds.dedup_by_key(|kind| &kind.name);
+    let mut seeds = 0..;
+    for kind in kinds.iter().cycle().take(drawn) {
+        let generator = Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref());
+        // What has no clinical value is refused.
+        let mut instances = seeds.by_ref().map(|seed| generator.instance(seed));
+        let instance = instances.find(|instance| instance.holds_clinical(&kind.dataset)).unwrap();
         bundles.push(as_fhir(&CONVERTER.write_instance(kind, &instance, Format::FhirJson).unwrap().output));
     }
     bundles

@@ -9,7 +9,7 @@ use assert_cmd::cargo::CommandCargoExt as _;
 use ooievaar::{Bundle, Converter, Error, Format, IdKey, WeakKey};
 use serde_json::Value;
 
-use super::support::{fixtures, reference_day};
+use super::support::{messages_that_become, reference_day};
 
 /// A message about one woman and one child, with every number that there can be.
 const BSN: &str = "999961640";
@@ -199,7 +199,7 @@ fn a_number_of_the_same_organization_is_that_organization_in_all_cases() {
 /// What is wrong is mended, and what was left out is added: the resources of before are the same ones.
 #[test]
 fn ids_survive_the_correction_of_every_value_but_the_number_that_identifies() {
-    for sample in fixtures("kernset-2.3") {
+    for (_, sample) in messages_that_become(&plain(), Format::FhirJson) {
         let message = String::from_utf8(sample.bytes()).unwrap();
         let ids = put(&bundle(&keyed(), &message));
         for (from, to) in
@@ -338,7 +338,7 @@ fn with_a_statement_less(message: &str) -> Vec<String> {
 fn a_second_delivery_deletes_what_it_no_longer_has_and_nothing_else() {
     let converter = keyed();
     let mut count = 0;
-    for sample in fixtures("kernset-2.3") {
+    for (_, sample) in messages_that_become(&plain(), Format::FhirJson) {
         let first = String::from_utf8(sample.bytes()).unwrap();
         let had = put(&bundle(&converter, &first));
         for second in with_a_statement_less(&first) {

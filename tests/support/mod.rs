@@ -10,8 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ooievaar::ada::ReferenceDay;
+use ooievaar::convert::MessageKind;
 use ooievaar::dataset::{Content, Dataset, Instance, NodeIx, Value};
-use ooievaar::{Converter, Format, Reading};
+use ooievaar::{Converter, Format, Reading, Target};
 
 /// A message of one of the published sets, or one of our own.
 pub struct Sample {
@@ -32,9 +33,40 @@ impl Sample {
     }
 }
 
-/// Our own messages of one kind.
+/// Our own messages of one kind, in whatever format: also those in folders by format.
 pub fn fixtures(kind: &str) -> Vec<Sample> {
-    in_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind), kind)
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind);
+    let mut samples = in_folder(&folder, kind);
+    let inside = fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap());
+    for format in inside.filter(|entry| entry.path().is_dir()) {
+        samples.extend(in_folder(&format.path(), &format!("{kind}/{}", format.file_name().to_string_lossy())));
+    }
+    samples.sort_by(|a, b| a.name.cmp(&b.name));
+    samples
+}
+
+/// Every kind of message that the tables know, with our own messages of it. One without any proves nothing, so it is a fault.
+pub fn every_kind(converter: &Converter) -> Vec<(&MessageKind, Vec<Sample>)> {
+    let kinds = converter.kinds().unwrap().into_iter().map(|kind| (kind, fixtures(&kind.name)));
+    let kinds: Vec<_> = kinds.collect();
+    for (kind, samples) in &kinds {
+        assert!(!samples.is_empty(), "{} has no fixture: put one in fixtures/{0}", kind.name);
+    }
+    kinds
+}
+
+/// Our own HL7v3 messages of every kind that the tables also have in a format, with their kind.
+pub fn messages_that_become(converter: &Converter, format: Format) -> Vec<(&MessageKind, Sample)> {
+    let kinds = every_kind(converter).into_iter().filter(|(kind, _)| formats(kind).contains(&format));
+    let samples = kinds.flat_map(|(kind, samples)| samples.into_iter().map(move |sample| (kind, sample)));
+    samples.filter(|(_, sample)| converter.detect(&sample.bytes()).unwrap() == Format::Hl7v3).collect()
+}
+
+/// The formats in which the tables have a kind of message; of FHIR one syntax, what holds of the others being its own property.
+pub fn formats(kind: &MessageKind) -> Vec<Format> {
+    let message = kind.hl7v3.iter().map(|_| Format::Hl7v3);
+    let fhir = kind.fhir.iter().map(|_| Format::FhirJson);
+    message.chain([Format::Ada]).chain(fhir).collect()
 }
 
 /// The published messages of one kind in one format; none, with a word about it, where they are absent.
@@ -171,11 +203,24 @@ pub fn read(converter: &Converter, bytes: &[u8], what: &str) -> Reading {
 }
 
 /// Converts, and reads what was written; both without any loss.
-pub fn through(converter: &Converter, reading: Reading, format: Format, what: &str) -> (Reading, Vec<u8>) {
+pub fn through(converter: &Converter, reading: Reading, target: impl Into<Target>, what: &str) -> (Reading, Vec<u8>) {
+    let target = target.into();
+    let format = target.format;
     let before = reading.ledger.losses.len();
-    let outcome = converter.write(reading, format).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let outcome = converter.write(reading, target).unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(outcome.ledger.losses.len(), before, "{what} to {format}: {:#?}", outcome.ledger.losses);
     let again = read(converter, &outcome.output, what);
     assert_eq!(again.ledger.losses, [], "{what} from {format}");
     (again, outcome.output)
+}
+
+/// What was read, as an instance of a kind: FHIR that names no kind may be read as another, which holds as much of it.
+pub fn as_kind(reading: &Reading, kind: &MessageKind, what: &str) -> Instance {
+    if reading.message() == kind.name {
+        return reading.instance.clone();
+    }
+    let moved = reading.instance.moved(reading.dataset(), &kind.dataset);
+    let gone = moved.left.len() + moved.unplaced.len() + moved.unanswered.len();
+    assert_eq!(gone, 0, "{what} was read as {}, and has leaves that {} has not", reading.message(), kind.name);
+    moved.instance
 }

@@ -65,7 +65,7 @@ impl<'a, 't> Occurrences<'a, 't> {
         let base = self.base_of(at, role);
         let own = self.plan.role(role);
         let node = if own.per == own.group && self.instance.node(base).concept != own.per {
-            self.open(base, own.per)
+            self.open_beside(at, base, own.per)
         } else {
             base
         };
@@ -140,6 +140,30 @@ impl<'a, 't> Occurrences<'a, 't> {
         self.aligned.insert((group, partner), node);
         self.instance.align(node, partner);
         node
+    }
+
+    /// The occurrence that a resource opens. Where its group may be there once, but in a group around it that repeats and that
+    /// nothing else in FHIR tells apart, a second resource of the same role is of another of those: not of the first, with which
+    /// it would become one.
+    fn open_beside(&mut self, at: usize, base: NodeIx, group: ConceptIx) -> NodeIx {
+        let from = self.reach(base, group);
+        let steps = self.dataset.groups_between(self.instance.node(from).concept, group);
+        let is_free = |step: &ConceptIx| {
+            self.dataset.get(*step).max != Some(1) && !self.plan.roles.iter().any(|role| role.per == *step)
+        };
+        let apart = steps.iter().rposition(is_free).filter(|_| self.dataset.get(group).max == Some(1));
+        let Some(apart) = apart else { return self.open(base, group) };
+        let role = self.recognised.roles[at];
+        let others = self.nodes.iter().zip(&self.recognised.roles).filter(|(_, other)| **other == role);
+        let mut known = others.filter_map(|(state, _)| match state {
+            State::Known(node) if self.instance.node(*node).concept == group => Some(*node),
+            _ => None,
+        });
+        if !known.any(|node| self.instance.is_below(node, from)) {
+            return self.open(base, group);
+        }
+        let around = steps[..apart].iter().fold(from, |at, step| self.last_or_new(at, *step));
+        steps[apart..].iter().chain([&group]).fold(around, |at, step| self.instance.add_group(at, *step))
     }
 
     /// A new occurrence of a group, or the one there is where there may be only one.
