@@ -132,7 +132,7 @@ fn leaf(text: &mut String, content: &Content, concept: &Concept, plan: &AdaPlan,
         }
     }
     match concept.kind {
-        _ if !has_oid(&concept.number) => {}
+        _ if !plan.datatypes || !has_oid(&concept.number) => {}
         Kind::Date => attribute(text, "datatype", "date"),
         Kind::DateTime => attribute(text, "datatype", "datetime"),
         _ => {}

@@ -28,6 +28,8 @@ pub struct AdaPlan {
     pub in_force: Vec<Text>,
     /// What a document says of itself that takes it back.
     pub withdrawn: Vec<Text>,
+    /// True if each date says that it is one (`datatype`).
+    pub datatypes: bool,
     /// Where `meta` holds the data of the transmission; `None` if the transaction has none.
     pub transmission: Option<TransmissionElement>,
 }
@@ -42,7 +44,14 @@ pub struct AdaSection {
     attributes: BTreeMap<String, String>,
     #[serde(default)]
     namespaces: BTreeMap<String, String>,
+    #[serde(default = "says_datatypes")]
+    datatypes: bool,
     transmission: Option<TransmissionSection>,
+}
+
+/// What ADA does, but for its oldest forms.
+fn says_datatypes() -> bool {
+    true
 }
 
 impl AdaSection {
@@ -73,6 +82,7 @@ impl AdaPlan {
             units: dataset.units.iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
             in_force: manifest.ada.in_force.iter().map(Text::from).collect(),
             withdrawn: manifest.ada.withdrawn.iter().map(Text::from).collect(),
+            datatypes: ada.datatypes,
             transmission: ada.transmission.map(TransmissionSection::compile),
             namespaces: ada.namespaces.into_iter().map(|(number, oid)| (number.into(), oid.into())).collect(),
         })

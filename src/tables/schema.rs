@@ -192,6 +192,10 @@ fn message() -> Value {
                 "additionalProperties": text("a namespace"),
                 "description": "the namespace of identifiers that ADA may give without one",
             },
+            "datatypes": {
+                "type": "boolean",
+                "description": "false where a date does not say `datatype`: the forms of before 2.3",
+            },
             "transmission": transmission,
         },
     });
