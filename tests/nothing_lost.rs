@@ -215,6 +215,7 @@ fn a_faulty_table_is_named_with_its_folder() {
     for arguments in [["good", "bad"], ["bad", "good"]] {
         let arguments = [&["mappings", "diff"], &arguments[..], &["--examples", "good/samples"]].concat();
         fs::create_dir_all(at("good/samples")).unwrap();
+        fs::copy(root().join("fixtures/kernset-2.3/minimal.xml"), at("good/samples/minimal.xml")).unwrap();
         let (exit, said) = said(folder.path(), &arguments);
         assert!(exit == 2 && said.starts_with("error[tables]: bad: units.csv"), "{exit} {said}");
     }

@@ -43,6 +43,11 @@ fn an_address_that_has_ended_or_is_of_work_is_not_where_somebody_lives() {
         converted(&bundle.to_string(), Format::Hl7v3)
     };
     let home = json!({ "use": "home", "postalCode": "9997XB", "period": { "start": "2020-01-01" } });
+    let of_sort = |code: &str| {
+        json!({ "extension": [{
+            "url": "http://nictiz.nl/fhir/StructureDefinition/zib-AddressInformation-AddressType",
+            "valueCodeableConcept": { "coding": [{ "system": "http://hl7.org/fhir/v3/AddressUse", "code": code }] } }] })
+    };
     for (name, way) in [
         ("ended", json!({ "use": "home", "period": { "end": "2019-12-31" } })),
         ("ends", json!({ "period": { "start": "2019", "end": "2029" } })),
@@ -54,6 +59,9 @@ fn an_address_that_has_ended_or_is_of_work_is_not_where_somebody_lives() {
         ("work", json!({ "use": "work" })),
         ("temp", json!({ "use": "temp" })),
         ("old", json!({ "use": "old" })),
+        ("work, as a zib", of_sort("WP")),
+        ("temporary, as a zib", of_sort("TMP")),
+        ("holidays, as a zib", of_sort("HV")),
     ] {
         let mut other = way.clone();
         other["postalCode"] = json!("9998XA");
@@ -66,8 +74,12 @@ fn an_address_that_has_ended_or_is_of_work_is_not_where_somebody_lives() {
         assert!(!written.contains("9998XA") && has(&losses, Reason::Modifier), "{name}");
         // Nor does its silence say anything of where she lives.
         let mut silent = way;
-        silent["extension"] =
-            json!([{ "url": "http://hl7.org/fhir/StructureDefinition/iso21090-nullFlavor", "valueCode": "MSK" }]);
+        let masked =
+            json!({ "url": "http://hl7.org/fhir/StructureDefinition/iso21090-nullFlavor", "valueCode": "MSK" });
+        match silent["extension"].as_array_mut() {
+            Some(extensions) => extensions.push(masked),
+            None => silent["extension"] = json!([masked]),
+        }
         let (written, _) = with(json!([silent, home]));
         assert!(written.contains("9997XB") && !written.contains("MSK"), "{name}");
     }
@@ -76,6 +88,10 @@ fn an_address_that_has_ended_or_is_of_work_is_not_where_somebody_lives() {
     let (written, losses) = with(json!([post, home]));
     assert!(written.contains("9997XB") && !written.contains("9998XA") && has(&losses, Reason::TooMany));
     assert!(with(json!([post])).0.contains("9998XA"));
+    let mut post = of_sort("PST");
+    post["postalCode"] = json!("9998XA");
+    let (written, losses) = with(json!([post, home]));
+    assert!(written.contains("9997XB") && !written.contains("9998XA") && has(&losses, Reason::TooMany));
     // Of two where she may live the first stands.
     let (written, losses) = with(json!([home, { "use": "home", "postalCode": "9998XA" }]));
     assert!(written.contains("9997XB") && !written.contains("9998XA") && has(&losses, Reason::TooMany));

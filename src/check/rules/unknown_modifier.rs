@@ -6,6 +6,9 @@ use crate::plan::fhir::{ElementPath, Elements};
 use crate::tables::pattern_name;
 use crate::tree::Tree;
 
+/// How the path to the code of a coding ends.
+const CODING: &str = ".coding.code";
+
 rule! {
     /// A row of `modifiers.csv` or `withdrawals.csv` names an element that its type does not have, names one twice, calls something harmless that is no code, or does not what a pattern writes; or one lacks.
     ///
@@ -47,7 +50,9 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             findings.cell(row, "harmless", message, "what it takes back would be read as stated: take it out");
             findings.mend(&right.join(" "));
         }
-        let is_code = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        // A coding has codes of any system.
+        let is_coding = element.ends_with(CODING);
+        let is_code = |word: &str| is_coding || word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         if let Some(word) = row.get("harmless").split_whitespace().find(|word| !is_code(word)) {
             findings.cell(row, "harmless", format!("`{word}` is no code of FHIR"), "name codes, with spaces between");
         }

@@ -3,37 +3,54 @@
 //! The length of a pregnancy at a check-up that is not in the source is none at a diagnosis; an infection in an earlier
 //! pregnancy that is not there is none of before.
 
-use super::reached::Reached;
-use crate::dataset::Dataset;
+use super::web::Web;
 use crate::plan::fhir::{ElementPath, FhirPlan, RoleIx, Target};
 
-/// The references of the roles that a resource may have by its own content, and where each leads.
-type Links = [(RoleIx, Vec<Reached>)];
+impl Web<'_> {
+    /// Strikes the roles that would be guesses.
+    pub(super) fn strike_guesses(&mut self) {
+        for at in 0..self.candidates.len() {
+            if self.candidates[at].len() < 2 {
+                continue;
+            }
+            let kept: Vec<RoleIx> = self.candidates[at].iter().copied().filter(|ix| !self.is_guess(at, *ix)).collect();
+            if kept.len() < self.candidates[at].len() {
+                self.leave(at, kept);
+            }
+        }
+    }
 
-/// True if a resource that may have a role may have another, by what the role does not mention or leaves open: it refers
-/// to what the other wants, or says nothing where only that could tell the two apart: there may be several of the role, or
-/// `may_be` says that several resources may be what the other wants (two pregnancies), so that it may well be of one of them.
-pub(super) fn is_one(plan: &FhirPlan, dataset: &Dataset, may_be: &[usize], links: &Links, ix: RoleIx) -> bool {
-    let others = links.iter().filter(|(other, _)| *other != ix);
-    let wanted = others.flat_map(|(other, reached)| {
-        let references = plan.role(*other).references.iter().zip(reached).filter(|(reference, _)| !reference.optional);
-        references.filter_map(|(reference, reached)| match reference.target {
-            Target::Role(wanted) => Some((&reference.path, wanted, reached)),
-            Target::Members(_) => None,
-        })
-    });
-    let mut wanted = wanted.filter(|(path, wanted, _)| !wants(plan, ix, path).any(|own| own == *wanted));
-    wanted.any(|(path, wanted, reached)| {
+    /// True if a resource that may have a role may have another, by what the role does not mention or leaves open: it refers to
+    /// what the other wants, or says nothing where only that could tell the two apart, nor does what it refers to say it for it:
+    /// there may be several of the role, or several resources may be what the other wants (two pregnancies), so that it may
+    /// well be of one of them.
+    fn is_guess(&self, at: usize, ix: RoleIx) -> bool {
+        let plan = self.plan;
         let type_of = |role: RoleIx| &plan.role(role).resource_type;
-        let is_silent = reached.all.is_empty() && reached.astray.is_empty() && !reached.named_only;
-        if !mentions(plan, ix, path) {
-            return !is_silent;
-        }
-        if is_silent {
-            return dataset.may_repeat(plan.role(ix).group) || may_be[usize::from(wanted.0)] > 1;
-        }
-        reached.astray.contains(type_of(wanted)) && !wants(plan, ix, path).any(|own| type_of(own) == type_of(wanted))
-    })
+        let others = self.outgoing[at].iter().filter(|(other, _)| *other != ix);
+        let wanted = others.flat_map(|(other, reached)| {
+            let references = plan.role(*other).references.iter().zip(reached);
+            references.filter(|(reference, _)| !reference.optional).filter_map(|(reference, reached)| {
+                match reference.target {
+                    Target::Role(wanted) => Some((&reference.path, wanted, reached)),
+                    Target::Members(_) => None,
+                }
+            })
+        });
+        let mut wanted = wanted.filter(|(path, wanted, _)| !wants(plan, ix, path).any(|own| own == *wanted));
+        wanted.any(|(path, wanted, reached)| {
+            let is_silent = reached.all.is_empty() && reached.astray.is_empty() && !reached.named_only;
+            if !mentions(plan, ix, path) {
+                return !is_silent;
+            }
+            if is_silent {
+                let is_open = self.dataset.may_repeat(plan.role(ix).group) || self.may_be[usize::from(wanted.0)] > 1;
+                return is_open && !wants(plan, ix, path).any(|own| self.is_said_by_others(at, ix, own));
+            }
+            reached.astray.contains(type_of(wanted))
+                && !wants(plan, ix, path).any(|own| type_of(own) == type_of(wanted))
+        })
+    }
 }
 
 /// True if a role refers to something in an element.

@@ -7,7 +7,6 @@
 
 mod whom;
 
-use super::guess;
 use super::reached::{Leads, Led, Reached};
 use crate::dataset::{ConceptIx, Dataset};
 use crate::plan::fhir::{ElementPath, FhirPlan, Role, RoleIx, Target};
@@ -22,17 +21,17 @@ pub(super) struct Incoming {
 /// The roles that resources may have, and the references between them.
 pub(super) struct Web<'p> {
     pub(super) plan: &'p FhirPlan,
-    dataset: &'p Dataset,
+    pub(super) dataset: &'p Dataset,
     /// Per resource: the first role that it may have by its own content, if some row knows it.
     known: Vec<Option<RoleIx>>,
     pub(super) candidates: Vec<Vec<RoleIx>>,
     /// Per resource and candidate: the resources that each reference of the role leads to.
-    outgoing: Vec<Vec<(RoleIx, Vec<Reached>)>>,
+    pub(super) outgoing: Vec<Vec<(RoleIx, Vec<Reached>)>>,
     pub(super) incoming: Vec<Vec<Incoming>>,
     /// Per role: true if some row makes a reference to it.
     wanted: Vec<bool>,
     /// Per role: how many resources may have it by their own content.
-    may_be: Vec<usize>,
+    pub(super) may_be: Vec<usize>,
     /// Per role: how many resources can have no other.
     sure: Vec<usize>,
     /// Groups whose members some resource always collects.
@@ -47,7 +46,7 @@ impl<'p> Web<'p> {
     pub fn new(
         plan: &'p FhirPlan,
         dataset: &'p Dataset,
-        mut candidates: Vec<Vec<RoleIx>>,
+        candidates: Vec<Vec<RoleIx>>,
         targets: impl Fn(usize, &ElementPath) -> Leads,
     ) -> Self {
         let known = candidates.iter().map(|roles| roles.first().copied()).collect();
@@ -70,9 +69,6 @@ impl<'p> Web<'p> {
         }
         let mut may_be = vec![0; plan.roles.len()];
         candidates.iter().flatten().for_each(|role| may_be[usize::from(role.0)] += 1);
-        for (roles, own) in candidates.iter_mut().zip(&outgoing).filter(|(roles, _)| roles.len() > 1) {
-            roles.retain(|ix| !guess::is_one(plan, dataset, &may_be, own, *ix));
-        }
         let stale = vec![true; candidates.len()];
         let mut wanted = vec![false; plan.roles.len()];
         let mut surely_collected = Vec::new();
@@ -89,7 +85,21 @@ impl<'p> Web<'p> {
             .iter()
             .filter_map(|roles| only(roles.iter().copied()))
             .for_each(|role| sure[usize::from(role.0)] += 1);
-        Self { plan, dataset, known, candidates, outgoing, incoming, wanted, may_be, sure, surely_collected, stale }
+        let mut web = Self {
+            plan,
+            dataset,
+            known,
+            candidates,
+            outgoing,
+            incoming,
+            wanted,
+            may_be,
+            sure,
+            surely_collected,
+            stale,
+        };
+        web.strike_guesses();
+        web
     }
 
     /// The roles that remain: mostly one for a resource, none for one that the references leave without a place. And the
@@ -110,17 +120,31 @@ impl<'p> Web<'p> {
         (self.candidates, surplus)
     }
 
-    /// Of several resources that are what there is one of (two deliveries of a pregnancy), the first stands: the others have
-    /// no role, and what is part of them is not said of it.
+    /// Of several resources that are what there is one of (two deliveries of a pregnancy), the first that others refer to
+    /// stands: the others have no role, and what is part of them is not said of it.
     fn drop_surplus(&mut self) -> Vec<usize> {
         let mut taken = vec![false; self.plan.roles.len()];
         let mut surplus = Vec::new();
-        for at in 0..self.candidates.len() {
+        // One that nothing names is none that others are part of.
+        let mut all: Vec<usize> = (0..self.candidates.len()).collect();
+        all.sort_by_key(|at| self.referrers(*at).next().is_none());
+        for at in all {
             let [role] = self.candidates[at][..] else { continue };
             if self.is_whole(role) && self.is_wanted(role) && std::mem::replace(&mut taken[usize::from(role.0)], true) {
                 surplus.push(at);
-                self.leave(at, Vec::new());
             }
+        }
+        // What tells of a person is there once for each: two births of one child are none.
+        for at in 0..self.candidates.len() {
+            let [role] = self.candidates[at][..] else { continue };
+            let tells =
+                self.referrers(at).filter(|one| one.target == Target::Role(role) && self.is_teller(one.role, role));
+            let mut tellers: Vec<usize> = tells.map(|one| one.from).collect();
+            tellers.dedup();
+            surplus.extend(tellers.into_iter().skip(1));
+        }
+        for at in &surplus {
+            self.leave(*at, Vec::new());
         }
         surplus
     }

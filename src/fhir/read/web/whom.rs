@@ -85,7 +85,7 @@ impl Web<'_> {
 
     /// True if something that a resource refers to says for it that it is of the one that is wanted. The record does so only
     /// where no other stands in it: an earlier pregnancy may.
-    fn is_said_by_others(&self, at: usize, ix: RoleIx, wanted: RoleIx) -> bool {
+    pub(in super::super) fn is_said_by_others(&self, at: usize, ix: RoleIx, wanted: RoleIx) -> bool {
         let stands_apart = |holder: usize, led: &Reached| {
             let mut held = self.incoming[holder].iter().filter(|incoming| incoming.role == wanted);
             held.all(|incoming| led.all.iter().any(|(target, _)| *target == incoming.from))
@@ -122,16 +122,18 @@ impl Web<'_> {
     /// True unless a person has the role of somebody of whom another resource tells, one for each of them, and none tells of
     /// this one: a child is one because of its birth, not because somebody says something of a child about it.
     pub(super) fn is_told_of(&self, at: usize, ix: RoleIx) -> bool {
-        let own = self.plan.role(ix);
-        if !self.is_person(ix) || self.plan.cases.person == Some(ix) {
-            return true;
-        }
-        let tells = |from: RoleIx| {
-            let role = self.plan.role(from);
-            role.per == own.per && role.references.iter().any(|reference| reference.target == Target::Role(ix))
-        };
+        let tells = |from: RoleIx| self.is_teller(from, ix);
         let is_asked = (0..self.plan.roles.len()).any(|from| u16::try_from(from).is_ok_and(|from| tells(RoleIx(from))));
         !is_asked || self.referrers(at).any(|incoming| incoming.target == Target::Role(ix) && tells(incoming.role))
+    }
+
+    /// True for a role that tells of a person with another, once for each: the birth of a child.
+    pub(in super::super) fn is_teller(&self, from: RoleIx, of: RoleIx) -> bool {
+        let (teller, person) = (self.plan.role(from), self.plan.role(of));
+        self.is_person(of)
+            && self.plan.cases.person != Some(of)
+            && teller.per == person.per
+            && teller.references.iter().any(|reference| reference.target == Target::Role(of))
     }
 
     /// True for the role of a person about whom resources are.
