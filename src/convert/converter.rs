@@ -158,7 +158,9 @@ impl Converter {
     ///     "code": {"coding": [{"system": "http://snomed.info/sct", "code": "118185001"}]}}},
     ///   {"resource": {"resourceType": "Condition", "id": "second",
     ///     "code": {"coding": [{"system": "http://snomed.info/sct", "code": "118185001"}]}}},
-    ///   {"resource": {"resourceType": "Observation", "context": {"display": "none"}, "valueQuantity": {"value": 2},
+    ///   {"resource": {"resourceType": "Observation", "valueQuantity": {"value": 2},
+    ///     "extension": [{"url": "http://nictiz.nl/fhir/StructureDefinition/observation-focusSTU3",
+    ///       "valueReference": {"reference": "Condition/second"}}],
     ///     "code": {"coding": [{"system": "http://loinc.org", "code": "11996-6"}]}}}]}"#;
     /// let converter = Converter::new()?;
     /// assert!(matches!(converter.read(two), Err(Error::WhichPregnancy { candidates }) if candidates.len() == 2));

@@ -185,8 +185,10 @@ fn never_mixed(bundle: &Value, original: &Value) -> usize {
     let mut strayed = bundle.clone();
     strayed["entry"].as_array_mut().unwrap().insert(0, copy.clone());
     assert_eq!(stated_in(&strayed).unwrap(), whole);
+    let referrers = entries(bundle).iter().filter(|entry| refers(entry, original)).count();
     for (at, entry) in entries(bundle).iter().enumerate() {
-        if !refers(entry, original) {
+        // Of one that nothing else is part of, the copy is the one that counts then.
+        if !refers(entry, original) || referrers < 2 {
             continue;
         }
         let without = stated_in(&without_one(bundle, at)).unwrap();
@@ -212,14 +214,18 @@ fn a_birth_is_of_the_pregnancy_of_its_delivery() {
     let mut tried = 0;
     for bundle in bundles_of(&["/full-single"], 0) {
         let whole = stated_in(&bundle).unwrap();
-        for (at, _) in entries(&bundle).iter().enumerate().filter(|(_, entry)| has_code(entry, "3950001")) {
+        let record =
+            entries(&bundle).iter().find(|entry| entry["resource"]["resourceType"] == "EpisodeOfCare").unwrap();
+        let current = entries(&bundle).iter().find(|entry| is_pregnancy(entry) && refers(record, entry)).unwrap();
+        let births = entries(&bundle).iter().enumerate();
+        for (at, _) in births.filter(|(_, entry)| has_code(entry, "3950001") && refers(entry, current)) {
             let mut silent = bundle.clone();
             silent["entry"][at]["resource"].as_object_mut().unwrap().remove("reasonReference");
             assert_eq!(stated_in(&silent).unwrap(), whole);
             tried += 1;
         }
     }
-    assert!(tried > 1, "{tried}");
+    assert!(tried > 0, "{tried}");
 }
 
 /// What says of itself, or of another, that something else stands in its place.

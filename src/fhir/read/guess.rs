@@ -45,7 +45,8 @@ impl Web<'_> {
             }
             if is_silent {
                 let is_open = self.dataset.may_repeat(plan.role(ix).group) || self.may_be[usize::from(wanted.0)] > 1;
-                return is_open && !wants(plan, ix, path).any(|own| self.is_said_by_others(at, ix, own));
+                let is_said = |own: RoleIx| self.is_whole(own) && self.is_said_by_others(at, ix, own);
+                return is_open && !wants(plan, ix, path).any(is_said);
             }
             reached.astray.contains(type_of(wanted))
                 && !wants(plan, ix, path).any(|own| type_of(own) == type_of(wanted))

@@ -140,6 +140,7 @@ impl<'p> Web<'p> {
             let tells =
                 self.referrers(at).filter(|one| one.target == Target::Role(role) && self.is_teller(one.role, role));
             let mut tellers: Vec<usize> = tells.map(|one| one.from).collect();
+            tellers.sort_by_key(|from| (self.referrers(*from).next().is_none(), *from));
             tellers.dedup();
             surplus.extend(tellers.into_iter().skip(1));
         }

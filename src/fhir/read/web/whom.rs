@@ -112,7 +112,7 @@ impl Web<'_> {
 
     /// True for the role of what others are part of and there is one of: the current pregnancy, its delivery. It is about a
     /// person, and neither one nor the record.
-    pub(super) fn is_whole(&self, ix: RoleIx) -> bool {
+    pub(in super::super) fn is_whole(&self, ix: RoleIx) -> bool {
         self.is_sole(ix)
             && !self.is_person(ix)
             && !self.is_record(ix)
