@@ -100,12 +100,21 @@ fn faults_name_the_key_and_no_value() {
         ("[afzender]\nid = \"secret\"\n", "`afzender.id`"),
         ("[afzender]\nid = { root = \"2.999\", extension = 7 }\n", "`afzender.id`"),
         ("[afzender]\nid = { root = \"2.999\", extension = \"7\", secret = \"x\" }\n", "`afzender.id`"),
+        ("[afzender]\nid = { root = \"secret\", extension = \"7\" }\n", "`afzender.id`"),
+        (
+            "[afzender]\nid = [{ root = \"2.999\", extension = \"7\" }, { root = \"2.\", extension = \"8\" }]\n",
+            "`afzender.id`",
+        ),
+        ("bericht_id = { root = \"urn:oid:2.999\", extension = \"7\" }\n", "`bericht_id`"),
         ("creatietijd = \"secret\"\n", "`creatietijd`"),
         ("afzender = \"secret\"\n", "`afzender`"),
         ("[auteur]\nrol = \"secret\"\n", "`auteur.rol`"),
     ] {
         let said = fault(text).unwrap_err().to_string();
         assert!(said.contains(key) && !said.contains("secret"), "{text}: {said}");
+    }
+    for root in ["2.999.7", "00000000-0000-4000-8000-00000000ABCD"] {
+        assert!(fault(&format!("bericht_id = {{ root = \"{root}\", extension = \"7\" }}\n")).is_ok(), "{root}");
     }
     assert!(matches!(fault("a = 1\nb = \n"), Err(TransmissionFault::Syntax { line: 2, .. })));
 }

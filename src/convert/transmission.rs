@@ -13,7 +13,9 @@ use uuid::Builder;
 use super::kind::{MessageKind, Sending};
 use crate::dataset::{
     Code, Concept, ConceptIx, Content, DateTime, Identifier, Instance, Kind, NodeIx, Origin, Precision, Text, Value,
+    is_uuid,
 };
+use crate::tables::layout::is_oid;
 
 /// The data of a transmission, given beside the case: see [`Converter::with_transmission`](super::Converter::with_transmission).
 ///
@@ -241,7 +243,9 @@ fn leaf(concept: &Concept, value: &Toml, key: &str) -> Result<Content, Transmiss
         Kind::Group => return Err(form("a group: a table of what is in it")),
         Kind::Identifier => {
             let [root, extension] = words(value, ["root", "extension"], &[])
-                .ok_or_else(|| form("an identifier: `{ root = \"<OID>\", extension = \"…\" }`, both texts"))?;
+                // What is no namespace would be written as one: a message with it is no message.
+                .filter(|[root, _]| is_oid(root) || is_uuid(root))
+                .ok_or_else(|| form("an identifier: `{ root = \"<OID or UUID>\", extension = \"…\" }`, both texts"))?;
             Value::Identifier(Identifier { root, extension })
         }
         Kind::Code => {
