@@ -541,6 +541,18 @@ fn all_inputs_that_are_missing_are_named_before_anything_is_begun() {
 }
 
 #[test]
+fn a_pattern_that_matches_nothing_is_named_before_anything_is_begun() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 3), temp.path().join("out"));
+    for pattern in ["*.json", "sub/**/9*.xml", "su?"] {
+        let ended = batch(&[&input.join(pattern)], &out, &[]);
+        let told = text(&ended.stderr);
+        assert_eq!((code(&ended), out.exists()), (3, false), "{told}");
+        assert!(told.contains(&format!("{pattern}: nothing matches this pattern")), "{told}");
+    }
+}
+
+#[test]
 fn an_option_that_means_nothing_for_the_output_is_told() {
     let temp = TempDir::new().unwrap();
     let input = input(temp.path(), 1);

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest as _, Sha256};
 
 use super::hex::hex;
+use super::input::Input;
 use super::journal::{Checkpoint, Journal};
 use super::layout::{self, Made, Writer};
 use super::losses;
@@ -22,7 +23,7 @@ use super::shard::Shard;
 use super::store::Store;
 use super::tally::Tally;
 use super::unit::{Fault, Unit, guarded};
-use super::walk::{Input, Walk};
+use super::walk::Walk;
 use crate::convert::{Converter, Format};
 
 /// How often the journal is brought up to date.
