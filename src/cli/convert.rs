@@ -80,8 +80,8 @@ impl Convert {
         // A report of an earlier run must not stand there as if it were of this one.
         if let (Err(failure), Some(file)) = (&result, &self.report)
             && let Err(unwritten) = files::write(file, format!("{:#}\n", json!({ "error": failure.fault })).as_bytes())
-            // If it is the report that cannot be written, that is told already.
-            && unwritten.message != failure.message
+            // If it is the report that cannot be written, that is told already, also if something was added to it.
+            && unwritten.message != failure.fault.message
         {
             unwritten.tell();
         }
