@@ -811,6 +811,25 @@ fn a_worker_answers_in_order_and_goes_on_after_an_error() {
     assert!(written[0]["output"].as_str().unwrap().contains("<adaxml"));
 }
 
+/// Nothing is lost, and the message would be refused by `convert --strict` all the same: the answer says so, as the list of a run.
+#[test]
+fn a_worker_tells_what_a_message_lacks() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (temp.path().join("case.xml"), temp.path().join("out"));
+    fs::write(&input, NO_WRAPPER).unwrap();
+    assert_eq!(code(&batch(&[&input], &out, &["--to", "hl7v3"])), 0);
+    let mut expected = lines(&tree(&out)["missing.ndjson"]);
+    assert!(!expected.is_empty());
+    for entry in &mut expected {
+        assert!(entry.as_object_mut().unwrap().remove("path").is_some());
+    }
+    let answer = answers(&frame(NO_WRAPPER), &["--to", "hl7v3"]).remove(0);
+    assert_eq!((&answer["status"], &answer["missing"]), (&"ok".into(), &expected.len().into()));
+    assert_eq!(answer["lacks"], Value::from(expected));
+    let answer = answers(&frame(NO_WRAPPER), &[]).remove(0);
+    assert_eq!((&answer["missing"], &answer["lacks"]), (&0.into(), &serde_json::json!([])));
+}
+
 #[test]
 fn relative_dates_count_from_the_day_that_is_given() {
     let temp = TempDir::new().unwrap();

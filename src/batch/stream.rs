@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Write};
 use serde_json::{Value, json};
 
 use super::frame::{self, Frame};
+use super::missing;
 use super::pipeline;
 use super::split;
 use super::unit::{Fault, guarded};
@@ -117,6 +118,8 @@ fn success(id: &Value, case: Option<usize>, outcome: &Outcome, format: Format) -
         "structural": ledger.structural,
         "lost": lost,
         "reasons": reasons,
+        "missing": outcome.missing.len(),
+        "lacks": missing::entries(outcome).collect::<Vec<_>>(),
         member: result,
     });
     line(answer, case)
