@@ -219,12 +219,12 @@ fn a_report_that_cannot_be_written_is_told_once() {
     let folder = folder("report-once");
     let (message, result, report) =
         (root().join("fixtures/kernset-2.3/minimal.xml"), folder.join("out.json"), folder.join("no/report.json"));
-    std::fs::write(&result, "of an earlier run").unwrap();
+    fs::write(&result, "of an earlier run").unwrap();
     let [message, to, at] = [&message, &result, &report].map(|path| path.to_str().unwrap());
     let (exit, said) = told(&["convert", message, "-o", to, "--report", at]);
     assert!(exit == 5 && !result.exists() && said.contains("was taken away"), "{said}");
     assert_eq!(said.matches("report.json: cannot be written").count(), 1, "{said}");
-    std::fs::remove_dir_all(folder).unwrap();
+    fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
