@@ -485,6 +485,58 @@ fn parts_are_the_whole_and_their_reports_add_up() {
 }
 
 #[test]
+fn parts_of_different_wholes_do_not_add_up() {
+    let temp = TempDir::new().unwrap();
+    let folder = |name: &str, files: &[(&str, &str)]| {
+        let folder = temp.path().join(name).join("in");
+        fs::create_dir_all(&folder).unwrap();
+        for (name, content) in files {
+            fs::write(folder.join(name), content).unwrap();
+        }
+        folder
+    };
+    let own = [("case-123456782.xml", MINIMAL), ("b.xml", NO_WRAPPER)];
+    let (one, copy) = (folder("one", &own), folder("copy", &own));
+    let other = folder("other", &[own[0], ("c.xml", NO_WRAPPER)]);
+    let larger = folder("larger", &[own[0], ("b.xml", &format!("{NO_WRAPPER}\n"))]);
+    let part = |name: &str, input: &Path, part: &str, options: &[&str]| {
+        let (out, to) = (temp.path().join(format!("out-{name}")), temp.path().join(name));
+        batch(&[input], &out, &[&["--shard", part, "--report", to.to_str().unwrap()], options].concat());
+        to
+    };
+    let first = part("first", &one, "1/2", &[]);
+    let merge = |second: &Path| {
+        let mut merge = ooievaar();
+        merge.args(["report", "merge", "-o"]).arg(temp.path().join("merged"));
+        let ended = merge.arg(&first).arg(second).output().unwrap();
+        (code(&ended), text(&ended.stderr))
+    };
+    // Where the inputs lie, and on how many threads it is done, is no matter.
+    let (exit, told) = merge(&part("second", &copy, "2/2", &["--jobs", "1"]));
+    assert_eq!(exit, 0, "{told}");
+    for (name, input, options, expected) in [
+        ("names", &other, &[][..], "other inputs"),
+        ("sizes", &larger, &[], "other inputs"),
+        ("format", &one, &["--to", "ada"], "other options"),
+        ("message", &one, &["--message", "kernset-2.2"], "other options"),
+    ] {
+        let (exit, told) = merge(&part(name, input, "2/2", options));
+        assert!(exit == 2 && told.contains(expected), "{name}: {told}");
+    }
+    // A part of which nothing says of what it is one.
+    let unknown = part("unknown", &one, "2/2", &[]).join("report.json");
+    let mut without: Value = serde_json::from_slice(&fs::read(&unknown).unwrap()).unwrap();
+    assert!(without.as_object_mut().unwrap().remove("whole").is_some());
+    fs::write(&unknown, without.to_string()).unwrap();
+    let (exit, told) = merge(&unknown);
+    assert!(exit == 2 && told.contains("do that part again"), "{told}");
+    // A report is passed on: no number in a name can be found by what tells the whole.
+    let numbers = folder("numbers", &[("case-987654782.xml", MINIMAL), own[1]]);
+    let whole = |folder: &Path| report(folder)["whole"].clone();
+    assert_eq!(whole(&part("hidden", &numbers, "1/2", &[])), whole(&first));
+}
+
+#[test]
 fn an_output_that_is_there_is_not_touched() {
     let temp = TempDir::new().unwrap();
     let (input, out) = (input(temp.path(), 3), temp.path().join("out"));

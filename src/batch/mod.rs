@@ -33,7 +33,7 @@ mod unit;
 mod walk;
 
 pub use input::Input;
-pub use report::{Report, counted};
+pub use report::{Report, Whole, counted};
 pub use run::{Ended, Progress, Stop, Task, run};
 pub use shape::{Layout, Packing};
 pub use shard::Shard;

@@ -370,7 +370,7 @@ impl Tally {
 }
 
 /// A name with only the end of each number in it that is long enough to be that of a person, or a birth date.
-fn without_numbers(name: &str) -> String {
+pub(super) fn without_numbers(name: &str) -> String {
     const LONG: usize = 8;
     const SHOWN: usize = 3;
     let mut shown = String::with_capacity(name.len());

@@ -211,7 +211,7 @@ impl Batch {
     }
 
     fn tell(&self, ended: Ended) -> Result<Exit, Failure> {
-        let Ended { tally, is_complete, was_over } = ended;
+        let Ended { tally, is_complete, was_over, whole } = ended;
         if was_over && !self.quiet {
             say(format_args!("{}: this run was over already; nothing was done", self.output.display()));
         }
@@ -223,7 +223,7 @@ impl Batch {
             _ => Exit::Done,
         };
         let is_empty = tally.messages == 0;
-        let report = Report::new(tally, self.shard, is_complete);
+        let report = Report::new(tally, self.shard, whole, is_complete);
         if let Some(folder) = &self.report {
             report::write(folder, &report)?;
         }
