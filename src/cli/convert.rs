@@ -112,6 +112,12 @@ impl Convert {
             say(format_args!("note: --compact was not used: it is about {}", Format::FhirJson.name()));
         }
 
+        if !outcome.unused.is_empty() {
+            let parts = outcome.unused_names().collect::<Vec<_>>().join(", ");
+            say(format_args!(
+                "note: --transmission was not used for {parts}: the case says that itself, and it stands"
+            ));
+        }
         if matches!(to, Format::Hl7v3 | Format::Ada) {
             self.goal.say_if_chosen(&outcome);
         }

@@ -111,11 +111,15 @@ impl Given {
 
     /// Adds to an instance what it does not say itself. A group that it says anything in stays as it is: of two senders none is
     /// made one. Then the id of the message and its time are made of the case, if nobody said them: the same each time. The id is one in the namespace of the sender.
-    pub fn complete(&self, kind: &MessageKind, sending: &Sending, instance: &mut Instance) {
+    ///
+    /// What it has of which the case says something, and which is not added, is given back.
+    pub fn complete(&self, kind: &MessageKind, sending: &Sending, instance: &mut Instance) -> Vec<ConceptIx> {
+        let mut unused = Vec::new();
         let group = instance.occurrences(NodeIx::ROOT, sending.group).next();
         let group = group.unwrap_or_else(|| instance.add_group(NodeIx::ROOT, sending.group));
         for (part, leaves) in &self.parts {
             if says(kind, instance, group, *part) {
+                unused.push(*part);
                 continue;
             }
             for (via, concept, content) in leaves {
@@ -137,6 +141,7 @@ impl Given {
         {
             instance.add_leaf(group, sending.id, id, Origin::default());
         }
+        unused
     }
 }
 
