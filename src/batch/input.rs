@@ -54,20 +54,19 @@ impl Input {
         let made = GlobBuilder::new(&rest.to_string_lossy()).literal_separator(true).build();
         Some(match made {
             Err(error) => Err(format!("{}: is no pattern: {}", argument.display(), error.kind())),
-            Ok(glob) => match fs::read_dir(&folder) {
-                Err(error) => Err(format!("{}: cannot be read: {error}", folder.display())),
-                Ok(_) => {
-                    let matcher = glob.compile_matcher();
-                    if holds_match(&folder, &folder, &matcher, &mut Vec::new()) {
-                        Ok(Self::Pattern(folder, matcher))
-                    } else {
-                        Err(format!(
-                            "{}: nothing matches this pattern; see whether it is spelled right",
-                            argument.display()
-                        ))
-                    }
+            Ok(glob) => {
+                let matcher = glob.compile_matcher();
+                if let Err(error) = fs::read_dir(&folder) {
+                    Err(format!("{}: cannot be read: {error}", folder.display()))
+                } else if holds_match(&folder, &folder, &matcher, &mut Vec::new()) {
+                    Ok(Self::Pattern(folder, matcher))
+                } else {
+                    Err(format!(
+                        "{}: nothing matches this pattern; see whether it is spelled right",
+                        argument.display()
+                    ))
                 }
-            },
+            }
         })
     }
 
