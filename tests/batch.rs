@@ -485,6 +485,58 @@ fn parts_are_the_whole_and_their_reports_add_up() {
 }
 
 #[test]
+fn parts_of_different_wholes_do_not_add_up() {
+    let temp = TempDir::new().unwrap();
+    let folder = |name: &str, files: &[(&str, &str)]| {
+        let folder = temp.path().join(name).join("in");
+        fs::create_dir_all(&folder).unwrap();
+        for (name, content) in files {
+            fs::write(folder.join(name), content).unwrap();
+        }
+        folder
+    };
+    let own = [("case-123456782.xml", MINIMAL), ("b.xml", NO_WRAPPER)];
+    let (one, copy) = (folder("one", &own), folder("copy", &own));
+    let other = folder("other", &[own[0], ("c.xml", NO_WRAPPER)]);
+    let larger = folder("larger", &[own[0], ("b.xml", &format!("{NO_WRAPPER}\n"))]);
+    let part = |name: &str, input: &Path, part: &str, options: &[&str]| {
+        let (out, to) = (temp.path().join(format!("out-{name}")), temp.path().join(name));
+        batch(&[input], &out, &[&["--shard", part, "--report", to.to_str().unwrap()], options].concat());
+        to
+    };
+    let first = part("first", &one, "1/2", &[]);
+    let merge = |second: &Path| {
+        let mut merge = ooievaar();
+        merge.args(["report", "merge", "-o"]).arg(temp.path().join("merged"));
+        let ended = merge.arg(&first).arg(second).output().unwrap();
+        (code(&ended), text(&ended.stderr))
+    };
+    // Where the inputs lie, and on how many threads it is done, is no matter.
+    let (exit, told) = merge(&part("second", &copy, "2/2", &["--jobs", "1"]));
+    assert_eq!(exit, 0, "{told}");
+    for (name, input, options, expected) in [
+        ("names", &other, &[][..], "other inputs"),
+        ("sizes", &larger, &[], "other inputs"),
+        ("format", &one, &["--to", "ada"], "other options"),
+        ("message", &one, &["--message", "kernset-2.2"], "other options"),
+    ] {
+        let (exit, told) = merge(&part(name, input, "2/2", options));
+        assert!(exit == 2 && told.contains(expected), "{name}: {told}");
+    }
+    // A part of which nothing says of what it is one.
+    let unknown = part("unknown", &one, "2/2", &[]).join("report.json");
+    let mut without: Value = serde_json::from_slice(&fs::read(&unknown).unwrap()).unwrap();
+    assert!(without.as_object_mut().unwrap().remove("whole").is_some());
+    fs::write(&unknown, without.to_string()).unwrap();
+    let (exit, told) = merge(&unknown);
+    assert!(exit == 2 && told.contains("do that part again"), "{told}");
+    // A report is passed on: no number in a name can be found by what tells the whole.
+    let numbers = folder("numbers", &[("case-987654782.xml", MINIMAL), own[1]]);
+    let whole = |folder: &Path| report(folder)["whole"].clone();
+    assert_eq!(whole(&part("hidden", &numbers, "1/2", &[])), whole(&first));
+}
+
+#[test]
 fn an_output_that_is_there_is_not_touched() {
     let temp = TempDir::new().unwrap();
     let (input, out) = (input(temp.path(), 3), temp.path().join("out"));
@@ -538,6 +590,18 @@ fn all_inputs_that_are_missing_are_named_before_anything_is_begun() {
     assert_eq!((code(&ended), out.exists()), (3, false), "{told}");
     assert!(told.contains("one.zip") && told.contains("no: cannot be read"), "{told}");
     assert!(told.contains("nothing was begun"), "{told}");
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_named_before_anything_is_begun() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (input(temp.path(), 3), temp.path().join("out"));
+    for pattern in ["*.json", "sub/**/9*.xml", "su?"] {
+        let ended = batch(&[&input.join(pattern)], &out, &[]);
+        let told = text(&ended.stderr);
+        assert_eq!((code(&ended), out.exists()), (3, false), "{told}");
+        assert!(told.contains(&format!("{pattern}: nothing matches this pattern")), "{told}");
+    }
 }
 
 #[test]
@@ -797,6 +861,25 @@ fn a_worker_answers_in_order_and_goes_on_after_an_error() {
     assert_eq!(one[0]["resources"], serde_json::json!(expected), "to the byte");
     let written = answers(&["--to", "ada"]);
     assert!(written[0]["output"].as_str().unwrap().contains("<adaxml"));
+}
+
+/// Nothing is lost, and the message would be refused by `convert --strict` all the same: the answer says so, as the list of a run.
+#[test]
+fn a_worker_tells_what_a_message_lacks() {
+    let temp = TempDir::new().unwrap();
+    let (input, out) = (temp.path().join("case.xml"), temp.path().join("out"));
+    fs::write(&input, NO_WRAPPER).unwrap();
+    assert_eq!(code(&batch(&[&input], &out, &["--to", "hl7v3"])), 0);
+    let mut expected = lines(&tree(&out)["missing.ndjson"]);
+    assert!(!expected.is_empty());
+    for entry in &mut expected {
+        assert!(entry.as_object_mut().unwrap().remove("path").is_some());
+    }
+    let answer = answers(&frame(NO_WRAPPER), &["--to", "hl7v3"]).remove(0);
+    assert_eq!((&answer["status"], &answer["missing"]), (&"ok".into(), &expected.len().into()));
+    assert_eq!(answer["lacks"], Value::from(expected));
+    let answer = answers(&frame(NO_WRAPPER), &[]).remove(0);
+    assert_eq!((&answer["missing"], &answer["lacks"]), (&0.into(), &serde_json::json!([])));
 }
 
 #[test]

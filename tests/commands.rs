@@ -18,6 +18,12 @@ fn ooievaar(arguments: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
 }
 
+/// The exit code and what is told on standard error.
+fn told(arguments: &[&str]) -> (i32, String) {
+    let output = Command::cargo_bin("ooievaar").unwrap().args(arguments).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
 fn folder(test: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("ooievaar-{test}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
@@ -196,6 +202,28 @@ fn samples_hang_together() {
         }
     }
     assert!(earlier > 20, "{earlier}");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn several_messages_that_are_no_fhir_are_sent_to_batch() {
+    let message = root().join("fixtures/kernset-2.3/minimal.xml");
+    let message = message.to_str().unwrap();
+    let (exit, said) = told(&["convert", message, message]);
+    assert!(exit == 3 && said.contains("ooievaar batch"), "{said}");
+}
+
+/// What is added to an error (that an old result was taken away) makes no second error of it.
+#[test]
+fn a_report_that_cannot_be_written_is_told_once() {
+    let folder = folder("report-once");
+    let (message, result, report) =
+        (root().join("fixtures/kernset-2.3/minimal.xml"), folder.join("out.json"), folder.join("no/report.json"));
+    fs::write(&result, "of an earlier run").unwrap();
+    let [message, to, at] = [&message, &result, &report].map(|path| path.to_str().unwrap());
+    let (exit, said) = told(&["convert", message, "-o", to, "--report", at]);
+    assert!(exit == 5 && !result.exists() && said.contains("was taken away"), "{said}");
+    assert_eq!(said.matches("report.json: cannot be written").count(), 1, "{said}");
     fs::remove_dir_all(folder).unwrap();
 }
 

@@ -359,6 +359,19 @@ fn the_tables_of_a_kind_are_compiled_when_it_is_first_needed() {
     assert!(is_fault(converter.ready().unwrap_err()));
 }
 
+/// Also one of a concept that no message uses yet: a code map that is gone is missed, and so is this.
+#[test]
+fn a_value_set_that_a_dataset_names_is_missed() {
+    for file in ["value-sets/HIV.csv", "value-sets/Geslacht.csv", "code-maps/geslacht.csv"] {
+        let mut files = Source::Embedded.files().unwrap();
+        assert!(files.remove(file).is_some(), "{file}");
+        let converter = Converter::from_source(&Source::Memory(Arc::new(files))).unwrap();
+        let sample = &fixtures("kernset-2.3")[0];
+        let refused = converter.convert(&sample.bytes(), Format::FhirJson).unwrap_err();
+        assert!(matches!(&refused, Error::Tables(fault) if fault.file == file), "{file}: {refused}");
+    }
+}
+
 #[test]
 fn a_row_may_be_added_to_those_below_and_take_the_place_of_its_kind() {
     let below = "concept,demand,of,values,or,filler,version,source,allow\n\

@@ -100,12 +100,21 @@ fn faults_name_the_key_and_no_value() {
         ("[afzender]\nid = \"secret\"\n", "`afzender.id`"),
         ("[afzender]\nid = { root = \"2.999\", extension = 7 }\n", "`afzender.id`"),
         ("[afzender]\nid = { root = \"2.999\", extension = \"7\", secret = \"x\" }\n", "`afzender.id`"),
+        ("[afzender]\nid = { root = \"secret\", extension = \"7\" }\n", "`afzender.id`"),
+        (
+            "[afzender]\nid = [{ root = \"2.999\", extension = \"7\" }, { root = \"2.\", extension = \"8\" }]\n",
+            "`afzender.id`",
+        ),
+        ("bericht_id = { root = \"urn:oid:2.999\", extension = \"7\" }\n", "`bericht_id`"),
         ("creatietijd = \"secret\"\n", "`creatietijd`"),
         ("afzender = \"secret\"\n", "`afzender`"),
         ("[auteur]\nrol = \"secret\"\n", "`auteur.rol`"),
     ] {
         let said = fault(text).unwrap_err().to_string();
         assert!(said.contains(key) && !said.contains("secret"), "{text}: {said}");
+    }
+    for root in ["2.999.7", "00000000-0000-4000-8000-00000000ABCD"] {
+        assert!(fault(&format!("bericht_id = {{ root = \"{root}\", extension = \"7\" }}\n")).is_ok(), "{root}");
     }
     assert!(matches!(fault("a = 1\nb = \n"), Err(TransmissionFault::Syntax { line: 2, .. })));
 }
@@ -166,6 +175,54 @@ fn it_is_said_where_it_means_nothing_and_where_it_is_faulty() {
     assert!(exit == 2 && output.is_empty() && said.contains("minimal.xml: line 1"), "{said}");
     let (exit, _, said) = ooievaar(&["convert", "-", "--to", "hl7v3", "--transmission", "no-such-file"], WITHOUT);
     assert!(exit == 2 && said.contains("no-such-file: cannot be read"), "{said}");
+}
+
+#[test]
+fn what_is_not_used_because_the_message_says_it_itself_is_told() {
+    let file = root().join("fixtures/transmission.toml");
+    let file = file.to_str().unwrap();
+    let options = ["--to", "hl7v3", "--transmission", file];
+    let convert = |options: &[&str], input: &[u8]| ooievaar(&[&["convert", "-"][..], options].concat(), input);
+    // Without a sending of its own a message takes all of it.
+    let (exit, _, said) = convert(&options, WITHOUT);
+    assert!(exit == 0 && !said.contains("was not used"), "{said}");
+    let (exit, _, said) = convert(&options, MINIMAL);
+    assert!(exit == 0 && said.contains("note: --transmission was not used for afzender, "), "{said}");
+    assert!(!said.contains("creatietijd") && !said.contains("9100"), "{said}");
+
+    let folder = std::env::temp_dir().join(format!("ooievaar-own-sending-{}", std::process::id()));
+    let explicit = folder.join("own.toml");
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = "bericht_id = { root = \"2.999.7\", extension = \"17\" }\ncreatietijd = 2024-03-01T08:30:00+01:00\n";
+    std::fs::write(&explicit, text).unwrap();
+    let explicit = ["--to", "hl7v3", "--transmission", explicit.to_str().unwrap()];
+    let (_, _, said) = convert(&explicit, MINIMAL);
+    assert!(said.contains("note: --transmission was not used for bericht_id, creatietijd"), "{said}");
+
+    let input: PathBuf = root().join("fixtures/kernset-2.3/minimal.xml");
+    let batch = |name: &str, more: &[&str]| {
+        let out = folder.join(name);
+        let own = ["batch", input.to_str().unwrap(), "-o", out.to_str().unwrap()];
+        ooievaar(&[&own[..], &options, more].concat(), b"").2
+    };
+    let said = batch("told", &[]);
+    assert!(said.contains("note: --transmission was not used, in whole or in part, for 1 message"), "{said}");
+    let said = batch("quiet", &["--quiet"]);
+    assert!(!said.contains("was not used"), "{said}");
+    std::fs::remove_dir_all(folder).unwrap();
+
+    let line =
+        |message: &[u8]| serde_json::json!({ "message": std::str::from_utf8(message).unwrap() }).to_string() + "\n";
+    let lines = line(MINIMAL) + &line(WITHOUT);
+    let (exit, answers, said) = ooievaar(&[&["stream"][..], &options].concat(), lines.as_bytes());
+    assert!(
+        exit == 0 && said.contains("note: --transmission was not used, in whole or in part, for 1 message"),
+        "{said}"
+    );
+    let answers: Vec<serde_json::Value> =
+        answers.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    assert_eq!(answers[0]["unused"][0], "afzender");
+    assert_eq!((answers.len(), answers[1].get("unused")), (2, None));
 }
 
 #[test]

@@ -22,6 +22,9 @@ pub(super) struct Checkpoint {
     pub units: u64,
     /// Digest of their names and sizes: the inputs must not have changed.
     pub chain: String,
+    /// The same of names as a report shows them.
+    #[serde(default)]
+    pub shown_chain: String,
     /// What the layout has written.
     pub state: State,
     /// The counts so far.

@@ -5,6 +5,7 @@
 
 mod frame;
 mod hex;
+mod input;
 mod journal;
 mod layout;
 mod listing;
@@ -31,11 +32,12 @@ mod tally;
 mod unit;
 mod walk;
 
-pub use report::{Report, counted};
+pub use input::Input;
+pub use report::{Report, Whole, counted};
 pub use run::{Ended, Progress, Stop, Task, run};
 pub use shape::{Layout, Packing};
 pub use shard::Shard;
 pub use stream::stream;
 pub use tally::{Lost, Missing, SHOWN_FROM, Slow, Tally, Unknown, Values};
 pub use unit::{Fault, Unit};
-pub use walk::{Input, Walk};
+pub use walk::Walk;

@@ -377,15 +377,15 @@ fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Shard;
     use super::super::tally::{Slow, Tally};
+    use super::super::{Shard, Whole};
     use super::*;
 
     #[test]
     fn a_page_needs_nothing_else_and_names_cannot_break_it() {
         let slow = Slow { name: "<script>&\"".to_owned(), microseconds: 1500, bytes: 2048 };
         let tally = Tally { slowest: vec![slow], sizes: BTreeMap::from([(3, 1), (6, 2)]), ..Tally::default() };
-        let page = Report::new(tally, Shard::WHOLE, true).to_html();
+        let page = Report::new(tally, Shard::WHOLE, Whole::default(), true).to_html();
         assert!(page.contains("&lt;script&gt;&amp;") && !page.contains("<script"));
         assert!(!page.contains("http") && !page.contains("src=") && !page.contains("href="));
         for label in ["8 bytes", "16 bytes", "32 bytes", "64 bytes", "1.5 ms", "2 KiB"] {
@@ -395,8 +395,9 @@ mod tests {
 
     #[test]
     fn a_page_about_nothing_says_so_and_one_that_misses_parts_names_them() {
-        let report =
-            |part: &str, messages| Report::new(Tally { messages, ..Tally::default() }, part.parse().unwrap(), true);
+        let report = |part: &str, messages| {
+            Report::new(Tally { messages, ..Tally::default() }, part.parse().unwrap(), Whole::default(), true)
+        };
         assert!(report("1/1", 0).to_html().contains("nothing to convert"));
         let mut merged = report("1/4", 1);
         assert!(!merged.to_html().contains("missing"), "one part does not miss the others");

@@ -11,6 +11,17 @@ use super::tally::Tally;
 /// Entries of a list that are shown.
 const SHOWN: usize = 10;
 
+/// What tells one whole from another, of which runs do parts. It does not depend on the part, the machine or the number of threads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whole {
+    /// A digest of the version and of the options that decide the output.
+    pub options: String,
+    /// A digest of the names and sizes of all messages of the whole, of names as a report shows them: nobody finds a number in a
+    /// name by it. `None` if the run was stopped before it had seen all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<String>,
+}
+
 /// What a report file holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -31,6 +42,9 @@ pub struct Report {
     /// The parts that the runs did, if each did a part of one whole.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub parts: BTreeSet<Shard>,
+    /// The whole of which those are parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<Whole>,
     /// The counts.
     pub tally: Tally,
 }
@@ -39,12 +53,14 @@ impl Report {
     /// The layout that this program writes and reads.
     const FORMAT: u32 = 1;
 
-    /// The report of one run.
-    pub fn new(tally: Tally, part: Shard, complete: bool) -> Self {
+    /// The report of one run: of a part, or of everything.
+    pub fn new(tally: Tally, part: Shard, whole: Whole, complete: bool) -> Self {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let parts = (part != Shard::WHOLE).then_some(part).into_iter().collect();
+        let is_part = part != Shard::WHOLE;
+        let parts = is_part.then_some(part).into_iter().collect();
         let (stopped, tally) = (u64::from(!complete), tally.for_report());
-        Self { format: Self::FORMAT, version, runs: 1, complete, stopped, missing: 0, parts, tally }
+        let whole = is_part.then_some(whole);
+        Self { format: Self::FORMAT, version, runs: 1, complete, stopped, missing: 0, parts, whole, tally }
     }
 
     /// Reads a report file.
@@ -74,8 +90,16 @@ impl Report {
             return Err(format!("covers part {part}, which another report covers too; give each part once"));
         }
         let (own, others) = (self.parts.first(), other.parts.first());
-        if let Some((own, others)) = own.zip(others).filter(|(own, others)| !own.is_of_same_whole(**others)) {
+        if let Some((own, others)) = own.zip(others).filter(|(own, others)| !own.is_of_as_many(**others)) {
             return Err(format!("covers part {others}, and another report part {own}; parts of one whole add up"));
+        }
+        if own.is_some() && others.is_some() {
+            self.must_be_of_same_whole(&other)?;
+        }
+        // One that was stopped does not know all inputs; another does.
+        match (&mut self.whole, other.whole) {
+            (Some(own), Some(others)) => own.inputs = own.inputs.take().or(others.inputs),
+            (own, others) => *own = own.take().or(others),
         }
         self.runs += other.runs;
         self.stopped += other.stopped;
@@ -85,6 +109,28 @@ impl Report {
         self.missing = 0;
         self.complete = self.stopped == 0;
         Ok(())
+    }
+
+    /// Refuses parts of which nothing says that they are of one whole: the sum would look complete.
+    fn must_be_of_same_whole(&self, other: &Self) -> Result<(), String> {
+        let (Some(own), Some(others)) = (&self.whole, &other.whole) else {
+            return Err(
+                "of this report or another nothing says of which whole it is a part; do that part again".to_owned()
+            );
+        };
+        if own.options != others.options {
+            return Err(
+                "is of a run with other options, or of another version; parts of one whole add up: do all parts with the same"
+                    .to_owned(),
+            );
+        }
+        match (&own.inputs, &others.inputs) {
+            (Some(own), Some(others)) if own != others => {
+                Err("is of a run over other inputs (names or sizes differ); parts of one whole add up: do all parts of the same"
+                    .to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The same as a report of the whole: what no run did is missing from it.

@@ -10,19 +10,21 @@ use std::time::{Duration, Instant};
 use sha2::{Digest as _, Sha256};
 
 use super::hex::hex;
+use super::input::Input;
 use super::journal::{Checkpoint, Journal};
 use super::layout::{self, Made, Writer};
 use super::losses;
 use super::missing;
 use super::persons::{self, Fact};
 use super::pipeline;
+use super::report::Whole;
 use super::saver::Saver;
 use super::shape::{Layout, Packing};
 use super::shard::Shard;
 use super::store::Store;
-use super::tally::Tally;
+use super::tally::{Tally, without_numbers};
 use super::unit::{Fault, Unit, guarded};
-use super::walk::{Input, Walk};
+use super::walk::Walk;
 use crate::convert::{Converter, Format};
 
 /// How often the journal is brought up to date.
@@ -60,6 +62,8 @@ pub struct Ended {
     pub is_complete: bool,
     /// True if an earlier run had done all of it already, and this one did nothing.
     pub was_over: bool,
+    /// The whole that it did, or did a part of.
+    pub whole: Whole,
 }
 
 /// Why a run stopped. Messages that cannot be converted are no reason.
@@ -101,6 +105,7 @@ pub struct Progress<'a> {
 struct Piece {
     number: u64,
     chain: String,
+    shown_chain: String,
     /// `None` if it belongs to another part of the whole.
     unit: Option<Unit>,
 }
@@ -162,7 +167,8 @@ pub fn run(
         }
         Some(last) if last.done => {
             is_same(task, converter, inputs, stop, &last)?;
-            return Ok(Ended { tally: last.tally, is_complete: true, was_over: true });
+            let whole = Whole { options: options(task), inputs: Some(last.shown_chain) };
+            return Ok(Ended { tally: last.tally, is_complete: true, was_over: true, whole });
         }
         Some(last) => last,
         None => fresh.clone(),
@@ -205,8 +211,10 @@ pub fn run(
             return Err(changed(task));
         }
         recorder.save()?;
+        let inputs = is_complete.then(|| recorder.checkpoint.shown_chain.clone());
+        let whole = Whole { options: options(task), inputs };
         let tally = if is_complete { recorder.finish(&store)? } else { recorder.checkpoint.tally };
-        Ok(Ended { tally, is_complete, was_over: false })
+        Ok(Ended { tally, is_complete, was_over: false, whole })
     })
 }
 
@@ -242,13 +250,17 @@ fn produce(
     consumed: &AtomicU64,
     give: &mut dyn FnMut(Piece) -> bool,
 ) {
-    let (mut number, mut chain) = (0, String::new());
+    let (mut number, mut chain, mut shown_chain) = (0, String::new(), String::new());
+    let link =
+        |chain: &str, name: &str, size: &str| hex(&Sha256::digest(format!("{chain}\n{name}\n{size}").as_bytes()));
     let mut give = |unit: Unit| {
         let name = unit.name();
         let size = unit.content.as_ref().map_or_else(|fault| fault.code.clone(), |bytes| bytes.len().to_string());
-        chain = hex(&Sha256::digest(format!("{chain}\n{name}\n{size}").as_bytes()));
+        chain = link(&chain, &name, &size);
+        shown_chain = link(&shown_chain, &without_numbers(&name), &size);
         let unit = task.shard.holds(&name).then_some(unit);
-        let go_on = !stop.load(Ordering::Relaxed) && give(Piece { number, chain: chain.clone(), unit });
+        let go_on = !stop.load(Ordering::Relaxed)
+            && give(Piece { number, chain: chain.clone(), shown_chain: shown_chain.clone(), unit });
         number += 1;
         go_on
     };
@@ -336,6 +348,7 @@ impl Recorder<'_, '_> {
         }
         self.checkpoint.units = piece.number + 1;
         self.checkpoint.chain = piece.chain;
+        self.checkpoint.shown_chain = piece.shown_chain;
         let is_time = self.must_save || self.saved.elapsed() >= CHECKPOINT;
         if is_time && self.saver.is_free()? { self.begin_to_save() } else { Ok(()) }
     }
@@ -371,14 +384,18 @@ impl Recorder<'_, '_> {
 /// What a run was asked to do, as far as it decides the output.
 fn digest(task: &Task, inputs: &[Input]) -> String {
     let inputs: Vec<String> = inputs.iter().map(|input| format!("{:?} {:?}", input.path(), input.glob())).collect();
+    hex(&Sha256::digest(format!("{} {} {inputs:?}", options(task), task.shard).as_bytes()))
+}
+
+/// A digest of what else it was asked to do: the same for all parts of a whole, wherever the inputs lie.
+fn options(task: &Task) -> String {
     let text = format!(
-        "{} {} {:?} {} {} {} {} {inputs:?}",
+        "{} {} {:?} {} {} {}",
         env!("CARGO_PKG_VERSION"),
         task.layout.name(),
         task.format,
         task.packing.name(),
         task.file_bytes,
-        task.shard,
         task.settings,
     );
     hex(&Sha256::digest(text.as_bytes()))

@@ -30,7 +30,7 @@ impl Shard {
     }
 
     /// True if both are parts of as many.
-    pub(super) fn is_of_same_whole(self, other: Self) -> bool {
+    pub(super) fn is_of_as_many(self, other: Self) -> bool {
         self.count == other.count
     }
 

@@ -1,10 +1,12 @@
 //! A worker for an engine that spreads work over machines: a message a line in, an answer a line out, in order.
 
 use std::io::{self, BufRead, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
 use super::frame::{self, Frame};
+use super::missing;
 use super::pipeline;
 use super::split;
 use super::unit::{Fault, guarded};
@@ -12,6 +14,8 @@ use crate::convert::{Converter, Error, Format, Outcome, Reading};
 
 /// Answers each line of `input` (a frame: `{"id": …, "message": "…"}` or `{"id": …, "base64": "…"}`) with a line of
 /// JSON. `format` is what to convert to; `None` for the other side of each message.
+///
+/// Gives how many messages say themselves of their sending what the converter was given of it.
 ///
 /// # Errors
 /// If a line cannot be read, or an answer cannot be written. What is wrong with a message is in its answer.
@@ -21,8 +25,9 @@ pub fn stream(
     jobs: usize,
     mut input: impl BufRead + Send,
     mut output: impl Write,
-) -> io::Result<()> {
+) -> io::Result<u64> {
     let longest = frame::longest(converter.limits().bytes);
+    let own_sending = AtomicU64::new(0);
     pipeline::ordered(
         jobs,
         |give| {
@@ -39,16 +44,17 @@ pub fn stream(
                 }
             }
         },
-        |line| line.map(|line| answer(converter, format, &line)),
+        |line| line.map(|line| answer(converter, format, &line, &own_sending)),
         |answer: io::Result<String>| {
             output.write_all(answer?.as_bytes())?;
             output.flush()
         },
-    )
+    )?;
+    Ok(own_sending.into_inner())
 }
 
 /// The answer to one line: of several cases, a line for each.
-fn answer(converter: &Converter, format: Option<Format>, line: &[u8]) -> String {
+fn answer(converter: &Converter, format: Option<Format>, line: &[u8], own_sending: &AtomicU64) -> String {
     let limit = converter.limits().bytes;
     if line.len() > frame::longest(limit) {
         return failure(&Value::Null, None, &Fault::too_large(limit));
@@ -65,7 +71,10 @@ fn answer(converter: &Converter, format: Option<Format>, line: &[u8]) -> String 
             let number = case.number;
             let converted = case.reading.and_then(|reading| convert(converter, format, reading));
             answers.push_str(&match converted {
-                Ok((outcome, format)) => success(&id, number, &outcome, format),
+                Ok((outcome, format)) => {
+                    own_sending.fetch_add(u64::from(!outcome.unused.is_empty()), Ordering::Relaxed);
+                    success(&id, number, &outcome, format)
+                }
                 Err(error) => failure(&id, number, &Fault::of(&error, 0)),
             });
         });
@@ -109,7 +118,7 @@ fn success(id: &Value, case: Option<usize>, outcome: &Outcome, format: Format) -
         Format::FhirNdjson => ("resources", json!(text.lines().collect::<Vec<_>>())),
         _ => ("output", json!(text)),
     };
-    let answer = json!({
+    let mut answer = json!({
         "id": id,
         "status": if lost == 0 { "ok" } else { "losses" },
         "read": ledger.total,
@@ -117,7 +126,13 @@ fn success(id: &Value, case: Option<usize>, outcome: &Outcome, format: Format) -
         "structural": ledger.structural,
         "lost": lost,
         "reasons": reasons,
+        "missing": outcome.missing.len(),
+        "lacks": missing::entries(outcome).collect::<Vec<_>>(),
         member: result,
     });
+    // Only if there is something to tell: most workers are given nothing of the sending.
+    if !outcome.unused.is_empty() {
+        answer["unused"] = json!(outcome.unused_names().collect::<Vec<_>>());
+    }
     line(answer, case)
 }

@@ -34,6 +34,8 @@ pub struct Tally {
     pub with_told: u64,
     /// Converted messages that lack something that their standard demands.
     pub lacking: u64,
+    /// Converted messages that say themselves of their sending what was given of it, so that it was not used.
+    pub own_sending: u64,
     /// Converted messages in which the person has the id that she has in an earlier one of the run, which says something else of her.
     pub same_id: u64,
     /// Converted messages with whose persons later ones were not compared: there were too many.
@@ -174,6 +176,7 @@ impl Tally {
             with_losses: u64::from(!lost.is_empty()),
             with_told: u64::from(!told.is_empty()),
             lacking: u64::from(!outcome.missing.is_empty()),
+            own_sending: u64::from(!outcome.unused.is_empty()),
             resources: outcome.resources as u64,
             bytes_in: bytes as u64,
             bytes_out: outcome.output.len() as u64,
@@ -261,6 +264,7 @@ impl Tally {
         self.with_losses += other.with_losses;
         self.with_told += other.with_told;
         self.lacking += other.lacking;
+        self.own_sending += other.own_sending;
         self.same_id += other.same_id;
         self.not_kept += other.not_kept;
         self.failed += other.failed;
@@ -370,7 +374,7 @@ impl Tally {
 }
 
 /// A name with only the end of each number in it that is long enough to be that of a person, or a birth date.
-fn without_numbers(name: &str) -> String {
+pub(super) fn without_numbers(name: &str) -> String {
     const LONG: usize = 8;
     const SHOWN: usize = 3;
     let mut shown = String::with_capacity(name.len());

@@ -211,7 +211,7 @@ impl Batch {
     }
 
     fn tell(&self, ended: Ended) -> Result<Exit, Failure> {
-        let Ended { tally, is_complete, was_over } = ended;
+        let Ended { tally, is_complete, was_over, whole } = ended;
         if was_over && !self.quiet {
             say(format_args!("{}: this run was over already; nothing was done", self.output.display()));
         }
@@ -223,7 +223,7 @@ impl Batch {
             _ => Exit::Done,
         };
         let is_empty = tally.messages == 0;
-        let report = Report::new(tally, self.shard, is_complete);
+        let report = Report::new(tally, self.shard, whole, is_complete);
         if let Some(folder) = &self.report {
             report::write(folder, &report)?;
         }
@@ -239,7 +239,7 @@ impl Batch {
         }
         // One line each, also for who wants no others: an exit code alone says nothing.
         let list = |name| files::name(&self.output.join(name));
-        let Tally { failed, with_losses, with_told, same_id, not_kept, lacking, .. } = report.tally;
+        let Tally { failed, with_losses, with_told, same_id, not_kept, lacking, own_sending, .. } = report.tally;
         if failed > 0 {
             let messages = counted(failed, "message");
             say(format_args!("not converted: {messages}; see {}", list("quarantine.ndjson")));
@@ -257,6 +257,9 @@ impl Batch {
             say(format_args!(
                 "note: of {messages} it was not kept who the woman is: there were too many to compare later ones with"
             ));
+        }
+        if own_sending > 0 && !self.quiet {
+            say(format_args!("{}", super::own_sending(own_sending, "")));
         }
         if with_told > 0 && !self.quiet {
             let messages = counted(with_told, "message");

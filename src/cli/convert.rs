@@ -80,8 +80,8 @@ impl Convert {
         // A report of an earlier run must not stand there as if it were of this one.
         if let (Err(failure), Some(file)) = (&result, &self.report)
             && let Err(unwritten) = files::write(file, format!("{:#}\n", json!({ "error": failure.fault })).as_bytes())
-            // If it is the report that cannot be written, that is told already.
-            && unwritten.message != failure.message
+            // If it is the report that cannot be written, that is told already, also if something was added to it.
+            && unwritten.message != failure.fault.message
         {
             unwritten.tell();
         }
@@ -112,6 +112,12 @@ impl Convert {
             say(format_args!("note: --compact was not used: it is about {}", Format::FhirJson.name()));
         }
 
+        if !outcome.unused.is_empty() {
+            let parts = outcome.unused_names().collect::<Vec<_>>().join(", ");
+            say(format_args!(
+                "note: --transmission was not used for {parts}: the case says that itself, and it stands"
+            ));
+        }
         if matches!(to, Format::Hl7v3 | Format::Ada) {
             self.goal.say_if_chosen(&outcome);
         }

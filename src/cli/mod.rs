@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use ooievaar::ada::ReferenceDay;
-use ooievaar::batch::Fault;
+use ooievaar::batch::{Fault, counted};
 use ooievaar::tree::Limits;
 use ooievaar::{Bundle, Converter, Error, Format, Outcome, Transmission, TransmissionFault};
 
@@ -207,6 +207,14 @@ fn idle(to: Format, bundle: Option<Bundle>, key: Option<&Path>, sent: &Sent) -> 
     ];
     let idle = options.into_iter().filter(|(is_idle, ..)| *is_idle);
     idle.map(|(_, option, why)| format!("note: {option} was not used: {} {why}", to.name())).collect()
+}
+
+/// What to say of several messages that say themselves how they are sent.
+fn own_sending(messages: u64, place: &str) -> String {
+    let messages = counted(messages, "message");
+    format!(
+        "note: --transmission was not used, in whole or in part, for {messages}: what the message says itself stands{place}"
+    )
 }
 
 /// Which day relative dates count from.

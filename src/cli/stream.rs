@@ -12,9 +12,11 @@ use super::{As, Bounds, DayT, Exit, Failure, Goal, Sent, Tables, library, say};
 ///
 /// A worker for engines such as Apache Spark. Each line in is {"id": …, "message": "<text>"} or {"id": …, "base64":
 /// "<bytes>"}; each line out, in the same order, is {"id", "status": "ok", "losses" or "error", "resources" (texts; or
-/// "output"), "read", "translated", "structural", "lost", "reasons"}, or for an error {"id", "status", "error": {"code",
-/// "line", "column", "message"}}. A message with several cases is answered with a line for each, which has its number in
-/// "case".
+/// "output"), "read", "translated", "structural", "lost", "reasons", "missing" (how many things the message demands and
+/// lacks) and "lacks" (which)}, or for an error {"id", "status", "error": {"code", "line", "column", "message"}}. "ok" says
+/// that nothing is lost: what a message lacks is told by "missing" alone. "unused" is there if the message says
+/// itself what --transmission gives: what of it. A message with several cases is answered with a
+/// line for each, which has its number in "case".
 #[derive(Debug, Args)]
 pub struct Stream {
     /// What to convert to: fhir-json, fhir-xml, fhir-ndjson, hl7v3 or ada [default: the other side]
@@ -62,7 +64,12 @@ impl Stream {
             // Whoever asked has gone away.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Done),
             Err(error) => Err(Failure::new(Exit::Output, format!("the stream broke: {error}"))),
-            Ok(()) => Ok(Exit::Done),
+            Ok(own_sending) => {
+                if own_sending > 0 {
+                    say(format_args!("{}", super::own_sending(own_sending, "; `unused` of an answer has what")));
+                }
+                Ok(Exit::Done)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::kind::MessageKind;
 use super::{Error, Format, Place, Withdrawal, excess, labels, units};
-use crate::dataset::{Code, Content, Dataset, Instance, Node, Text, Value};
+use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, Text, Value};
 use crate::ledger::{Demand, Ledger, Unmet};
 
 /// What was read from an input.
@@ -108,6 +108,9 @@ pub struct Outcome {
     /// What the message demands and the case lacks, in the order of its lines: empty unless an HL7v3 message was written.
     /// Nothing was made up in its place.
     pub missing: Vec<Unmet>,
+    /// What is given of the sending of messages ([`Converter::with_transmission`](super::Converter::with_transmission)) and is not
+    /// in this one, because the case says it itself: concepts of what was written, in the order in which they are given.
+    pub unused: Vec<ConceptIx>,
     /// How many FHIR resources the result holds.
     pub resources: usize,
     /// The id, in that result, of the person whose case it is (a Patient); `None` if it has none, or is no FHIR.
@@ -135,6 +138,11 @@ impl Outcome {
             }
             demand => demand.remedy(),
         }
+    }
+
+    /// The names of what is in `unused`, as they stand in the data of the transmission.
+    pub fn unused_names(&self) -> impl Iterator<Item = &str> {
+        self.unused.iter().map(|concept| self.dataset().get(*concept).element.as_str())
     }
 
     /// What the source says plainly of the person whose case it is: what the tables name, such as the day of birth.

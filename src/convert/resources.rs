@@ -49,7 +49,7 @@ impl Converter {
         match detect::sniff(&text, &self.limits)? {
             Sniffed::Xml(document) if self.xml_format(&document) != Some(Format::FhirXml) => Err(Error::WrongKind {
                 found: "XML, but not FHIR".to_owned(),
-                expected: "several inputs as one case only if all are FHIR; convert others one by one".to_owned(),
+                expected: "several inputs as one case only if all are FHIR; convert others one by one, or in one run (ooievaar batch)".to_owned(),
             }),
             sniffed => self.add_resources(&sniffed, &text, resources),
         }

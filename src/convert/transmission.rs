@@ -13,7 +13,9 @@ use uuid::Builder;
 use super::kind::{MessageKind, Sending};
 use crate::dataset::{
     Code, Concept, ConceptIx, Content, DateTime, Identifier, Instance, Kind, NodeIx, Origin, Precision, Text, Value,
+    is_uuid,
 };
+use crate::tables::layout::is_oid;
 
 /// The data of a transmission, given beside the case: see [`Converter::with_transmission`](super::Converter::with_transmission).
 ///
@@ -109,11 +111,15 @@ impl Given {
 
     /// Adds to an instance what it does not say itself. A group that it says anything in stays as it is: of two senders none is
     /// made one. Then the id of the message and its time are made of the case, if nobody said them: the same each time. The id is one in the namespace of the sender.
-    pub fn complete(&self, kind: &MessageKind, sending: &Sending, instance: &mut Instance) {
+    ///
+    /// What it has of which the case says something, and which is not added, is given back.
+    pub fn complete(&self, kind: &MessageKind, sending: &Sending, instance: &mut Instance) -> Vec<ConceptIx> {
+        let mut unused = Vec::new();
         let group = instance.occurrences(NodeIx::ROOT, sending.group).next();
         let group = group.unwrap_or_else(|| instance.add_group(NodeIx::ROOT, sending.group));
         for (part, leaves) in &self.parts {
             if says(kind, instance, group, *part) {
+                unused.push(*part);
                 continue;
             }
             for (via, concept, content) in leaves {
@@ -135,6 +141,7 @@ impl Given {
         {
             instance.add_leaf(group, sending.id, id, Origin::default());
         }
+        unused
     }
 }
 
@@ -241,7 +248,9 @@ fn leaf(concept: &Concept, value: &Toml, key: &str) -> Result<Content, Transmiss
         Kind::Group => return Err(form("a group: a table of what is in it")),
         Kind::Identifier => {
             let [root, extension] = words(value, ["root", "extension"], &[])
-                .ok_or_else(|| form("an identifier: `{ root = \"<OID>\", extension = \"…\" }`, both texts"))?;
+                // What is no namespace would be written as one: a message with it is no message.
+                .filter(|[root, _]| is_oid(root) || is_uuid(root))
+                .ok_or_else(|| form("an identifier: `{ root = \"<OID or UUID>\", extension = \"…\" }`, both texts"))?;
             Value::Identifier(Identifier { root, extension })
         }
         Kind::Code => {

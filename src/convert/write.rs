@@ -70,7 +70,7 @@ impl Converter {
             return self.write_as(reading, withdrawal, format, written);
         }
         let kind = &*written;
-        self.complete(format, kind, &mut reading.instance);
+        let unused = self.complete(format, kind, &mut reading.instance);
         let mut ledger = reading.ledger.clone();
         let Draft { output, unwritten, unmet, broken, resources, person } =
             self.write_kind(kind, &reading.instance, &withdrawal.deleted, Some(reading.format), format)?;
@@ -79,7 +79,8 @@ impl Converter {
         }
         ledger.name_rules(&reading.instance, &unwritten, &broken);
         let missing = missing(kind, &reading.instance, format, &unwritten, unmet);
-        Ok(Outcome { output: output.into_bytes(), ledger, missing, written, reading, resources, person, withdrawal })
+        let output = output.into_bytes();
+        Ok(Outcome { output, ledger, reading, written, missing, unused, resources, person, withdrawal })
     }
 
     /// The same as another kind of message than was read.
@@ -96,7 +97,7 @@ impl Converter {
             let lost = reading.ledger.translated + reading.ledger.lost_leaves();
             return Err(Error::NothingClinical { read: reading.ledger.total, lost });
         }
-        self.complete(format, kind, &mut moved.instance);
+        let unused = self.complete(format, kind, &mut moved.instance);
         let Draft { output, unwritten, unmet, broken, resources, person } =
             self.write_kind(kind, &moved.instance, &withdrawal.deleted, Some(reading.format), format)?;
         let missing = missing(kind, &moved.instance, format, &unwritten, unmet);
@@ -110,17 +111,19 @@ impl Converter {
             ledger.unwritten(&reading.instance, *node, *reason);
         }
         ledger.name_rules(&reading.instance, &left, &broken);
-        Ok(Outcome { output: output.into_bytes(), ledger, missing, written, reading, resources, person, withdrawal })
+        let output = output.into_bytes();
+        Ok(Outcome { output, ledger, reading, written, missing, unused, resources, person, withdrawal })
     }
 
-    /// Adds what is given of the transmission, where the case does not say it.
-    fn complete(&self, format: Format, kind: &MessageKind, instance: &mut Instance) {
+    /// Adds what is given of the transmission, where the case does not say it. What the case says is given back.
+    fn complete(&self, format: Format, kind: &MessageKind, instance: &mut Instance) -> Vec<ConceptIx> {
         if !matches!(format, Format::Hl7v3 | Format::Ada) {
-            return;
+            return Vec::new();
         }
         let given = self.given.as_ref().and_then(|given| given.get(kind.position)?.as_ref());
-        if let Some((given, sending)) = given.zip(kind.sending.as_ref()) {
-            given.complete(kind, sending, instance);
+        match given.zip(kind.sending.as_ref()) {
+            Some((given, sending)) => given.complete(kind, sending, instance),
+            None => Vec::new(),
         }
     }
 

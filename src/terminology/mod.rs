@@ -7,7 +7,7 @@ mod code_systems;
 mod units;
 mod value_sets;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub use check_digit::CheckDigit;
 pub use code_form::fits_form;
@@ -45,12 +45,31 @@ impl Terminology {
                 result.value_sets.insert(name.clone(), ValueSet::load(source, name)?);
             }
         }
+        result.must_be_there(source, dataset)?;
         for name in code_maps {
             if !result.code_maps.contains_key(name) {
                 result.code_maps.insert(name.into(), CodeMap::load(source, name)?);
             }
         }
         Ok(result)
+    }
+
+    /// Refuses tables without a value set that the dataset names, also for a concept that is not in use: whoever took it away
+    /// would learn of that only when a message uses the concept.
+    fn must_be_there(&self, source: &Source, dataset: &Dataset) -> Result<(), TableError> {
+        let named = dataset.concepts().map(|(_, concept)| concept);
+        let mut idle =
+            named.filter(|concept| !concept.value_set.is_empty() && !self.value_sets.contains_key(&concept.value_set));
+        let Some(first) = idle.next() else { return Ok(()) };
+        let there: HashSet<String> = source.list("value-sets")?.into_iter().collect();
+        let file = |concept: &Concept| format!("value-sets/{}.csv", concept.value_set);
+        match std::iter::once(first).chain(idle).find(|concept| !there.contains(&file(concept))) {
+            None => Ok(()),
+            Some(absent) => {
+                let message = format!("there is no such file, and concept {} of the dataset names it", absent.number);
+                Err(TableError::file(&file(absent), message))
+            }
+        }
     }
 
     /// The code systems and identifier namespaces.
