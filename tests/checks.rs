@@ -265,6 +265,22 @@ fn an_answer_of_a_demand_is_one_that_its_concept_can_give() {
     assert!(found.message.contains("true, false or absent"), "{}", found.message);
 }
 
+/// JSON with a slip of the keyboard is found at the line at which a conversion refuses it.
+#[test]
+fn json_that_cannot_be_read_is_found_at_its_line() {
+    let file = "fhir-stu3/patterns/problem.json";
+    let mut tables = Source::Embedded.files().unwrap();
+    let text = String::from_utf8(tables[file].clone()).unwrap();
+    let without: Vec<&str> = text.lines().enumerate().filter(|(at, _)| *at != 6).map(|(_, line)| line).collect();
+    tables.insert(file.to_owned(), without.join("\n").into_bytes());
+    let source = Source::Memory(Arc::new(tables));
+    let refused = ooievaar::Converter::from_source(&source).and_then(ooievaar::Converter::ready).unwrap_err();
+    let report = check(&source, &Options::default()).unwrap();
+    let found = report.findings.iter().find(|finding| finding.code == "OOI-001").unwrap();
+    assert_eq!((found.file.as_str(), found.line), (file, 7));
+    assert!(refused.to_string().contains(&format!("{file}:7: ")), "{refused}");
+}
+
 /// What a spreadsheet can make of a table without changing a cell.
 fn forms(text: &str) -> Vec<(&'static str, Vec<u8>)> {
     let cells = |separator: &str, cell: &dyn Fn(&str) -> String| -> String {

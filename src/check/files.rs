@@ -157,7 +157,7 @@ impl File {
             },
             Some("json") => match parse_json(text.as_bytes(), &Limits::default()) {
                 Ok((tree, _)) => Body::Json(tree),
-                Err(fault) => Body::Bad(1, fault.to_string()),
+                Err(fault) => Body::Bad(line_of(fault.position), fault.to_string()),
             },
             Some("xml") => match roxmltree::Document::parse(text) {
                 Ok(_) => Body::Other,
