@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::refuted::Refuted;
 use super::sheet::{Row, Sheet};
 use super::skeleton::SkeletonMarks;
-use super::{File, Files};
+use super::{Body, File, Files};
 use crate::dataset::Kind;
 use crate::generate::Samples;
 use crate::plan::fhir::{Alignment, Elements, FhirPlan};
 use crate::plan::hl7v3::MessagePlan;
 use crate::plan::{AdaPlan, AlignMeta, Manifest, MessageMeta, load_dataset};
-use crate::tables::{Source, TableError, pattern, pattern_name};
+use crate::tables::{LIKE, Source, TableError, pattern, pattern_file, pattern_name};
 use crate::terminology::{CodeMap, CodeSystems, Terminology, ValueSet};
 use crate::tree::Tree;
 
@@ -147,6 +147,16 @@ impl<'a> Context<'a> {
             examples: None,
             refuted: None,
         }
+    }
+
+    /// The name of the pattern in whose file a member of a pattern stands: its own, or one that it is like.
+    pub fn holder_of<'p>(&'p self, pattern: &'p str, member: &str) -> Option<&'p str> {
+        let own = |name: &str| match &self.files.get(&pattern_file(name))?.body {
+            Body::Json(tree) => Some(tree),
+            _ => None,
+        };
+        let mut below = std::iter::successors(Some(pattern), |name| own(name)?.text_at(LIKE)).take(self.patterns.len());
+        below.find(|name| own(name).is_some_and(|tree| tree.get(member).is_some()))
     }
 
     /// The table at a path, if it can be read.

@@ -5,6 +5,7 @@ use crate::check::Context;
 use crate::check::context::FhirTable;
 use crate::check::rule::{Findings, rule};
 use crate::check::sheet::{Row, Sheet};
+use crate::tables::pattern_file;
 use crate::tree::Tree;
 
 rule! {
@@ -33,9 +34,14 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             let role = if row.get("resource").is_empty() { row.get("concept") } else { row.get("resource") };
             makers.entry(role).or_insert(row);
         }
+        let wrong = published(context, table, &makers, findings);
         for row in table.sheet.rows() {
             let Some(subject) = subject_of(context, row.get("pattern")) else { continue };
             let Some(maker) = makers.get(subject.role) else { continue };
+            // What is wrong with a pattern is told of it.
+            if context.holder_of(row.get("pattern"), subject.element).is_some_and(|holder| wrong.contains(holder)) {
+                continue;
+            }
             if let Some(group) = one_of_many(context, table, row, *maker) {
                 let name = context.concept(table.sheet.path, group).map_or("", |row| row.get("name"));
                 let message = format!(
@@ -45,17 +51,17 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
                 findings.cell(row, "pattern", message, "name a pattern that is about the person whose concept it is");
             }
         }
-        published(context, table, &makers, findings);
     }
 }
 
-/// The person whom a pattern is about is the one whom its profile is about, and those of its rows.
-fn published(
-    context: &Context<'_>,
-    table: &FhirTable<'_>,
+/// The person whom a pattern is about is the one whom its profile is about, and those of its rows. Gives the patterns that are
+/// about somebody else.
+fn published<'c>(
+    context: &'c Context<'_>,
+    table: &'c FhirTable<'_>,
     makers: &HashMap<&str, Row<'_>>,
     findings: &mut Findings<'_>,
-) {
+) -> HashSet<&'c str> {
     let persons = persons(context);
     let mut profiles: HashMap<&str, Vec<Row<'_>>> = HashMap::new();
     let facts = context.sheet(&format!("fhir-stu3/published/{}.csv", table.sheet.name()));
@@ -68,10 +74,15 @@ fn published(
         let person = makers.get(subject.role).and_then(|maker| profile_of(context, maker.get("pattern")));
         let Some(person) = person else { continue };
         if persons.get(subject.profile).is_some_and(|wanted| *wanted != person) {
-            if told.insert(row.get("pattern")) {
+            let holder = context.holder_of(row.get("pattern"), subject.element).unwrap_or_else(|| row.get("pattern"));
+            if told.insert(holder) {
                 let message = format!("`{}` is not the person whom the profile is about", subject.role);
-                let file = format!("fhir-stu3/patterns/{}.json", row.get("pattern"));
-                findings.text(&file, &format!("\"@{}\"", subject.role), message, format!("mend `{}`", subject.element));
+                findings.text(
+                    &pattern_file(holder),
+                    &format!("\"@{}\"", subject.role),
+                    message,
+                    format!("mend `{}`", subject.element),
+                );
             }
             continue;
         }
@@ -87,6 +98,7 @@ fn published(
             findings.cell(row, "pattern", message, "name a pattern that is about the person whose concept it is");
         }
     }
+    told
 }
 
 /// The person whom the resources of a profile are about, where it is one.

@@ -125,9 +125,10 @@ fn written(context: &Context<'_>, findings: &mut Findings<'_>) {
         });
         let (harmless, harmful): (Vec<_>, Vec<_>) =
             fixed.partition(|(_, value)| row.get("harmless").split_whitespace().any(|own| own == *value));
+        let is_known = |value: &str| row.get("harmful").split_whitespace().any(|own| own == value);
         match harmful.as_slice() {
             [] => {}
-            [(path, value)] if !harmless.is_empty() => {
+            [(path, value)] if !harmless.is_empty() || is_known(value) => {
                 let message = format!("`{element}` says `{value}`, which takes back what the resource states");
                 let help = format!("mend it; the values that change nothing are in {}:{}", row.sheet.path, row.line());
                 findings.text(path, &format!("\"{value}\""), message, help);
