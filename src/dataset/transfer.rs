@@ -7,7 +7,7 @@ use super::{ConceptIx, Dataset, Instance, NodeIx};
 pub struct Moved {
     /// What the other dataset has of it.
     pub instance: Instance,
-    /// The leaves for which the other dataset has no concept, or none that its kind of message uses.
+    /// The leaves for which the other dataset has no concept.
     pub left: Vec<NodeIx>,
     /// The leaves for which the other dataset has a concept, but no occurrence of its group that they can be in.
     pub unplaced: Vec<NodeIx>,
@@ -57,8 +57,7 @@ impl Instance {
     /// in the only occurrence of that group, or in one of its own; where there are several, nothing says which, and it is left out.
     #[must_use]
     pub fn moved(&self, from: &Dataset, to: &Dataset) -> Moved {
-        let there = |number: &str| to.find(number).filter(|ix| to.get(*ix).in_use);
-        let concepts: Vec<Option<ConceptIx>> = from.concepts().map(|(_, concept)| there(&concept.number)).collect();
+        let concepts: Vec<Option<ConceptIx>> = from.concepts().map(|(_, concept)| to.find(&concept.number)).collect();
         let mut moved = Moved {
             instance: Self::new(),
             left: Vec::new(),
