@@ -135,12 +135,12 @@ impl<'a> Normal<'a> {
         demanded.map_or(&[], |demanded| &demanded.only_when)
     }
 
-    /// An instance without what its own answers take back, where that is not stated.
+    /// An instance without what its own answers take back, where that is not stated, and without numbers that two people have.
     fn upheld(&self, mut instance: Instance) -> Instance {
-        if self.upholds {
-            for node in instance.contradicted(self.dataset) {
-                instance.remove(node);
-            }
+        let dataset = self.dataset;
+        let gone = if self.upholds { instance.contradicted(dataset) } else { instance.shared_numbers(dataset) };
+        for node in gone {
+            instance.remove(node);
         }
         instance
     }
