@@ -134,7 +134,7 @@ impl<'p> Web<'p> {
                 surplus.push(at);
             }
         }
-        // What tells of a person is there once for each: two births of one child are none.
+        // What tells of a person is there once for each: of two births of one child one stands.
         for at in 0..self.candidates.len() {
             let [role] = self.candidates[at][..] else { continue };
             let tells =
