@@ -162,13 +162,13 @@ impl<'a> Writer<'a> {
         let quarantine = open(store, QUARANTINE, state.quarantine)?;
         let losses = open(store, LOSSES, state.losses)?;
         let missing = open(store, MISSING, state.missing)?;
-        let persons = Persons::open(&store.parts().join(PERSONS), state.persons)?;
+        let of_persons = store.parts().join(PERSONS);
+        let persons = Persons::open(&of_persons, state.persons)?;
         let has_index = task.layout == Layout::BundlePerFile;
         let index = if has_index { Some(open(store, INDEX, state.index)?) } else { None };
         let lists = [&quarantine, &losses, &missing];
         let mut kept: Vec<&Path> = growing.values().chain(lists).chain(&index).map(Part::path).collect();
-        let path = store.parts().join(PERSONS);
-        kept.push(&path);
+        kept.push(&of_persons);
         let fault = |error: io::Error| Stop::output(&store.parts(), &error);
         for entry in fs::read_dir(store.parts()).map_err(fault)? {
             let path = entry.map_err(fault)?.path();

@@ -67,24 +67,36 @@ pub(super) fn element(path: &str) -> String {
 }
 
 /// Where the lines of a source begin.
-pub(super) struct Places<'s> {
+struct Places<'s> {
     source: &'s [u8],
     starts: Vec<usize>,
 }
 
 impl<'s> Places<'s> {
-    pub fn of(source: &'s [u8]) -> Self {
+    fn of(source: &'s [u8]) -> Self {
         let ends = source.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
         Self { source, starts: std::iter::once(0).chain(ends).collect() }
     }
 
     /// Line and column, both from 1; a column is a character.
-    pub fn find(&self, position: usize) -> (usize, usize) {
+    fn find(&self, position: usize) -> (usize, usize) {
         let position = position.min(self.source.len());
         let line = self.starts.partition_point(|start| *start <= position);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        (line, String::from_utf8_lossy(&self.source[start..position]).chars().count() + 1)
+        (line, column(&self.source[start..position]))
     }
+}
+
+/// The same of one position: most messages have a few near their beginning, and need no list of lines.
+pub(super) fn place(source: &[u8], position: usize) -> (usize, usize) {
+    let before = &source[..position.min(source.len())];
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    (before.split(|byte| *byte == b'\n').count(), column(&before[start..]))
+}
+
+/// The column after what stands before it in its line.
+fn column(before: &[u8]) -> usize {
+    String::from_utf8_lossy(before).chars().count() + 1
 }
 
 #[cfg(test)]
@@ -93,7 +105,9 @@ mod tests {
 
     #[test]
     fn places_are_counted_in_characters() {
-        let places = Places::of("é1\n2é3\n".as_bytes());
+        let source = "é1\n2é3\n".as_bytes();
+        let places = Places::of(source);
+        assert!((0..12).all(|position| places.find(position) == place(source, position)));
         assert_eq!(places.find(0), (1, 1));
         assert_eq!(places.find(2), (1, 2));
         assert_eq!(places.find(7), (2, 3));

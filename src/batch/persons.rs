@@ -12,7 +12,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::Stop;
-use super::losses::Places;
+use super::losses::place;
 use super::part::Part;
 use crate::convert::Outcome;
 use crate::dataset::{Content, Node, Value, bare};
@@ -48,11 +48,11 @@ pub(super) struct Fact {
 /// The facts of one message. `name` is what it is called, `lines_before` how many lines stand before it in its file.
 pub(super) fn facts(outcome: &Outcome, name: &str, source: &[u8], lines_before: usize) -> Vec<Fact> {
     let Some(person) = &outcome.person else { return Vec::new() };
-    let (dataset, places) = (outcome.reading.dataset(), Places::of(source));
+    let dataset = outcome.reading.dataset();
     let fact = |node: &Node| {
         let said = plain(node.content.as_ref()?)?;
         let concept = dataset.get(node.concept);
-        let (line, column) = places.find(node.origin.position as usize);
+        let (line, column) = place(source, node.origin.position as usize);
         let (reason, remedy) = REASON;
         let told = json!({
             "path": name,
@@ -83,8 +83,11 @@ fn plain(content: &Content) -> Option<String> {
 }
 
 fn digest(text: &str) -> u64 {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+    number(&Sha256::digest(text.as_bytes())[..ROW / 2])
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
 /// What was said of each person so far.
@@ -109,7 +112,6 @@ impl Persons {
         let length = if path.exists() { length } else { 0 };
         let part = Part::open(path, length)?;
         let rows = fs::read(path).map_err(|error| Stop::output(path, &error))?;
-        let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
         let known = rows.chunks_exact(ROW).map(|row| (number(&row[..ROW / 2]), number(&row[ROW / 2..]))).collect();
         Ok(Self { known, part })
     }

@@ -149,6 +149,19 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The files of patterns that can be read, each with its name and what stands in it.
+    pub fn pattern_files(&self) -> impl Iterator<Item = (&'a str, &'a File, &'a Tree)> {
+        self.files.iter().filter_map(|file| match &file.body {
+            Body::Json(tree) => Some((pattern_name(&file.path)?, file, tree)),
+            _ => None,
+        })
+    }
+
+    /// The profile of what a pattern makes.
+    pub fn profile_of(&self, pattern: &str) -> Option<&str> {
+        self.patterns.get(pattern)?.get("meta")?.get("profile")?.items().first().and_then(Tree::text)
+    }
+
     /// The name of the pattern in whose file a member of a pattern stands: its own, or one that it is like.
     pub fn holder_of<'p>(&'p self, pattern: &'p str, member: &str) -> Option<&'p str> {
         let own = |name: &str| match &self.files.get(&pattern_file(name))?.body {

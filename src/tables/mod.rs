@@ -21,7 +21,7 @@ pub const SKELETON: &str = "urn:ooievaar:skeleton";
 
 pub use error::TableError;
 pub use layers::{LAYER, Layered};
-pub use pattern::{LIKE, PATTERNS, WITHOUT, pattern, pattern_file, pattern_name};
+pub use pattern::{LIKE, pattern, pattern_file, pattern_name};
 pub use raw::{Cell, Flaw, Form, Malformed, RawRow, RawSheet, decode};
 pub use sheet::{Row, Sheet};
 pub use source::Source;

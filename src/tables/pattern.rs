@@ -7,11 +7,11 @@ use super::{Source, TableError};
 use crate::tree::{Limits, Tree, parse_json};
 
 /// The folder of the patterns.
-pub const PATTERNS: &str = "fhir-stu3/patterns";
+const PATTERNS: &str = "fhir-stu3/patterns";
 /// The member that names the pattern that one is like.
 pub const LIKE: &str = "@like";
 /// The member that names what the pattern below has and this one has not.
-pub const WITHOUT: &str = "@without";
+const WITHOUT: &str = "@without";
 /// Patterns upon patterns beyond this are a circle.
 const MOST: usize = 8;
 

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use crate::check::Context;
 use crate::check::rule::{Findings, rule};
 use crate::check::sheet::coded;
-use crate::check::{Body, Context};
 use crate::plan::fhir::ElementPath;
 use crate::terminology::CheckDigit;
 use crate::tree::Tree;
@@ -45,8 +45,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     };
     let wrong =
         |uri: &str, code: &str| !turned.contains(uri) && by_uri(uri).is_some_and(|scheme| !scheme.is_valid(code));
-    for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
-        let Body::Json(tree) = &file.body else { continue };
+    for (_, file, tree) in context.pattern_files() {
         codings(tree, &mut |system, code| {
             if wrong(system, code) {
                 findings.text(
@@ -84,8 +83,7 @@ fn turned<'c>(context: &'c Context<'_>) -> HashSet<&'c str> {
         .filter_map(|row| Some((row.get("uri"), CheckDigit::from_name(row.get("check_digit"))?)))
         .collect();
     let mut codes: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
-        let Body::Json(tree) = &file.body else { continue };
+    for (.., tree) in context.pattern_files() {
         codings(tree, &mut |system, code| {
             if let Some((uri, _)) = schemes.iter().find(|(uri, _)| *uri == system) {
                 codes.entry(uri).or_default().insert(code.to_owned());

@@ -71,7 +71,7 @@ fn published<'c>(
     let mut told: HashSet<&str> = HashSet::new();
     for row in table.sheet.rows() {
         let Some(subject) = subject_of(context, row.get("pattern")) else { continue };
-        let person = makers.get(subject.role).and_then(|maker| profile_of(context, maker.get("pattern")));
+        let person = makers.get(subject.role).and_then(|maker| context.profile_of(maker.get("pattern")));
         let Some(person) = person else { continue };
         if persons.get(subject.profile).is_some_and(|wanted| *wanted != person) {
             let holder = context.holder_of(row.get("pattern"), subject.element).unwrap_or_else(|| row.get("pattern"));
@@ -106,12 +106,6 @@ fn persons<'c>(context: &'c Context<'_>) -> BTreeMap<&'c str, &'c str> {
     let profiles = context.sheet("fhir-stu3/profiles.csv").into_iter().flat_map(Sheet::rows);
     let known = profiles.filter(|row| !row.get("subject").is_empty());
     known.map(|row| (row.get("profile"), row.get("subject"))).collect()
-}
-
-/// The profile of what a pattern makes.
-fn profile_of<'c>(context: &'c Context<'_>, pattern: &str) -> Option<&'c str> {
-    let tree = context.patterns.get(pattern)?;
-    tree.get("meta")?.get("profile")?.items().first().and_then(Tree::text)
 }
 
 /// Whom the resources of a pattern are about.

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use crate::check::rule::{Findings, rule};
 use crate::check::{Body, Context, File};
-use crate::tables::{LIKE, pattern_name, schema};
+use crate::tables::{LIKE, schema};
 
 rule! {
     /// A file is not used: nothing names it, or its path is none that the tables know.
@@ -22,11 +22,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     };
     let (mut sets, maps, mut patterns) =
         (named("dataset/", "value_set"), named("fhir-stu3/", "code_map"), named("fhir-stu3/", "pattern"));
-    let bases = context.files.iter().filter_map(|file| match &file.body {
-        Body::Json(tree) if pattern_name(&file.path).is_some() => tree.text_at(LIKE),
-        _ => None,
-    });
-    patterns.extend(bases);
+    patterns.extend(context.pattern_files().filter_map(|(.., tree)| tree.text_at(LIKE)));
     // A concept can have a second value set, which `source` names.
     sets.extend(named("dataset/", "source").iter().flat_map(|text| text.split_whitespace()));
     let Some(Body::Toml(manifest)) = context.files.get("ooievaar.toml").map(|file| &file.body) else { return };

@@ -35,8 +35,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     alone(context, findings);
     misspelt(context, findings);
     namespaces(context, findings);
-    for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
-        let Body::Json(tree) = &file.body else { continue };
+    for (_, file, tree) in context.pattern_files() {
         systems(tree, &mut |uri| {
             if !known_uri(context, uri) {
                 findings.text(
@@ -61,8 +60,7 @@ fn misspelt(context: &Context<'_>, findings: &mut Findings<'_>) {
             other.rows().for_each(|row| *named.entry(row.get(column.name).to_owned()).or_default() += 1);
         }
     }
-    for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
-        let Body::Json(tree) = &file.body else { continue };
+    for (.., tree) in context.pattern_files() {
         systems(tree, &mut |uri| *named.entry(uri.to_owned()).or_default() += 1);
     }
     for column in ["oid", "uri"] {

@@ -1,8 +1,7 @@
+use crate::check::Context;
 use crate::check::rule::{Findings, rule};
 use crate::check::sheet::Row;
-use crate::check::{Body, Context};
 use crate::plan::fhir::{ElementPath, Elements};
-use crate::tables::pattern_name;
 use crate::tree::Tree;
 
 rule! {
@@ -41,8 +40,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
         }
     }
-    for file in context.files.iter() {
-        let (Some(name), Body::Json(tree)) = (pattern_name(&file.path), &file.body) else { continue };
+    for (name, file, tree) in context.pattern_files() {
         let whole = context.patterns.get(name).unwrap_or(tree);
         let kind = whole.text_at("resourceType").unwrap_or_default();
         if context.elements.type_name(kind).is_empty() {

@@ -1,9 +1,8 @@
 use std::collections::HashSet;
 
+use crate::check::Context;
 use crate::check::rule::{Findings, rule};
-use crate::check::{Body, Context};
 use crate::plan::fhir::{ElementPath, Elements};
-use crate::tables::pattern_name;
 use crate::tree::Tree;
 
 /// How the path to the code of a coding ends.
@@ -116,10 +115,8 @@ fn withdrawing(context: &Context<'_>, findings: &mut Findings<'_>) {
 fn written(context: &Context<'_>, findings: &mut Findings<'_>) {
     for row in context.sheet("fhir-stu3/modifiers.csv").into_iter().flat_map(crate::check::Sheet::rows) {
         let element = row.get("element");
-        let files = context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/"));
-        let fixed = files.filter_map(|file| {
-            let Body::Json(tree) = &file.body else { return None };
-            let whole = context.patterns.get(pattern_name(&file.path)?).unwrap_or(tree);
+        let fixed = context.pattern_files().filter_map(|(name, file, tree)| {
+            let whole = context.patterns.get(name).unwrap_or(tree);
             let own = whole.text_at("resourceType").is_some_and(|kind| kind == row.get("type"));
             Some((file.path.as_str(), tree.get(element).and_then(Tree::text).filter(|_| own)?))
         });

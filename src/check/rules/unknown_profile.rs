@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
 use crate::check::rule::{Findings, rule};
-use crate::check::{Body, Context, File};
+use crate::check::{Context, File};
 use crate::plan::fhir::ElementPath;
-use crate::tables::{LIKE, pattern_name};
+use crate::tables::LIKE;
 use crate::tree::Tree;
 
 rule! {
@@ -48,9 +48,8 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
     }
     let mut used: Vec<String> = Vec::new();
-    for file in context.files.iter().filter(|file| file.path.starts_with("fhir-stu3/patterns/")) {
-        let Body::Json(tree) = &file.body else { continue };
-        let whole = pattern_name(&file.path).and_then(|name| context.patterns.get(name)).unwrap_or(tree);
+    for (name, file, tree) in context.pattern_files() {
+        let whole = context.patterns.get(name).unwrap_or(tree);
         pattern(file, tree, whole, &known, &mut used, findings);
     }
     for table in &context.fhir {

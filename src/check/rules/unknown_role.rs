@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
+use crate::check::Context;
 use crate::check::rule::{Findings, rule};
-use crate::check::{Body, Context};
-use crate::tables::pattern_name;
+use crate::tables::pattern_file;
 use crate::tree::Tree;
 
 rule! {
@@ -20,7 +20,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for table in &context.fhir {
         let mut roles: HashMap<&str, u32> = HashMap::new();
         for row in table.sheet.rows().filter(|row| !row.get("pattern").is_empty()) {
-            let pattern = format!("fhir-stu3/patterns/{}.json", row.get("pattern"));
+            let pattern = pattern_file(row.get("pattern"));
             if context.files.get(&pattern).is_none() {
                 findings.cell(row, "pattern", format!("there is no {pattern}"), "mend the name, or add the pattern");
             }
@@ -86,12 +86,8 @@ fn references(
     roles: &HashMap<&str, u32>,
     findings: &mut Findings<'_>,
 ) {
-    for file in context.files.iter() {
-        let used = pattern_name(&file.path).is_some_and(|name| sheet.rows().any(|row| row.get("pattern") == name));
-        let Body::Json(tree) = &file.body else { continue };
-        if !used {
-            continue;
-        }
+    let is_used = |name: &str| sheet.rows().any(|row| row.get("pattern") == name);
+    for (_, file, tree) in context.pattern_files().filter(|(name, ..)| is_used(name)) {
         let known = |name: &str| roles.contains_key(name) || context.concept(sheet.path, name).is_some();
         names(tree, &mut |text, name| {
             if !known(name) {

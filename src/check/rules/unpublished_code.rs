@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::check::Context;
 use crate::check::rule::{Findings, rule};
 use crate::check::sheet::{Row, Sheet};
-use crate::tree::Tree;
+use crate::tables::pattern_file;
 
 rule! {
     /// A FHIR row has a code, an element or a profile with which its concept is not published.
@@ -127,7 +127,7 @@ fn profiles(
 ) {
     let mut by_pattern: BTreeMap<&str, Vec<(Row<'_>, bool)>> = BTreeMap::new();
     for row in rows.rows().filter(|row| !row.get("pattern").is_empty()) {
-        let Some(profile) = profile_of(context, row.get("pattern")) else { continue };
+        let Some(profile) = context.profile_of(row.get("pattern")) else { continue };
         let known = known(row, published, "profile");
         if !known.is_empty() {
             let agrees = known.contains(&profile);
@@ -136,23 +136,17 @@ fn profiles(
     }
     for (pattern, rows) in by_pattern {
         if rows.len() > 1 && rows.iter().all(|(_, agrees)| !agrees) {
-            let profile = profile_of(context, pattern).unwrap_or_default();
+            let profile = context.profile_of(pattern).unwrap_or_default();
             let message = format!("none of the concepts of this pattern is published with `{profile}`");
             let help = format!("compare with fhir-stu3/published/{}.csv", rows[0].0.sheet.name());
-            findings.text(&format!("fhir-stu3/patterns/{pattern}.json"), profile, message, help);
+            findings.text(&pattern_file(pattern), profile, message, help);
             continue;
         }
         for (row, _) in rows.iter().filter(|(_, agrees)| !agrees) {
-            let profile = profile_of(context, pattern).unwrap_or_default();
+            let profile = context.profile_of(pattern).unwrap_or_default();
             let short = profile.rsplit('/').next().unwrap_or_default();
             let message = format!("the concept is not published as a {short}");
             findings.cell(*row, "pattern", message, "compare with the patterns of its neighbours");
         }
     }
-}
-
-/// The profile of what a pattern makes.
-fn profile_of<'c>(context: &'c Context<'_>, pattern: &str) -> Option<&'c str> {
-    let tree = context.patterns.get(pattern)?;
-    tree.get("meta")?.get("profile")?.items().first().and_then(Tree::text)
 }

@@ -8,10 +8,7 @@ use crate::tree::Tree;
 /// there are not several, or each of them may be read.
 pub(super) fn chosen<'t>(plan: &FhirPlan, role: &Role, path: &ElementPath, resource: &'t Tree) -> Option<&'t Tree> {
     let step = path.steps.first().filter(|_| is_plain(path))?;
-    let items: Vec<&Tree> = step.items(resource).collect();
-    if items.len() < 2 {
-        return None;
-    }
+    step.items(resource).nth(1)?;
     let kind = plan.elements.kind_of(&role.resource_type, &step.name);
     let fields = role.fields.iter().map(|ix| plan.field(*ix));
     let parts: Vec<&ElementPath> = fields
@@ -27,7 +24,7 @@ pub(super) fn chosen<'t>(plan: &FhirPlan, role: &Role, path: &ElementPath, resou
         !plan.modifiers.change_in((&role.resource_type, &step.name), kind, item)
             && parts.iter().any(|part| !part.select_in(item).is_empty())
     };
-    let meant = items.into_iter().filter(is_meant);
+    let meant = step.items(resource).filter(is_meant);
     meant.min_by_key(|item| plan.modifiers.is_second(kind, item))
 }
 

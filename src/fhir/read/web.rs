@@ -201,11 +201,13 @@ impl<'p> Web<'p> {
             return false;
         }
         let agrees = self.references(at, ix).all(|(wanted, reached)| {
-            let is_open = !self.dataset.may_repeat(self.plan.role(wanted).group)
-                && !self.is_another(wanted, reached)
-                && !self.is_nobodys(at, ix, wanted, reached)
-                && !self.is_of_one_of_several(at, ix, wanted, reached);
-            (reached.all.is_empty() && is_open)
+            let is_open = || {
+                !self.dataset.may_repeat(self.plan.role(wanted).group)
+                    && !self.is_another(wanted, reached)
+                    && !self.is_nobodys(at, ix, wanted, reached)
+                    && !self.is_of_one_of_several(at, ix, wanted, reached)
+            };
+            (reached.all.is_empty() && is_open())
                 || (self.may_mean(reached, wanted) && !self.names_others_too(reached, wanted))
         });
         agrees

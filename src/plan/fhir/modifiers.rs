@@ -11,6 +11,8 @@ use crate::tree::Tree;
 
 /// The type in `modifiers.csv` that stands for all.
 const EVERY_TYPE: &str = "*";
+/// The element that nearly every object has, and that says something by its URL.
+const EXTENSION: &str = "extension";
 
 /// An element that changes what is said, unless it has a harmless value.
 #[derive(Clone, Debug)]
@@ -28,6 +30,11 @@ struct Modifier {
 impl Modifier {
     /// The values of the element in an object; without one, what stands in its place.
     fn values<'t>(&self, object: &'t Tree) -> Vec<&'t Tree> {
+        let is_plain = matches!(&self.path.steps[..], [step] if step.name == self.element);
+        if is_plain {
+            let own = object.get(&self.element).or_else(|| object.get(&self.beside));
+            return own.map_or_else(Vec::new, |own| own.items().iter().collect());
+        }
         let values = self.path.select(object);
         if !values.is_empty() {
             return values;
@@ -37,12 +44,28 @@ impl Modifier {
     }
 }
 
+/// The elements of an object that change what it says: their names and values.
+fn changed<'m, 't>(
+    modifiers: impl IntoIterator<Item = &'m Modifier>,
+    object: &'t Tree,
+) -> impl Iterator<Item = (&'m str, &'t Tree)> {
+    modifiers.into_iter().flat_map(|modifier| {
+        let changes = |value: &&Tree| !value.text().is_some_and(|text| modifier.harmless.iter().any(|own| own == text));
+        let values = modifier.values(object).into_iter();
+        values.filter(changes).map(|value| (modifier.element.as_str(), value))
+    })
+}
+
 /// The elements that change what is said, by the type that has them, or the element that a type has in its place.
 #[derive(Clone, Debug, Default)]
 pub struct Modifiers {
     types: HashMap<Text, Vec<Modifier>, RandomState>,
-    /// The names of all these elements.
+    /// The same for an element of a type: the type, the element, and what changes what stands there.
+    places: Vec<(Text, Text, Vec<Modifier>)>,
+    /// The names of all these elements, but for extensions.
     names: Vec<Text>,
+    /// The types of which an extension changes something: nearly every object has some.
+    extended: Vec<Text>,
 }
 
 impl Modifiers {
@@ -65,11 +88,19 @@ impl Modifiers {
             });
         }
         let first = |modifier: &Modifier| modifier.path.steps[0].name.clone();
-        let mut names: Vec<Text> =
-            types.values().flatten().map(first).flat_map(|name| [format!("_{name}").into(), name]).collect();
+        let firsts = types.values().flatten().map(first).filter(|name| name != EXTENSION);
+        let mut names: Vec<Text> = firsts.flat_map(|name| [format!("_{name}").into(), name]).collect();
         names.sort();
         names.dedup();
-        Ok(Self { types, names })
+        let is_extended = |own: &Vec<Modifier>| own.iter().any(|modifier| first(modifier) == EXTENSION);
+        let extended = types.iter().filter(|(_, own)| is_extended(own)).map(|(kind, _)| kind.clone()).collect();
+        let mut places = Vec::new();
+        for (kind, own) in &types {
+            if let Some((owner, element)) = kind.split_once('.') {
+                places.push((owner.into(), element.into(), own.clone()));
+            }
+        }
+        Ok(Self { types, places, names, extended })
     }
 
     /// True if an object has an element that changes what is said in some type: quick, before its own type is looked up.
@@ -80,12 +111,15 @@ impl Modifiers {
 
     /// True if some element of an object of a type changes what it says.
     pub fn change(&self, kind: &str, object: &Tree) -> bool {
-        self.may_concern(object) && self.of(kind, object).next().is_some()
+        let may = self.may_concern(object) || self.extended.iter().any(|own| own == kind);
+        may && self.of(kind, object).next().is_some()
     }
 
     /// The same for an object that stands in an element of a type, where more may change it.
     pub fn change_in(&self, (owner, element): (&str, &str), kind: &str, object: &Tree) -> bool {
-        self.may_concern(object) && (self.change(kind, object) || self.change(&format!("{owner}.{element}"), object))
+        let is_meant = |(of, at, _): &&(Text, Text, Vec<Modifier>)| of == owner && at == element;
+        let own = self.places.iter().find(is_meant).map_or(&[][..], |(.., own)| own);
+        self.change(kind, object) || changed(own, object).next().is_some()
     }
 
     /// True if objects of a type may count before others.
@@ -105,11 +139,6 @@ impl Modifiers {
     /// The elements of an object of a type that change what it says: their names and values.
     pub fn of<'m, 't>(&'m self, kind: &str, object: &'t Tree) -> impl Iterator<Item = (&'m str, &'t Tree)> {
         let modifiers = [kind, EVERY_TYPE].into_iter().filter_map(|kind| self.types.get(kind)).flatten();
-        modifiers.flat_map(|modifier| {
-            let changes =
-                |value: &&Tree| !value.text().is_some_and(|text| modifier.harmless.iter().any(|own| own == text));
-            let values = modifier.values(object).into_iter();
-            values.filter(changes).map(|value| (modifier.element.as_str(), value))
-        })
+        changed(modifiers, object)
     }
 }

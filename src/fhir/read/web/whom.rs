@@ -122,6 +122,9 @@ impl Web<'_> {
     /// True unless a person has the role of somebody of whom another resource tells, one for each of them, and none tells of
     /// this one: a child is one because of its birth, not because somebody says something of a child about it.
     pub(super) fn is_told_of(&self, at: usize, ix: RoleIx) -> bool {
+        if !self.is_person(ix) {
+            return true;
+        }
         let tells = |from: RoleIx| self.is_teller(from, ix);
         let is_asked = (0..self.plan.roles.len()).any(|from| u16::try_from(from).is_ok_and(|from| tells(RoleIx(from))));
         !is_asked || self.referrers(at).any(|incoming| incoming.target == Target::Role(ix) && tells(incoming.role))
