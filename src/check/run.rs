@@ -69,7 +69,7 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
     let stands = |finding: &Diagnostic| !permissions.iter().any(|allowed| allowed.covers(finding));
     if options.prove && !found.iter().any(|finding| finding.severity == Severity::Error && stands(finding)) {
         context.refuted = Some(refuted(&files));
-        let rule = &super::rules::refuted_exact::RULE;
+        let rule = &super::rules::evidence::refuted_exact::RULE;
         (rule.run)(&context, &mut Findings::new(rule, &context, &mut found));
     }
     let mut report = settle(&context, found, &permissions);
@@ -89,7 +89,12 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
 /// False for what a file below says that stands in one over it only because of that: what it needs (a permission), and what is
 /// unlike the rest of its file, has another name, is a hole that no row fills, or has no example, is so where it is written.
 fn is_found_here(source: &Source, finding: &Diagnostic) -> bool {
-    use super::rules::{allow_without_finding, no_example, other_name, unlike_element, unused_hole};
+    use super::rules::{
+        dataset::other_name,
+        evidence::no_example,
+        files::allow_without_finding,
+        message::{unlike_element, unused_hole},
+    };
     let there =
         [&allow_without_finding::RULE, &no_example::RULE, &other_name::RULE, &unlike_element::RULE, &unused_hole::RULE];
     let is_there = there.iter().any(|rule| rule.code == finding.code);
@@ -99,7 +104,7 @@ fn is_found_here(source: &Source, finding: &Diagnostic) -> bool {
 /// The table, and the line in it, that takes a template away of which the skeleton below a kind goes on to speak: nothing is wrong
 /// with that skeleton. `below` is the file in which the line of the finding is written.
 fn taken_away(files: &Files, written: &Files, finding: &Diagnostic, below: &str) -> Option<(String, u32)> {
-    if finding.code != super::rules::skeleton_oid::RULE.code || finding.file == below {
+    if finding.code != super::rules::message::skeleton_oid::RULE.code || finding.file == below {
         return None;
     }
     let table = |path: &str| path.rsplit_once('/').map(|(folder, _)| format!("{folder}/templates.csv"));
@@ -129,7 +134,11 @@ fn as_written(source: &Source, files: &Files, written: &Files, report: &mut Repo
     // These are in the files as they are written already.
     let laid = written.only(|path| source.is_laid(path));
     let context = Context::new(&laid);
-    for rule in [&super::rules::unreadable::RULE, &super::rules::columns::RULE, &super::rules::refused_form::RULE] {
+    for rule in [
+        &super::rules::files::unreadable::RULE,
+        &super::rules::files::columns::RULE,
+        &super::rules::files::refused_form::RULE,
+    ] {
         (rule.run)(&context, &mut Findings::new(rule, &context, &mut report.findings));
     }
     report.findings.sort_by(|a, b| {
@@ -158,7 +167,7 @@ fn settle(context: &Context<'_>, found: Vec<Diagnostic>, permissions: &[Allowed]
             None => report.findings.push(finding),
         }
     }
-    let rule = &super::rules::allow_without_finding::RULE;
+    let rule = &super::rules::files::allow_without_finding::RULE;
     let mut unneeded = Findings::new(rule, context, &mut report.findings);
     for (allowed, _) in permissions.iter().zip(used).filter(|(allowed, used)| !used && !allowed.reason.is_empty()) {
         // What only shows when somebody asks may be there, for all that is known.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::head::Head;
-use super::kind::MessageKind;
 use super::{Converter, Error, Format, Reading};
 use crate::dataset::Node;
+use crate::plan::Head;
+use crate::plan::MessageKind;
 use crate::plan::fhir::FhirPlan;
 use crate::tree::Tree;
 

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::head::Head;
-use super::kind::MessageKind;
 use super::kinds::Kinds;
 use super::reading::Outcome;
 use super::transmission::{Given, Transmission, TransmissionFault};
 use super::{Error, Target};
 use crate::ada::ReferenceDay;
 use crate::fhir::{BundleType, IdKey};
+use crate::plan::Head;
+use crate::plan::MessageKind;
 use crate::plan::hl7v3::MessagePlan;
 use crate::tables::Source;
 use crate::tree::Limits;

@@ -3,9 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Error;
-use super::head::Head;
-use super::kind::{self, MessageKind};
 use crate::dataset::Dataset;
+use crate::plan::Head;
+use crate::plan::kind::{self, MessageKind};
 use crate::plan::{Manifest, load_dataset};
 use crate::tables::{Source, TableError};
 use crate::terminology::CodeSystems;

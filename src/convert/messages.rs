@@ -4,11 +4,11 @@ use roxmltree::{Document, Node};
 
 use super::detect;
 use super::envelope;
-use super::kind::MessageKind;
 use super::{Converter, Error, Format, Place, Reading};
 use crate::ada;
 use crate::hl7v3;
 use crate::ledger::shown_name;
+use crate::plan::MessageKind;
 
 impl Converter {
     /// Reads a message, a document or an instance of ADA.

@@ -8,8 +8,6 @@ mod envelope;
 mod error;
 mod excess;
 mod format;
-mod head;
-mod kind;
 mod kinds;
 mod labels;
 mod messages;
@@ -24,11 +22,11 @@ mod write;
 
 pub(crate) use envelope::aside_by_names;
 
+pub use crate::plan::MessageKind;
 pub use converter::Converter;
 pub use delivery::{Delivery, Withdrawal};
 pub use error::{Error, Place};
 pub use format::{Format, UnknownFormat};
-pub use kind::MessageKind;
 pub use reading::{Case, Outcome, Reading};
 pub use target::Target;
 pub use transmission::{Transmission, TransmissionFault};

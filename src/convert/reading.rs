@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::kind::MessageKind;
 use super::{Error, Format, Place, Withdrawal, excess, labels, units};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, Text, Value};
 use crate::ledger::{Demand, Ledger, Unmet};
+use crate::plan::MessageKind;
 
 /// What was read from an input.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! What a conversion goes to: a kind of message, and a format.
 
-use super::kind::MessageKind;
 use super::{Converter, Error, Format, excess};
 use crate::dataset::{Instance, Moved, NodeIx};
 use crate::ledger::{Reason, Unwritten};
+use crate::plan::MessageKind;
 
 /// What to write: a format, and the kind of message that is written in it.
 ///

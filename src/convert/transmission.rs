@@ -10,11 +10,11 @@ use sha2::{Digest as _, Sha256};
 use toml::{Table, Value as Toml};
 use uuid::Builder;
 
-use super::kind::{MessageKind, Sending};
 use crate::dataset::{
     Code, Concept, ConceptIx, Content, DateTime, Identifier, Instance, Kind, NodeIx, Origin, Precision, Text, Value,
     is_uuid,
 };
+use crate::plan::{MessageKind, Sending};
 use crate::tables::layout::is_oid;
 
 /// The data of a transmission, given beside the case: see [`Converter::with_transmission`](super::Converter::with_transmission).

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::kind::MessageKind;
 use super::stated::stated;
 use super::target::{self, Target};
 use super::{Converter, Error, Format, Outcome, Reading, Withdrawal};
@@ -12,6 +11,7 @@ use crate::dataset::{ConceptIx, Instance, NodeIx, Text};
 use crate::fhir::{self, Syntax};
 use crate::hl7v3;
 use crate::ledger::{BrokenRule, Demand, Unmet, Unwritten};
+use crate::plan::MessageKind;
 use crate::plan::fhir::FhirPlan;
 
 /// Bytes that a resource mostly takes when written, with what a bundle has around it.

@@ -4,7 +4,7 @@
 //! [`Instance`] is one case: an occurrence tree of those concepts with typed [`Value`]s. Every format is read
 //! into an instance and written from one; no format knows another.
 
-mod aligned;
+mod align;
 mod answered;
 mod concept;
 mod datetime;
@@ -15,7 +15,7 @@ mod person;
 mod transfer;
 mod value;
 
-pub use aligned::Aligned;
+pub use align::Aligned;
 pub use answered::Answer;
 pub use concept::{Concept, ConceptIx, Dataset, Kind};
 pub use datetime::{DateTime, DateTimeError, Precision};

@@ -18,7 +18,7 @@ const CODED: &[(&str, &str, &str)] =
 fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     let messages = context.messages.iter().filter_map(|message| message.rows);
     let fhir = context.fhir.iter().map(|table| table.sheet);
-    for row in messages.chain(fhir).flat_map(super::super::sheet::Sheet::rows) {
+    for row in messages.chain(fhir).flat_map(crate::check::sheet::Sheet::rows) {
         for (code, system, display) in CODED {
             if !row.get(code).is_empty() && row.get(system).is_empty() {
                 findings.cell(row, system, "a code without its code system", "give the OID of the system");

@@ -16,7 +16,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for message in &context.messages {
         let own = message.rows.into_iter().chain(message.templates);
         // A template that stands in the skeleton itself is about no concept.
-        for row in own.flat_map(super::super::sheet::Sheet::rows).filter(|row| !row.get("concept").is_empty()) {
+        for row in own.flat_map(crate::check::sheet::Sheet::rows).filter(|row| !row.get("concept").is_empty()) {
             if message.concepts.is_some() && message.use_of(row.get("concept")).is_none() {
                 let name = &message.name;
                 findings.cell(

@@ -19,7 +19,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
     for message in &context.messages {
         own(context, message, findings);
         let (Some(rows), Some(templates)) = (message.rows, message.templates) else { continue };
-        let mut facts: HashMap<&str, Vec<super::super::sheet::Row<'_>>> = HashMap::new();
+        let mut facts: HashMap<&str, Vec<crate::check::sheet::Row<'_>>> = HashMap::new();
         let mut known = HashSet::new();
         for row in templates.rows() {
             facts.entry(row.get("concept")).or_default().push(row);

@@ -1,12 +1,12 @@
 //! What tells a kind of message from others, before its tables are compiled.
 
-use crate::plan::{AdaSection, Manifest, MessageMeta};
+use super::{AdaSection, Manifest, MessageMeta};
 use crate::tables::{Source, TableError};
 use crate::terminology::CodeSystems;
 
 /// What tells a kind of message from others, known before its tables are compiled.
 #[derive(Debug)]
-pub(super) struct Head {
+pub(crate) struct Head {
     pub name: String,
     pub title: String,
     /// The name of the kind that it is like.

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::unknown_element::known_uri;
+use super::super::fhir::unknown_element::known_uri;
 use crate::check::rule::{Findings, rule};
 use crate::check::slip::is_slip_of;
 use crate::check::{Body, Context};

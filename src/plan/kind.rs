@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::fhir::{Alignment, FhirPlan, code_maps};
 use super::head::Head;
+use super::hl7v3::MessagePlan;
+use super::{AdaPlan, MessageMeta};
 use crate::dataset::{ConceptIx, Dataset};
-use crate::plan::fhir::{Alignment, FhirPlan, code_maps};
-use crate::plan::hl7v3::MessagePlan;
-use crate::plan::{AdaPlan, MessageMeta};
 use crate::tables::{Source, TableError};
 use crate::terminology::Terminology;
 
@@ -30,14 +30,14 @@ pub struct MessageKind {
     /// `None` if the tables do not bind its dataset to FHIR. Messages of one dataset share it.
     pub fhir: Option<Arc<FhirPlan>>,
     /// Its position among the kinds.
-    pub(super) position: usize,
+    pub(crate) position: usize,
     /// What says how it is sent; `None` if nothing does.
-    pub(super) sending: Option<Sending>,
+    pub(crate) sending: Option<Sending>,
 }
 
 /// The concepts that say how a message is sent.
 #[derive(Clone, Debug)]
-pub(super) struct Sending {
+pub(crate) struct Sending {
     /// The group that holds all of it.
     pub group: ConceptIx,
     /// What identifies the message.
@@ -51,7 +51,7 @@ pub(super) struct Sending {
 }
 
 /// Compiles one kind of message. `others` are compiled already.
-pub(super) fn compile<'k>(
+pub(crate) fn compile<'k>(
     source: &Source,
     head: &Head,
     position: usize,

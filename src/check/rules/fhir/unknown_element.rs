@@ -139,7 +139,7 @@ fn follow(context: &Context<'_>, row: Row<'_>, kind: &str, path: &str, findings:
 }
 
 /// True if a URI stands in `code-systems.csv`.
-pub(super) fn known_uri(context: &Context<'_>, uri: &str) -> bool {
+pub(in crate::check) fn known_uri(context: &Context<'_>, uri: &str) -> bool {
     context.systems.values().any(|row| row.get("uri") == uri)
 }
 

@@ -17,7 +17,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
         for row in table.sheet.rows() {
             let number = row.get("concept");
             let rows = context.messages.iter().filter(|m| m.dataset == table.dataset).filter_map(|m| m.rows);
-            let Some(own) = rows.flat_map(super::super::sheet::Sheet::rows).find(|own| own.get("concept") == number)
+            let Some(own) = rows.flat_map(crate::check::sheet::Sheet::rows).find(|own| own.get("concept") == number)
             else {
                 continue;
             };
