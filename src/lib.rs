@@ -20,7 +20,7 @@ pub mod terminology;
 pub mod tree;
 
 pub use convert::{
-    Converter, Delivery, Error, Format, Outcome, Place, Reading, Target, Transmission, TransmissionFault, Withdrawal,
-    Written,
+    Converter, Delivery, Error, Format, LineColumn, Outcome, Reading, Target, Transmission, TransmissionFault,
+    Withdrawal, Written,
 };
 pub use fhir::{BundleType as Bundle, IdKey, WeakKey};

@@ -246,6 +246,18 @@ fn a_round_trip_shows_what_comes_back_different() {
 }
 
 #[test]
+fn a_round_trip_as_another_kind_shows_what_that_kind_does_not_have() {
+    let message = root().join("fixtures/kernset-2.3/full-single.xml");
+    let as_kind = |kind: &str| ooievaar(&["roundtrip", "--message", kind, message.to_str().unwrap()]);
+    assert_eq!(as_kind("kernset-2.3").0, 0);
+    let (exit, shown) = as_kind("kernset-2.2");
+    assert_eq!(exit, 1);
+    let is_gone = |line: &str| line.starts_with("- ") || line.starts_with("+ ");
+    assert!(shown.lines().count() > 1 && shown.lines().skip(1).all(is_gone), "{shown}");
+    assert_eq!(as_kind("kernset-9").0, 2);
+}
+
+#[test]
 fn a_round_trip_goes_on_after_what_cannot_be_read() {
     let folder = folder("roundtrips");
     let good = root().join("fixtures/kernset-2.3/minimal.xml");

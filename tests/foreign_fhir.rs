@@ -437,7 +437,7 @@ fn the_current_pregnancy_is_the_one_that_the_caller_names() {
     let names =
         ["second", "Condition/second", "number-second", "urn:oid:1.2.3|number-second", "EpisodeOfCare/record-second"];
     for name in names {
-        let reading = converter.clone().with_current_pregnancy(name).read_case(&resources).unwrap();
+        let reading = converter.clone().with_current(name).read_case(&resources).unwrap();
         assert_eq!(values(&reading, "20010"), ["2"], "{name}");
         assert_eq!(values(&reading, "20290"), ["2022-01-01"], "{name}");
         assert!(reading.ledger.is_balanced());
@@ -445,10 +445,10 @@ fn the_current_pregnancy_is_the_one_that_the_caller_names() {
         assert_eq!(reading.resources, 4, "{name}");
         assert_eq!(values(&reading, "20010").len(), 1, "{name}");
     }
-    let first = converter.clone().with_current_pregnancy("first").read_case(&resources).unwrap();
+    let first = converter.clone().with_current("first").read_case(&resources).unwrap();
     assert_eq!(values(&first, "20010"), ["1"]);
     for name in ["third", "Patient/w", "Condition/", ""] {
-        let refused = converter.clone().with_current_pregnancy(name).read_case(&resources).unwrap_err();
+        let refused = converter.clone().with_current(name).read_case(&resources).unwrap_err();
         assert_eq!(refused, Error::WhichCase { candidates: records.clone() }, "{name}");
     }
     // Within one case there may be several too.
@@ -456,9 +456,9 @@ fn the_current_pregnancy_is_the_one_that_the_caller_names() {
     resources.retain(|resource| !resource.contains("EpisodeOfCare"));
     let candidates = vec!["Condition/first".to_owned(), "Condition/second".to_owned()];
     let refused = converter.read_case(&resources).unwrap_err();
-    assert_eq!(refused, Error::WhichPregnancy { candidates: candidates.clone() });
-    let refused = converter.clone().with_current_pregnancy("third").read_case(&resources).unwrap_err();
-    assert_eq!(refused, Error::NoSuchPregnancy { candidates });
+    assert_eq!(refused, Error::WhichCurrent { candidates: candidates.clone() });
+    let refused = converter.clone().with_current("third").read_case(&resources).unwrap_err();
+    assert_eq!(refused, Error::NoSuchCurrent { candidates });
 }
 
 #[test]
@@ -511,9 +511,9 @@ fn a_folder_of_resources_is_one_case_and_a_loss_names_its_file() {
         said.contains("EpisodeOfCare/record-first, EpisodeOfCare/record-second") && said.contains("--case"),
         "{said}"
     );
-    let (exit, shown, _) = run(&["inspect", "--pregnancy", "second", path]);
+    let (exit, shown, _) = run(&["inspect", "--current", "second", path]);
     assert_eq!((exit, shown.contains("Graviditeit: 2")), (0, true), "{shown}");
-    let (exit, message, said) = run(&["convert", "--pregnancy", "second", path]);
+    let (exit, message, said) = run(&["convert", "--current", "second", path]);
     assert_eq!((exit, message.contains("urn:hl7-org:v3")), (0, true), "{said}");
     assert!(said.contains("4.json:2:39 Condition[4].identifier[0].system: unknown-content"), "{said}");
     // A file of another kind among them, and one that is broken.

@@ -86,7 +86,7 @@ fn the_page_of_a_batch_knows_every_code_that_a_batch_can_have() {
         "no-such-kind",
         "which-case",
         "no-such-case",
-        "no-such-pregnancy",
+        "no-such-current",
         "other-case",
         "other-ids",
         "other-kind",
@@ -200,7 +200,7 @@ fn an_option_that_means_nothing_is_refused_or_told() {
     let (report, output) = (folder.path("report.json"), folder.path("out"));
     for command in ["convert", "inspect", "roundtrip"] {
         for input in [MINIMAL, &ada] {
-            for option in ["--case", "--pregnancy"] {
+            for option in ["--case", "--current"] {
                 let (exit, said) = ooievaar(&[command, input, option, "Patient/1"]);
                 assert!(exit == 2 && said.starts_with("error[usage]: ") && said.contains(option), "{exit} {said}");
             }

@@ -352,8 +352,8 @@ fn no_error_shows_values() {
         (plain(), relative.into_bytes()),
         (plain(), two("first", "second").into_bytes()),
         (plain(), two(&format!("{MARKER} x"), &format!("{MARKER}/y")).into_bytes()),
-        (plain().with_current_pregnancy(MARKER), two("first", &format!("{MARKER}_z")).into_bytes()),
-        (plain().with_current_pregnancy("third"), two("first", "second").into_bytes()),
+        (plain().with_current(MARKER), two("first", &format!("{MARKER}_z")).into_bytes()),
+        (plain().with_current("third"), two("first", "second").into_bytes()),
         (plain(), neonatal.replace("admission", MARKER).into_bytes()),
         (
             plain(),

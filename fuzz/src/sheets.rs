@@ -8,7 +8,7 @@ use ooievaar::tables::Source;
 
 /// The files by path, as they are.
 pub static SMALL: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tables");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tables/small");
     Source::Folder(folder).files().expect("the folder of tables is there")
 });
 

@@ -268,10 +268,10 @@ fn meaning(code: &str) -> &'static str {
         "too-large" => "It is larger than one message may be.",
         "unknown-template" => "It is a message of another kind, or another release, than the tables know.",
         "unreadable" => "The file or folder could not be read: it is gone, or may not be read.",
+        "which-current" => "Several may be the current one (the pregnancy), and it does not say which.",
         "which-kind" => {
             "It is FHIR that names no kind of message, and several kinds hold as much of it: --message says which."
         }
-        "which-pregnancy" => "It has several pregnancies, and does not say which is the current one.",
         "wrong-kind" => "It is a sound document, but of another kind.",
         _ => "",
     }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::{Deserialize, Serialize};
 
-use crate::convert::{Error, Place};
+use crate::convert::{Error, LineColumn};
 
 /// One message, or an input that turned out to hold none that can be read.
 #[derive(Debug)]
@@ -83,20 +83,19 @@ impl Fault {
 
     /// An error of a conversion of something that began after so many lines.
     pub fn of(error: &Error, lines_before: usize) -> Self {
-        let place = error.place().map(|Place { line, column }| (line + lines_before, column));
+        let place = error.place().map(|LineColumn { line, column }| (line + lines_before, column));
         let message = match error {
             Error::Syntax { message, .. } => message.clone(),
             // What `convert` can be told cannot be told to all messages at once, and references stay out of lists and reports.
-            Error::WhichPregnancy { .. } => {
-                "several pregnancies may be the current one; convert it by itself: ooievaar convert --pregnancy"
-                    .to_owned()
+            Error::WhichCurrent { .. } => {
+                "several may be the current one; convert it by itself: ooievaar convert --current".to_owned()
             }
             Error::WhichCase { candidates } => format!(
                 "the input holds {} cases; say which (ooievaar convert --case), or convert them all (ooievaar batch)",
                 candidates.len()
             ),
             Error::NoSuchCase { .. } => "no such case is in the input".to_owned(),
-            Error::NoSuchPregnancy { .. } => "no such pregnancy is in the input".to_owned(),
+            Error::NoSuchCurrent { .. } => "what was named as the current one is not in the input".to_owned(),
             Error::Input { error, .. } => return Self::of(error, lines_before),
             other => other.to_string(),
         };

@@ -30,7 +30,7 @@ pub fn without(
         let mut again = Context::new(&mended);
         again.checks.clone_from(&context.checks);
         again.examples.clone_from(&context.examples);
-        let left = registry::all(&again);
+        let left = registry::found(&again);
         let still: HashSet<Key<'_>> = left.iter().map(key).collect();
         found.into_iter().filter(|finding| finding.mend.is_some() || still.contains(&key(finding))).collect()
     };

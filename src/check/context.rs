@@ -1,6 +1,7 @@
 //! What the checks look at: the tables as they are, joined to each other as far as they fit.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::refuted::Refuted;
 use super::sheet::{Row, Sheet};
@@ -8,11 +9,11 @@ use super::skeleton::SkeletonMarks;
 use super::{Body, File, Files};
 use crate::dataset::Kind;
 use crate::generate::Samples;
-use crate::plan::fhir::{Alignment, Elements, FhirPlan};
-use crate::plan::hl7v3::MessagePlan;
-use crate::plan::{AdaPlan, AlignMeta, Manifest, MessageMeta, load_dataset};
+use crate::plan::fhir::{Elements, FhirPlan};
+use crate::plan::kind::Parts;
+use crate::plan::{AlignMeta, Manifest, MessageMeta, load_dataset};
 use crate::tables::{LIKE, Source, TableError, pattern, pattern_file, pattern_name};
-use crate::terminology::{CodeMap, CodeSystems, Terminology, ValueSet};
+use crate::terminology::{CodeMap, CodeSystems, ValueSet};
 use crate::tree::Tree;
 
 /// The tables, for the checks.
@@ -78,7 +79,7 @@ pub struct FhirTable<'a> {
     /// The table.
     pub sheet: Sheet<'a>,
     /// The plan, if it compiles.
-    pub plan: Option<FhirPlan>,
+    pub plan: Option<Arc<FhirPlan>>,
 }
 
 impl<'a> Context<'a> {
@@ -269,25 +270,11 @@ fn compile(
     meta: &MessageMeta,
     table: Option<&str>,
     faults: &mut Vec<TableError>,
-) -> Option<FhirPlan> {
-    keep(AdaPlan::load(source, name), faults);
+) -> Option<Arc<FhirPlan>> {
     let dataset = keep(load_dataset(source, &meta.dataset, name), faults)?;
-    if !meta.roots.is_empty() {
-        keep(MessagePlan::load(source, name, &dataset), faults);
-    }
     keep(Samples::load(source, name, &dataset), faults);
-    let maps = match table {
-        Some(table) => keep(crate::plan::fhir::code_maps(source, table), faults)?,
-        None => Vec::new(),
-    };
-    let terminology = keep(Terminology::load(source, &dataset, maps.iter().map(AsRef::as_ref)), faults)?;
-    let concept = |number: &str| dataset.find(number);
-    let alignments = meta.align.iter().filter_map(|align| {
-        Some(Alignment {
-            group: concept(&align.group)?,
-            with: concept(&align.with)?,
-            key: (concept(&align.key[0])?, concept(&align.key[1])?),
-        })
-    });
-    keep(FhirPlan::load(source, table?, &dataset, alignments.collect(), &terminology, ""), faults)
+    // What a kind calls itself in FHIR fills a pattern, and is nothing that a check looks at.
+    let parts = Parts::compile(source, name, meta, &dataset, table.map(|table| (table, "")), |_| None);
+    faults.extend(parts.faults);
+    parts.fhir
 }

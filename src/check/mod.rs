@@ -1,7 +1,7 @@
 //! The checker of the mapping tables: all findings at once, each at its cell.
 //!
-//! A check is a file in `rules/`: a doc comment, which is its manual page, and a function. [`registry::ALL`] lists
-//! them. A check reads the [`Context`]: the sheets as they are, with places, and the plans where they compile.
+//! A check is a file in `rules/`: a doc comment, which is its manual page, and a function. [`registry::GROUPS`]
+//! lists them. A check reads the [`Context`]: the sheets as they are, with places, and the plans where they compile.
 
 pub mod allow;
 mod consequences;
@@ -26,7 +26,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use examples::examples;
 pub use files::{Body, File, Files};
 pub use reference::{checks_page, columns_page};
-pub use registry::{ALL, find};
-pub use rule::Rule;
+pub use registry::{GROUPS, all, find};
+pub use rule::{Group, Rule};
 pub use run::{Options, Report, check};
 pub(crate) use sheet::{Row, Sheet};

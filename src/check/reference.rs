@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::registry::ALL;
+use super::registry::GROUPS;
 use crate::tables::layout::LAYOUTS;
 
 /// The page of all checks, in Markdown.
@@ -11,15 +11,18 @@ pub fn checks_page() -> String {
         "# Checks of the mapping tables\n\nMade by `ooievaar mappings reference`; change the checks, not this page.\n\n\
          A finding that is right and should stay is allowed where it stands, with the reason: in the column `allow` of a table\n\
          (`OOI-###: reason`, with `;` between several), or in TOML and XML by a comment `allow OOI-###: reason` on the line or the one above.\n\n\
-         | code | name | severity | what is wrong |\n|---|---|---|---|\n",
+         An example is a change to the tables in `tests/tables/small`: wrong are the lines with `-`, right those with `+`.\n",
     );
-    for rule in ALL {
-        let _ = writeln!(text, "| {} | {} | {} | {} |", rule.code, rule.name, rule.severity.name(), rule.summary());
-    }
-    for rule in ALL {
-        let page = rule.manual().replace("\n## ", "\n### ");
-        let _ = write!(text, "\n#{}", page.trim_end());
-        text.push('\n');
+    for group in GROUPS {
+        let _ = write!(text, "\n## {}\n\n{}\n\n", group.title, group.about);
+        text.push_str("| code | name | severity | what is wrong |\n|---|---|---|---|\n");
+        for rule in group.rules {
+            let _ = writeln!(text, "| {} | {} | {} | {} |", rule.code, rule.name, rule.severity.name(), rule.summary());
+        }
+        for rule in group.rules {
+            let page = rule.manual().replace("\n## ", "\n#### ");
+            let _ = writeln!(text, "\n##{}", page.trim_end());
+        }
     }
     text
 }

@@ -4,6 +4,19 @@ use super::diagnostic::Mend;
 use super::sheet::Row;
 use super::{Context, Diagnostic, Severity};
 
+/// The checks of one thing that tables are about.
+#[derive(Debug)]
+pub struct Group {
+    /// What the manual calls it.
+    pub title: &'static str,
+    /// What its checks look at, in one sentence.
+    pub about: &'static str,
+    /// The digit with which the numbers of its codes begin.
+    pub codes: char,
+    /// Its checks, in the order of their codes.
+    pub rules: &'static [&'static Rule],
+}
+
 /// One check.
 #[derive(Debug)]
 pub struct Rule {

@@ -52,11 +52,11 @@ pub fn check(source: &Source, options: &Options) -> Result<Report, TableError> {
     let written = Files::load(source.written())?;
     let files = Files::load(&source).map_err(|fault| source.located(fault))?;
     let mut context = Context::new(&files);
-    context.checks = registry::ALL.iter().map(|rule| (rule.code, rule.name)).collect();
+    context.checks = registry::all().map(|rule| (rule.code, rule.name)).collect();
     context.examples.clone_from(&options.examples);
     let permissions = allow::all(&files);
     context.faults.extend(source.faults());
-    let mut found = registry::all(&context);
+    let mut found = registry::found(&context);
     found.retain(|finding| is_found_here(&source, finding));
     // What is laid over a faulty file is looked at when that is mended.
     let is_faulty = |finding: &Diagnostic| {

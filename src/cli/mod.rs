@@ -63,7 +63,7 @@ struct Tables {
     tables: Option<PathBuf>,
 }
 
-/// Which pregnancy, and which case, of FHIR is meant.
+/// What of FHIR is the current one, and which case is meant.
 #[derive(Debug, Args)]
 struct Current {
     /// In FHIR: the current pregnancy [default: the only one, or the one that the record refers to]
@@ -72,7 +72,7 @@ struct Current {
     /// of the record that refers to it. Without this it is the only pregnancy there is, or the one to which the record
     /// refers; where that leaves several, nothing is read, and the message lists them.
     #[arg(long, value_name = "REFERENCE")]
-    pregnancy: Option<String>,
+    current: Option<String>,
     /// In FHIR with several cases: the one that is meant [default: there must be one]
     ///
     /// A reference to its record or its woman (EpisodeOfCare/ID, Patient/ID, or a full URL), the id, or an identifier
@@ -83,10 +83,10 @@ struct Current {
 }
 
 impl Current {
-    /// The same converter, which knows which pregnancy and which case are meant.
+    /// The same converter, which knows what is the current one and which case is meant.
     fn of(&self, converter: Converter) -> Converter {
-        let converter = match &self.pregnancy {
-            Some(reference) => converter.with_current_pregnancy(reference),
+        let converter = match &self.current {
+            Some(reference) => converter.with_current(reference),
             None => converter,
         };
         match &self.case {
@@ -100,7 +100,7 @@ impl Current {
         if matches!(format, Format::FhirJson | Format::FhirXml | Format::FhirNdjson) {
             return Ok(());
         }
-        let given = [(&self.case, "--case"), (&self.pregnancy, "--pregnancy")];
+        let given = [(&self.case, "--case"), (&self.current, "--current")];
         match given.into_iter().find(|(value, _)| value.is_some()) {
             None => Ok(()),
             Some((_, option)) => {

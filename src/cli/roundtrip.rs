@@ -9,13 +9,14 @@ use ooievaar::{Converter, Format, Reading, Target};
 
 use super::inspect::shown;
 use super::losses::Account;
-use super::{As, Bounds, Current, DayT, Exit, Failure, Tables, files, library, say};
+use super::{As, Bounds, Current, DayT, Exit, Failure, Goal, Tables, files, library, say};
 
 /// Convert messages to the other side and back, and show what comes back different
 ///
 /// A message goes to FHIR and back, FHIR to the message and back. Each difference is a line: `-` for what was there,
 /// `+` for what came back, with the occurrence and the name of the concept. What was not read of a file is counted, with the
-/// reasons. A file that could not be read at all is named, and the rest is done all the same.
+/// reasons. A file that could not be read at all is named, and the rest is done all the same. With `--message` it is of that kind
+/// on the way: what that kind does not have does not come back.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 all was read and came back; 1 something was not read or came back different; 3 an input could not be read or \
@@ -38,12 +39,15 @@ pub struct Roundtrip {
     current: Current,
     #[command(flatten)]
     kind: As,
+    #[command(flatten)]
+    goal: Goal,
 }
 
 impl Roundtrip {
     pub fn run(self) -> Result<Exit, Failure> {
         let converter = self.day.of(self.bounds.of(library::converter(self.tables.tables.as_deref())?));
         let named = self.kind.of(self.current.of(converter.clone()))?;
+        let converter = self.goal.of(converter)?;
         let mut exit = Exit::Done;
         for input in &self.inputs {
             match self.one(&converter, &named, input) {

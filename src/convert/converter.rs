@@ -37,7 +37,7 @@ pub struct Converter {
     pub(super) indented: bool,
     pub(super) id_key: Option<IdKey>,
     pub(super) reference_day: Option<ReferenceDay>,
-    pub(super) current_pregnancy: Option<Arc<str>>,
+    pub(super) current: Option<Arc<str>>,
     pub(super) case: Option<Arc<str>>,
     pub(super) as_kind: Option<Arc<AsKind>>,
     /// The position of the kind as which FHIR is read, whatever it says.
@@ -86,7 +86,7 @@ impl Converter {
             indented: false,
             id_key: None,
             reference_day: None,
-            current_pregnancy: None,
+            current: None,
             case: None,
             as_kind: None,
             fhir_as: None,
@@ -143,12 +143,12 @@ impl Converter {
         Self { reference_day: Some(day), ..self }
     }
 
-    /// The same converter, to which it is said which pregnancy of the FHIR that it reads is the current one: the id of its
-    /// Condition, a reference to it (`Condition/<id>`, or its `fullUrl`), or an identifier (`<system>|<value>`, or the value
-    /// alone); or one of these of the record (`EpisodeOfCare`) that refers to it.
+    /// The same converter, to which it is said which resource of the FHIR that it reads is what there is one of (the current
+    /// pregnancy, among earlier ones that look the same): its id, a reference to it (`Condition/<id>`, or its `fullUrl`), or an
+    /// identifier (`<system>|<value>`, or the value alone); or one of these of the record (`EpisodeOfCare`) that refers to it.
     ///
-    /// Without it, it is the only pregnancy, or the one that the record refers to. A source that leaves several is not read:
-    /// [`Error::WhichPregnancy`].
+    /// Without it, it is the only one, or the one that the record refers to. A source that leaves several is not read:
+    /// [`Error::WhichCurrent`].
     ///
     /// ```
     /// use ooievaar::{Converter, Error};
@@ -167,14 +167,14 @@ impl Converter {
     ///       "valueReference": {"reference": "Condition/second"}}],
     ///     "code": {"coding": [{"system": "http://loinc.org", "code": "11996-6"}]}}}]}"#;
     /// let converter = Converter::new()?;
-    /// assert!(matches!(converter.read(two), Err(Error::WhichPregnancy { candidates }) if candidates.len() == 2));
-    /// let reading = converter.with_current_pregnancy("Condition/second").read(two)?;
+    /// assert!(matches!(converter.read(two), Err(Error::WhichCurrent { candidates }) if candidates.len() == 2));
+    /// let reading = converter.with_current("Condition/second").read(two)?;
     /// assert!(reading.instance.leaves().count() > 0);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn with_current_pregnancy(self, reference: &str) -> Self {
-        Self { current_pregnancy: Some(reference.into()), ..self }
+    pub fn with_current(self, reference: &str) -> Self {
+        Self { current: Some(reference.into()), ..self }
     }
 
     /// The same converter, to which it is said which of several cases in FHIR is meant: the id of its record

@@ -37,7 +37,7 @@ impl Converter {
         } else {
             // A bundle of our own is one case, whose ids are not those by which a case of another source was chosen.
             let mut reader = self.clone();
-            (reader.case, reader.current_pregnancy) = (None, None);
+            (reader.case, reader.current) = (None, None);
             reader.read_case(inputs)?
         };
         let made = self.made(&reading)?;

@@ -82,15 +82,15 @@ fn document<'t>(text: &'t str, limits: &Limits) -> Result<roxmltree::Document<'t
 }
 
 /// Where a document breaks. The parser does not say so of all faults.
-fn place(text: &str, fault: &roxmltree::Error) -> super::Place {
+fn place(text: &str, fault: &roxmltree::Error) -> super::LineColumn {
     match fault {
         roxmltree::Error::UnclosedRootNode | roxmltree::Error::UnexpectedEndOfStream => {
-            super::Place::of(text, text.trim_end().len())
+            super::LineColumn::of(text, text.trim_end().len())
         }
-        roxmltree::Error::DtdDetected => super::Place::of(text, text.find("<!DOCTYPE").unwrap_or_default()),
+        roxmltree::Error::DtdDetected => super::LineColumn::of(text, text.find("<!DOCTYPE").unwrap_or_default()),
         _ => {
             let pos = fault.pos();
-            super::Place { line: pos.row as usize, column: pos.col as usize }
+            super::LineColumn { line: pos.row as usize, column: pos.col as usize }
         }
     }
 }

@@ -7,14 +7,14 @@ use crate::tree::SyntaxError;
 
 /// A place in an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct LineColumn {
     /// Line, from 1.
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
 }
 
-impl Place {
+impl LineColumn {
     /// The place of a byte offset in a text.
     pub fn of(text: &str, position: usize) -> Self {
         let mut end = position.min(text.len());
@@ -27,7 +27,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for LineColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}", self.line, self.column)
     }
@@ -67,7 +67,7 @@ pub enum Error {
     #[error("{place}: {message}")]
     Syntax {
         /// Where it breaks.
-        place: Place,
+        place: LineColumn,
         /// What is wrong.
         message: String,
     },
@@ -86,7 +86,7 @@ pub enum Error {
     )]
     TakenBack {
         /// The element that says so, if it is at a place in a text.
-        place: Option<Place>,
+        place: Option<LineColumn>,
     },
     /// It says of one person that she is two: two numbers, or two of whom there is one.
     #[error(
@@ -95,13 +95,13 @@ pub enum Error {
     )]
     TwoPersons {
         /// The second, if it is at a place in a text.
-        place: Option<Place>,
+        place: Option<LineColumn>,
     },
     /// A date in an ADA instance is relative, and no day was given to count from.
     #[error("{place}: the date is relative to a day T; say which day T is (--reference-day)")]
     ReferenceDay {
         /// Where the first such date is.
-        place: Place,
+        place: LineColumn,
     },
     /// Its payload has a template that no table knows: it is another kind of message, or another release.
     #[error(
@@ -174,18 +174,18 @@ pub enum Error {
         /// How many of them were lost.
         lost: u32,
     },
-    /// It is FHIR with several pregnancies, and does not say which is the current one.
+    /// It is FHIR in which several may be what there is one of (the current pregnancy), and that does not say which.
     #[error(
-        "several pregnancies may be the current one: {}; say which (--pregnancy), or have the record refer to one",
+        "several may be the current one: {}; say which (--current), or have the record refer to one",
         listed(.candidates)
     )]
-    WhichPregnancy {
+    WhichCurrent {
         /// References to them.
         candidates: Vec<String>,
     },
-    /// The pregnancy that was said to be the current one is not in it.
-    #[error("no such pregnancy is in the input; {}", choice(.candidates))]
-    NoSuchPregnancy {
+    /// What was said to be the current one is not in it.
+    #[error("what was named as the current one is not in the input; {}", choice(.candidates))]
+    NoSuchCurrent {
         /// References to those that are.
         candidates: Vec<String>,
     },
@@ -276,8 +276,8 @@ impl Error {
             Self::NoCase { .. } => "no-case",
             Self::SharedTooMuch { .. } => "shared-too-much",
             Self::NothingClinical { .. } => "nothing-clinical",
-            Self::WhichPregnancy { .. } => "which-pregnancy",
-            Self::NoSuchPregnancy { .. } => "no-such-pregnancy",
+            Self::WhichCurrent { .. } => "which-current",
+            Self::NoSuchCurrent { .. } => "no-such-current",
             Self::NothingRecognised { .. } => "nothing-recognised",
             Self::Input { error, .. } => error.code(),
             Self::OtherCase { .. } => "other-case",
@@ -289,7 +289,7 @@ impl Error {
     }
 
     /// Where in the input it went wrong, if it was at one place.
-    pub fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<LineColumn> {
         match self {
             Self::Syntax { place, .. } | Self::ReferenceDay { place } => Some(*place),
             Self::TwoPersons { place } | Self::TakenBack { place } => *place,
@@ -300,12 +300,12 @@ impl Error {
 
     /// A fault in the syntax of a text.
     pub(super) fn syntax(text: &str, fault: &SyntaxError) -> Self {
-        Self::Syntax { place: Place::of(text, fault.position), message: fault.message.to_owned() }
+        Self::Syntax { place: LineColumn::of(text, fault.position), message: fault.message.to_owned() }
     }
 }
 
 /// A place before what is said of it, if there is one.
-fn at(place: Option<Place>) -> String {
+fn at(place: Option<LineColumn>) -> String {
     place.map(|place| format!("{place}: ")).unwrap_or_default()
 }
 

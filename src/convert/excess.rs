@@ -1,7 +1,7 @@
 //! Values beyond what a concept may have in one occurrence of its group: a source that says two of what there is one of.
 
 use super::MessageKind;
-use crate::dataset::{Instance, Kind, NodeIx};
+use crate::dataset::{Instance, Kind, NodeIx, Packing};
 use crate::ledger::{Ledger, Reason};
 
 /// Leaves each concept as many values as it may have, the first ones; the others are lost and told. What says the same as
@@ -31,10 +31,9 @@ pub(super) fn of(kind: &MessageKind, instance: &Instance) -> Vec<NodeIx> {
 /// True if as many siblings stand before a leaf as there may be.
 fn is_excess(kind: &MessageKind, instance: &Instance, node: NodeIx) -> bool {
     let (parent, concept) = (instance.node(node).parent, instance.node(node).concept);
-    // What a transaction does not use is read all the same, once.
-    kind.dataset.get(concept).max.is_some_and(|max| {
+    Packing::of(&kind.dataset).most(concept).is_some_and(|most| {
         let mut before = instance.occurrences(parent, concept).take_while(|other| *other != node);
         // No further than it takes to tell: a source may have very many.
-        before.nth(usize::from(max.max(1)) - 1).is_some()
+        before.nth(most - 1).is_some()
     })
 }

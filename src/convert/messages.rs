@@ -4,7 +4,7 @@ use roxmltree::{Document, Node};
 
 use super::detect;
 use super::envelope;
-use super::{Converter, Error, Format, Place, Reading};
+use super::{Converter, Error, Format, LineColumn, Reading};
 use crate::ada;
 use crate::hl7v3;
 use crate::ledger::shown_name;
@@ -25,8 +25,10 @@ impl Converter {
         let plan = plan.ok_or_else(|| self.wrong_kind(document))?;
         let read = hl7v3::read(plan, &own.dataset, root).map_err(|refusal| match refusal {
             hl7v3::Refusal::WrongRoot => self.wrong_kind(document),
-            hl7v3::Refusal::TakenBack { position } => Error::TakenBack { place: Some(Place::of(text, position)) },
-            hl7v3::Refusal::TwoPersons { position } => Error::TwoPersons { place: Some(Place::of(text, position)) },
+            hl7v3::Refusal::TakenBack { position } => Error::TakenBack { place: Some(LineColumn::of(text, position)) },
+            hl7v3::Refusal::TwoPersons { position } => {
+                Error::TwoPersons { place: Some(LineColumn::of(text, position)) }
+            }
         })?;
         let (instance, mut ledger) = read;
         if let Some(loss) = foreign.flatten() {
@@ -58,7 +60,7 @@ impl Converter {
         let kind = self.in_ada(form.tag_name().name()).ok_or_else(|| self.wrong_kind(form.document()))?;
         let own = self.kinds.get(kind)?;
         let read = ada::read_form(form, forms, &own.dataset, &own.ada, &own.terminology, self.reference_day);
-        let place = |line, column| Place { line, column };
+        let place = |line, column| LineColumn { line, column };
         let read = read.map_err(|fault| match fault {
             ada::Error::ReferenceDay { line, column } => {
                 Error::ReferenceDay { place: place(line as usize, column as usize) }

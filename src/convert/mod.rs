@@ -25,7 +25,7 @@ pub(crate) use envelope::aside_by_names;
 pub use crate::plan::MessageKind;
 pub use converter::Converter;
 pub use delivery::{Delivery, Withdrawal};
-pub use error::{Error, Place};
+pub use error::{Error, LineColumn};
 pub use format::{Format, UnknownFormat};
 pub use reading::{Case, Outcome, Reading};
 pub use target::Target;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Error, Format, Place, Withdrawal, excess, labels, units};
+use super::{Error, Format, LineColumn, Withdrawal, excess, labels, units};
 use crate::dataset::{Code, ConceptIx, Content, Dataset, Instance, Node, Text, Value};
 use crate::ledger::{Demand, Ledger, Unmet};
 use crate::plan::MessageKind;
@@ -37,7 +37,7 @@ impl Reading {
     ) -> Result<Self, Error> {
         if let Some(second) = instance.second_number(&kind.dataset) {
             let position = instance.node(second).origin.position as usize;
-            return Err(Error::TwoPersons { place: text.map(|text| Place::of(text, position)) });
+            return Err(Error::TwoPersons { place: text.map(|text| LineColumn::of(text, position)) });
         }
         excess::cut(kind, &mut instance, &mut ledger);
         units::tell(kind, &mut instance, &mut ledger);

@@ -175,7 +175,7 @@ impl Converter {
     /// The case that the caller named, or to which the pregnancy that the caller named belongs.
     fn chosen(&self, division: &Division<'_, '_>) -> Result<usize, Error> {
         let all: Vec<usize> = (0..division.count()).collect();
-        let Some(name) = self.case.as_deref().or(self.current_pregnancy.as_deref()) else {
+        let Some(name) = self.case.as_deref().or(self.current.as_deref()) else {
             return Err(Error::WhichCase { candidates: division.names(&all) });
         };
         match division.called(name)[..] {
@@ -187,11 +187,11 @@ impl Converter {
     }
 
     fn read_source(&self, bound: &Bound<'_>, source: fhir::Source<'_>, format: Format) -> Result<Reading, Error> {
-        let current = self.current_pregnancy.as_deref();
+        let current = self.current.as_deref();
         let Bound { kind, plan } = *bound;
         let read = fhir::extract(plan, &kind.dataset, &kind.terminology, source, current);
         let (instance, ledger, resources) = read.map_err(|Unclear { candidates, several }| {
-            if several { Error::WhichPregnancy { candidates } } else { Error::NoSuchPregnancy { candidates } }
+            if several { Error::WhichCurrent { candidates } } else { Error::NoSuchCurrent { candidates } }
         })?;
         if ledger.translated == 0 && ledger.lost_leaves() > 0 {
             let is_taken_back = |reason| matches!(reason, Reason::Modifier | Reason::Narrative);

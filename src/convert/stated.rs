@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::{Format, MessageKind};
-use crate::dataset::{Aligned, Instance, NodeIx};
+use crate::dataset::{Instance, NodeIx};
 use crate::ledger::{Reason, Unwritten};
 
 /// The instance without what it contradicts itself (what its own answers take back, numbers that two persons share), and what that is.
@@ -46,11 +46,8 @@ pub(super) fn stated<'i>(
 
 /// The leaves of groups of which keys do not say whose they are.
 fn nobodys(kind: &MessageKind, instance: &Instance) -> Vec<NodeIx> {
-    let alignments = kind.fhir.iter().flat_map(|plan| &plan.alignments);
-    let groups = alignments.flat_map(|alignment| {
-        let aligned = Aligned { groups: (alignment.group, alignment.with), keys: alignment.key };
-        instance.told_apart_by_source(&kind.dataset, aligned)
-    });
+    let aligned = kind.fhir.iter().flat_map(|plan| &plan.aligned);
+    let groups = aligned.flat_map(|aligned| instance.told_apart_by_source(&kind.dataset, *aligned));
     let groups: Vec<NodeIx> = groups.collect();
     let leaves = instance.leaves().map(|(node, ..)| node);
     leaves.filter(|leaf| groups.iter().any(|group| instance.is_below(*leaf, *group))).collect()

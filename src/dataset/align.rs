@@ -11,7 +11,61 @@ pub struct Aligned {
     pub keys: (ConceptIx, ConceptIx),
 }
 
+impl Aligned {
+    /// Two groups and the leaf in each, in either order; `None` if each group does not hold one of them.
+    pub fn new(dataset: &Dataset, groups: (ConceptIx, ConceptIx), keys: (ConceptIx, ConceptIx)) -> Option<Self> {
+        let fits =
+            |keys: &(ConceptIx, ConceptIx)| dataset.is_within(keys.0, groups.0) && dataset.is_within(keys.1, groups.1);
+        let keys = [keys, (keys.1, keys.0)].into_iter().find(fits)?;
+        Some(Self { groups, keys })
+    }
+
+    /// The same two, seen from the other side.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        Self { groups: (self.groups.1, self.groups.0), keys: (self.keys.1, self.keys.0) }
+    }
+
+    /// The same two, with this group first; `None` if it is neither of them.
+    pub fn seen_from(self, group: ConceptIx) -> Option<Self> {
+        [self, self.turned()].into_iter().find(|own| own.groups.0 == group)
+    }
+
+    /// True if what is in an occurrence of a group is, through these two, about one that holds a concept.
+    pub fn leads(&self, dataset: &Dataset, group: ConceptIx, concept: ConceptIx) -> bool {
+        self.groups.0 == group && dataset.is_within(concept, self.groups.1)
+    }
+}
+
 impl Instance {
+    /// Where an occurrence stands among those of its group.
+    pub fn position(&self, dataset: &Dataset, among: NodeIx, node: NodeIx) -> usize {
+        let all = self.descendants(dataset, among, self.node(node).concept);
+        all.into_iter().position(|own| own == node).unwrap_or_default()
+    }
+
+    /// The occurrence of an aligned group at a position among those that may be meant, said to be about `with`. Empty ones are opened
+    /// before it, so that the two stand at the same position when no key says that they belong together.
+    pub fn align_at(
+        &mut self,
+        with: NodeIx,
+        position: usize,
+        mut there: Vec<NodeIx>,
+        mut open: impl FnMut(&mut Self) -> Option<NodeIx>,
+    ) -> Option<NodeIx> {
+        while there.len() <= position {
+            there.push(open(self)?);
+        }
+        self.align(there[position], with);
+        Some(there[position])
+    }
+
+    /// What the key of an occurrence must be: what that of the one says that it is about.
+    pub fn key_of(&self, dataset: &Dataset, aligned: Aligned, with: NodeIx) -> Option<Content> {
+        let key = self.descendants(dataset, with, aligned.keys.1).first().copied()?;
+        self.node(key).content.clone()
+    }
+
     /// The occurrences of a group, each with the one of the other group that it is about.
     ///
     /// It is the one that the source itself says ([`Instance::align`]). Else it is the one with the same key: of several that

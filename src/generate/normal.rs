@@ -11,7 +11,9 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use crate::dataset::{Answer, ConceptIx, Content, Dataset, Instance, Kind, Node, NodeIx, NullFlavor, Origin, Value};
+use crate::dataset::{
+    Aligned, Answer, ConceptIx, Content, Dataset, Instance, Kind, Node, NodeIx, NullFlavor, Origin, Packing, Value,
+};
 use crate::plan::fhir::{Demand, FhirPlan, Place};
 use crate::plan::hl7v3::{Condition, MessagePlan};
 
@@ -23,7 +25,7 @@ pub(super) struct Normal<'a> {
     nodes: HashSet<ConceptIx>,
     /// Groups without nodes in which a statement is shared by everything: there is one.
     single: HashSet<ConceptIx>,
-    /// An aligned group, the one it is aligned with, and the key in each.
+    /// Aligned groups: the first of each pair has no node.
     aligned: Vec<Aligned>,
     /// Groups that are told apart by a common value: group and leaf.
     common: Vec<(ConceptIx, ConceptIx)>,
@@ -37,14 +39,6 @@ pub(super) struct Normal<'a> {
     upholds: bool,
 }
 
-#[derive(Debug)]
-struct Aligned {
-    group: ConceptIx,
-    with: ConceptIx,
-    key: ConceptIx,
-    with_key: ConceptIx,
-}
-
 impl<'a> Normal<'a> {
     pub fn new(dataset: &'a Dataset, message: Option<&'a MessagePlan>, fhir: Option<&'a FhirPlan>) -> Self {
         let Some(message) = message else { return Self::of_dataset(dataset, fhir) };
@@ -54,13 +48,9 @@ impl<'a> Normal<'a> {
         let single =
             scopes().filter(|scope| scope.shares && !nodes.contains(&scope.anchor)).map(|scope| scope.anchor).collect();
         let aligned = message
-            .aligns()
+            .aligned()
             .iter()
-            .filter_map(|align| {
-                let group = align.groups.into_iter().find(|group| !nodes.contains(group))?;
-                let (with, key, with_key) = align.other(group)?;
-                Some(Aligned { group, with, key, with_key })
-            })
+            .filter_map(|own| [*own, own.turned()].into_iter().find(|own| !nodes.contains(&own.groups.0)))
             .collect();
         let common = fhir.map_or_else(Vec::new, |plan| common(dataset, plan));
         let nodes = match fhir {
@@ -195,7 +185,7 @@ impl<'a> Normal<'a> {
 
     /// The key of the other group, if the concept is the key of an aligned one.
     pub fn partner_key(&self, concept: ConceptIx) -> Option<ConceptIx> {
-        self.aligned.iter().find(|aligned| aligned.key == concept).map(|aligned| aligned.with_key)
+        self.aligned.iter().find(|aligned| aligned.keys.0 == concept).map(|aligned| aligned.keys.1)
     }
 
     /// The leaves that may be what a concept belongs to: those in its group, and in the group that this is aligned
@@ -205,15 +195,15 @@ impl<'a> Normal<'a> {
             let all = self.dataset.concepts().filter(|(_, other)| other.in_use && other.kind != Kind::Group);
             all.map(|(ix, _)| ix).filter(move |ix| self.dataset.is_within(*ix, group)).collect::<Vec<_>>()
         };
-        let aligned = self.aligned.iter().find(|aligned| self.dataset.is_within(concept, aligned.group));
+        let aligned = self.aligned.iter().find(|aligned| self.dataset.is_within(concept, aligned.groups.0));
         let common = self.common.iter().find(|(_, leaf)| *leaf == concept);
         // One of the other group, then those of its own.
         let other = aligned.into_iter().flat_map(|aligned| {
-            within(aligned.with)
+            within(aligned.groups.1)
                 .into_iter()
-                .filter(|leaf| *leaf != aligned.with_key)
+                .filter(|leaf| *leaf != aligned.keys.1)
                 .take(1)
-                .chain(within(aligned.group))
+                .chain(within(aligned.groups.0))
         });
         other.chain(common.into_iter().flat_map(|(group, _)| within(*group))).collect()
     }
@@ -275,7 +265,7 @@ impl<'a> Normal<'a> {
     ) {
         for child in from.children(node) {
             let concept = from.node(child).concept;
-            if self.aligned.iter().any(|aligned| aligned.group == concept || aligned.key == concept) {
+            if self.aligned.iter().any(|aligned| aligned.groups.0 == concept || aligned.keys.0 == concept) {
                 continue;
             }
             if from.node(child).content.is_some() || self.nodes.contains(&concept) {
@@ -292,23 +282,7 @@ impl<'a> Normal<'a> {
 
     /// The first group that has room for one more of a concept, made if that may be.
     fn room(&self, to: &mut Instance, at: NodeIx, via: &[ConceptIx], concept: ConceptIx) -> Option<NodeIx> {
-        let Some((group, rest)) = via.split_first() else { return self.has_room(to, at, concept).then_some(at) };
-        let existing: Vec<NodeIx> = to.occurrences(at, *group).collect();
-        for inner in existing {
-            if let Some(found) = self.room(to, inner, rest, concept) {
-                return Some(found);
-            }
-        }
-        if !self.has_room(to, at, *group) {
-            return None;
-        }
-        let inner = to.add_group(at, *group);
-        self.room(to, inner, rest, concept)
-    }
-
-    fn has_room(&self, to: &Instance, at: NodeIx, concept: ConceptIx) -> bool {
-        let max = if self.single.contains(&concept) { Some(1) } else { self.dataset.get(concept).max };
-        max.is_none_or(|max| to.occurrences(at, concept).count() < usize::from(max.max(1)))
+        Packing::of(self.dataset).with_one_of(&self.single).holder(to, at, via, concept)
     }
 
     /// True for an occurrence that would be taken for another, and for a common value that nothing shares.
@@ -333,35 +307,35 @@ impl<'a> Normal<'a> {
     /// Gives each aligned occurrence the key of the one at its position; without one it has no carrier.
     fn align(&self, from: &Instance, to: &mut Instance) {
         for aligned in &self.aligned {
-            self.distinct_keys(to, aligned);
-            let partners = to.descendants(self.dataset, NodeIx::ROOT, aligned.with);
-            let groups = from.descendants(self.dataset, NodeIx::ROOT, aligned.group);
+            self.distinct_keys(to, *aligned);
+            let partners = to.descendants(self.dataset, NodeIx::ROOT, aligned.groups.1);
+            let groups = from.descendants(self.dataset, NodeIx::ROOT, aligned.groups.0);
             for (group, partner) in groups.into_iter().zip(partners) {
-                let mut via = self.dataset.groups_between(ConceptIx::ROOT, aligned.group);
+                let mut via = self.dataset.groups_between(ConceptIx::ROOT, aligned.groups.0);
                 let mut parent = NodeIx::ROOT;
                 for step in via.drain(..) {
                     let there = to.occurrences(parent, step).next();
                     parent = there.unwrap_or_else(|| to.add_group(parent, step));
                 }
-                let copy = to.add_group(parent, aligned.group);
+                let copy = to.add_group(parent, aligned.groups.0);
                 to.align(copy, partner);
-                let others = from.leaves().any(|(ix, leaf, _)| leaf.concept != aligned.key && from.is_below(ix, group));
+                let others =
+                    from.leaves().any(|(ix, leaf, _)| leaf.concept != aligned.keys.0 && from.is_below(ix, group));
                 if !others {
                     continue;
                 }
-                let key = to.descendants(self.dataset, partner, aligned.with_key).first().copied();
-                let key = key.and_then(|key| to.node(key).content.clone());
+                let key = to.key_of(self.dataset, *aligned, partner);
                 self.copy(from, group, to, copy);
                 if let Some(key) = key {
-                    to.add_leaf(copy, aligned.key, key, Origin::default());
+                    to.add_leaf(copy, aligned.keys.0, key, Origin::default());
                 }
             }
         }
     }
 
     /// Changes the keys of the occurrences that others are aligned with, so that each means one of them.
-    fn distinct_keys(&self, to: &mut Instance, aligned: &Aligned) {
-        let keys = to.descendants(self.dataset, NodeIx::ROOT, aligned.with_key);
+    fn distinct_keys(&self, to: &mut Instance, aligned: Aligned) {
+        let keys = to.descendants(self.dataset, NodeIx::ROOT, aligned.keys.1);
         let mut seen = HashSet::new();
         for key in keys {
             if let Some(Content::Value(Value::Count(digits))) = to.content_mut(key) {

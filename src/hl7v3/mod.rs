@@ -2,8 +2,8 @@
 //!
 //! [`MessagePlan`]: crate::plan::hl7v3::MessagePlan
 
-mod account;
 mod datatypes;
+mod losses;
 mod matching;
 mod place;
 mod read;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin};
-use crate::plan::hl7v3::{Base, Fill, Place, Scope};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Packing};
+use crate::plan::hl7v3::{Base, Fill, Route, Scope};
 
 /// The instance in the making, with the occurrences that are open.
 pub(super) struct Placer<'p> {
@@ -70,7 +70,7 @@ impl<'p> Placer<'p> {
 
     /// Takes the occurrence of a node that may be one too many, or that is there even if nothing is in it.
     fn enter(&mut self, scope: &Scope) -> bool {
-        let is_bounded = self.max(scope.concept).is_some();
+        let is_bounded = self.packing().most(scope.concept).is_some();
         if scope.is_group {
             return (scope.lazy && !is_bounded) || self.frame(scope.frame).is_some();
         }
@@ -87,8 +87,8 @@ impl<'p> Placer<'p> {
         let (via, concept) = (&fill.place.via, fill.concept);
         !self.all(base, via, concept).is_empty()
             && self.equal(base, via, concept, answer).is_none()
-            && self.room(base, via, concept).is_none()
-            && !self.can_make(base, via)
+            && self.packing().first(&self.instance, base, via, concept).is_none()
+            && !self.packing().can_open(&self.instance, base, via)
     }
 
     /// A row node ends.
@@ -97,7 +97,7 @@ impl<'p> Placer<'p> {
         self.frames.pop();
         let Some(Frame { partner: Some(partner), copies, .. }) = occurrence else { return };
         for (fill, content, position) in copies {
-            if let Some(parent) = self.room(partner, &fill.place.via, fill.concept) {
+            if let Some(parent) = self.packing().first(&self.instance, partner, &fill.place.via, fill.concept) {
                 self.instance.add_leaf(parent, fill.concept, content, Origin { position, leaves: 0 });
             }
         }
@@ -125,7 +125,7 @@ impl<'p> Placer<'p> {
             self.instance.say_otherwise(concept);
             return Placed::Contradicts;
         }
-        let parent = self.room(base, via, concept).or_else(|| self.make(base, via));
+        let parent = self.packing().holder(&mut self.instance, base, via, concept);
         if let Some(parent) = parent {
             self.instance.add_leaf(parent, concept, content, origin);
             return Placed::Yes;
@@ -175,7 +175,7 @@ impl<'p> Placer<'p> {
 
     /// The group that holds the occurrence of a node and what goes with it: the first in which the occurrence fits.
     fn anchor(&mut self, scope: &Scope) -> Option<NodeIx> {
-        let Place { base, from, via } = &scope.anchor_place;
+        let Route { base, from, via } = &scope.anchor_place;
         let base = self.base(*base)?;
         if scope.anchor == *from {
             return Some(base);
@@ -187,7 +187,8 @@ impl<'p> Placer<'p> {
     /// True if a node may stand for one more occurrence in a group.
     fn fits(&self, anchor: NodeIx, scope: &Scope) -> bool {
         !self.claimed.contains(&(scope.concept, anchor))
-            && (self.room(anchor, &scope.via, scope.concept).is_some() || self.can_make(anchor, &scope.via))
+            && (self.packing().first(&self.instance, anchor, &scope.via, scope.concept).is_some()
+                || self.packing().can_open(&self.instance, anchor, &scope.via))
     }
 
     /// The occurrence that a node stands for: a new one or, where there can be no more, one that no other node stands for,
@@ -203,12 +204,11 @@ impl<'p> Placer<'p> {
 
     /// A new occurrence of a group; `None` if there can be no more.
     fn new_group(&mut self, base: NodeIx, via: &[ConceptIx], group: ConceptIx) -> Option<NodeIx> {
-        let parent = self.room(base, via, group).or_else(|| self.make(base, via))?;
+        let parent = self.packing().holder(&mut self.instance, base, via, group)?;
         Some(self.instance.add_group(parent, group))
     }
 
-    /// The occurrence that is aligned with the one of a frame. Empty ones are added before it, so that the two
-    /// stand at the same position when no key says that they belong together.
+    /// The occurrence that is aligned with the one of a frame.
     fn partner(&mut self, at: usize) -> Option<NodeIx> {
         if let Some(node) = self.frames[at].partner {
             return Some(node);
@@ -219,35 +219,21 @@ impl<'p> Placer<'p> {
         let base = self.base(partner.place.base)?;
         let among =
             if self.dataset.is_within(scope.concept, self.instance.node(base).concept) { base } else { NodeIx::ROOT };
-        let these = self.instance.descendants(self.dataset, among, scope.concept);
-        let position = these.iter().position(|node| *node == this).unwrap_or(0);
-        let before = self.all(base, &partner.place.via, partner.concept).len();
-        for _ in before..position {
-            self.new_group(base, &partner.place.via, partner.concept)?;
-        }
-        let node = self.new_group(base, &partner.place.via, partner.concept)?;
-        self.instance.align(node, this);
+        let position = self.instance.position(self.dataset, among, this);
+        let (via, group) = (&partner.place.via, partner.aligned.groups.0);
+        // What stands at that place already is of somebody else: nothing said whose.
+        let there = self.all(base, via, group).into_iter().take(position).collect();
+        let packing = self.packing();
+        let node = self.instance.align_at(this, position, there, |instance| {
+            let parent = packing.holder(instance, base, via, group)?;
+            Some(instance.add_group(parent, group))
+        })?;
         self.frames[at].partner = Some(node);
         Some(node)
     }
 
-    fn max(&self, concept: ConceptIx) -> Option<u16> {
-        // A concept that the transaction does not use is still read when it is there.
-        self.dataset.get(concept).max.map(|max| max.max(1))
-    }
-
-    fn has_room(&self, parent: NodeIx, concept: ConceptIx) -> bool {
-        self.max(concept).is_none_or(|max| self.instance.occurrences(parent, concept).count() < usize::from(max))
-    }
-
-    /// The first existing group that has room for one more.
-    fn room(&self, from: NodeIx, via: &[ConceptIx], concept: ConceptIx) -> Option<NodeIx> {
-        match via.split_first() {
-            None => self.has_room(from, concept).then_some(from),
-            Some((group, rest)) => {
-                self.instance.occurrences(from, *group).find_map(|inner| self.room(inner, rest, concept))
-            }
-        }
+    fn packing(&self) -> Packing<'p> {
+        Packing::of(self.dataset)
     }
 
     /// All existing occurrences.
@@ -257,26 +243,5 @@ impl<'p> Placer<'p> {
             level = level.iter().flat_map(|node| self.instance.occurrences(*node, *group)).collect();
         }
         level
-    }
-
-    fn can_make(&self, from: NodeIx, via: &[ConceptIx]) -> bool {
-        self.where_to_make(from, via).is_some()
-    }
-
-    /// The innermost group in which one more can be opened, and how far down the path it is.
-    fn where_to_make(&self, from: NodeIx, via: &[ConceptIx]) -> Option<(NodeIx, usize)> {
-        (0..via.len()).rev().find_map(|depth| {
-            let parent = self.room(from, &via[..depth], via[depth])?;
-            Some((parent, depth))
-        })
-    }
-
-    /// Opens new groups along the path; `None` if the dataset allows no more of any of them.
-    fn make(&mut self, from: NodeIx, via: &[ConceptIx]) -> Option<NodeIx> {
-        let (mut node, depth) = self.where_to_make(from, via)?;
-        for group in &via[depth..] {
-            node = self.instance.add_group(node, *group);
-        }
-        Some(node)
     }
 }

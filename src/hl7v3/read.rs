@@ -2,8 +2,8 @@
 
 use roxmltree::{Attribute, Node};
 
-use super::account::Account;
 use super::datatypes::{Decoded, Parts, boolean};
+use super::losses::Losses;
 use super::matching;
 use super::place::{Placed, Placer};
 use super::saying;
@@ -51,7 +51,7 @@ pub fn read(plan: &MessagePlan, dataset: &Dataset, node: Node<'_, '_>) -> Result
     reader.element(node, root);
     match reader.refusal {
         Some(refusal) => Err(refusal),
-        None => Ok((reader.placer.instance, reader.account.ledger)),
+        None => Ok((reader.placer.instance, reader.losses.ledger)),
     }
 }
 
@@ -59,7 +59,7 @@ struct Reader<'p, 'd> {
     plan: &'p MessagePlan,
     dataset: &'p Dataset,
     placer: Placer<'p>,
-    account: Account<'d>,
+    losses: Losses<'d>,
     /// Why the document as a whole is not read.
     refusal: Option<Refusal>,
     whose: Whose,
@@ -71,8 +71,8 @@ struct Reader<'p, 'd> {
 
 impl<'p, 'd> Reader<'p, 'd> {
     fn new(plan: &'p MessagePlan, dataset: &'p Dataset, placer: Placer<'p>) -> Self {
-        let (account, whose) = (Account::default(), Whose::default());
-        Self { plan, dataset, placer, account, refusal: None, whose, seen: Vec::new(), first_seen: 0 }
+        let (losses, whose) = (Losses::default(), Whose::default());
+        Self { plan, dataset, placer, losses, refusal: None, whose, seen: Vec::new(), first_seen: 0 }
     }
 
     /// Reads an element that the plan knows. As deep as the plan, whatever the document.
@@ -85,7 +85,7 @@ impl<'p, 'd> Reader<'p, 'd> {
         }
         match element.presence.as_ref().or_else(|| said_by_absence(node, element)) {
             Some(hole) => self.fact(node, hole, Content::Value(Value::Boolean(true)), matched),
-            None => self.account.ledger.structural(u32::from(matched)),
+            None => self.losses.ledger.structural(u32::from(matched)),
         }
         self.children(node, element, &mut parts);
         if let Some(hole) = &element.value
@@ -106,7 +106,7 @@ impl<'p, 'd> Reader<'p, 'd> {
         let value = attribute.value();
         let Some(name) = attribute_name(attribute) else {
             if attribute.namespace() == Some(XSI) && attribute.name() != "nil" {
-                self.account.ledger.structural(1);
+                self.losses.ledger.structural(1);
             } else {
                 self.lose(node, element, attribute, Reason::Unknown);
             }
@@ -117,7 +117,7 @@ impl<'p, 'd> Reader<'p, 'd> {
         {
             match boolean(value) {
                 // The null flavour is the answer.
-                Some(false) if node.has_attribute("nullFlavor") => self.account.ledger.structural(1),
+                Some(false) if node.has_attribute("nullFlavor") => self.losses.ledger.structural(1),
                 Some(negated) => self.fact(node, hole, Content::Value(Value::Boolean(!negated)), 1),
                 None => self.lose(node, element, attribute, Reason::Datatype),
             }
@@ -135,7 +135,7 @@ impl<'p, 'd> Reader<'p, 'd> {
             return;
         }
         if says_nothing(node, element, name, value) {
-            return self.account.ledger.structural(1);
+            return self.losses.ledger.structural(1);
         }
         let fixed = element.fixed.iter().find(|fixed| fixed.name == name).map(|fixed| fixed.value.as_str());
         let same = fixed.is_some_and(|fixed| {
@@ -152,7 +152,7 @@ impl<'p, 'd> Reader<'p, 'd> {
         if same {
             *matched += 1;
         } else if self.may_differ(element, name, fixed) {
-            self.account.ledger.structural(1);
+            self.losses.ledger.structural(1);
         } else {
             let reason = if fixed.is_some() { Reason::FixedDiffers } else { Reason::Unknown };
             self.lose(node, element, attribute, reason);
@@ -169,7 +169,7 @@ impl<'p, 'd> Reader<'p, 'd> {
 
     fn lose(&mut self, node: Node<'d, '_>, element: &Element, attribute: &Attribute<'d, '_>, reason: Reason) {
         let reason = element.lost.unwrap_or(reason);
-        self.account.lost_attribute(reason, node, attribute.name(), attribute.range().start);
+        self.losses.lost_attribute(reason, node, attribute.name(), attribute.range().start);
     }
 
     fn children(&mut self, node: Node<'d, '_>, element: &'p Element, parts: &mut Parts<'d>) {
@@ -210,17 +210,17 @@ impl<'p, 'd> Reader<'p, 'd> {
     /// The words are taken without how they were laid out.
     fn layout(&mut self, words: &Words<'d, '_>) {
         for (node, attribute) in &words.layout {
-            self.account.lost_attribute(Reason::Unknown, *node, attribute.name(), attribute.range().start);
+            self.losses.lost_attribute(Reason::Unknown, *node, attribute.name(), attribute.range().start);
         }
     }
 
     /// A text where the plan has no value.
     fn text(&mut self, node: Node<'d, '_>, child: Node<'d, '_>, element: &Element, text: &str) {
         if text.trim() == element.text && element.lost.is_none() || element.any.iter().any(|any| any == ANY_TEXT) {
-            self.account.ledger.structural(1);
+            self.losses.ledger.structural(1);
         } else {
             let reason = if element.text.is_empty() { Reason::Unknown } else { Reason::FixedDiffers };
-            self.account.lost_text(element.lost.unwrap_or(reason), node, child.range().start);
+            self.losses.lost_text(element.lost.unwrap_or(reason), node, child.range().start);
         }
     }
 
@@ -232,14 +232,14 @@ impl<'p, 'd> Reader<'p, 'd> {
             return self.original_text(child, concept, parts);
         }
         if name.name() == "templateId" && matching::explains_template(child.parent().unwrap_or(child), element) {
-            return self.account.ledger.structural(leaves(child));
+            return self.losses.ledger.structural(leaves(child));
         }
         let Some(bucket) = self.plan.bucket(element, namespace, name.name()) else {
-            return self.account.lost(element.lost.unwrap_or(Reason::Unknown), child, None, leaves(child));
+            return self.losses.lost(element.lost.unwrap_or(Reason::Unknown), child, None, leaves(child));
         };
         match matching::pick(self.plan, bucket, child) {
             Ok(ix) => self.known(child, ix),
-            Err(reason) => self.account.lost(reason, child, None, leaves(child)),
+            Err(reason) => self.losses.lost(reason, child, None, leaves(child)),
         }
     }
 
@@ -252,9 +252,9 @@ impl<'p, 'd> Reader<'p, 'd> {
         });
         if let Err(reason) = read {
             let concept = element.scope.as_ref().map(|scope| scope.concept);
-            self.account.lost(reason, child, concept, leaves(child));
+            self.losses.lost(reason, child, concept, leaves(child));
             if reason == Reason::Modifier {
-                self.account.name_modifier(child, saying::modifier_name(self.plan, child, element));
+                self.losses.name_modifier(child, saying::modifier_name(self.plan, child, element));
             }
         }
     }
@@ -355,16 +355,16 @@ impl<'p, 'd> Reader<'p, 'd> {
         let (of_form, others): (Vec<_>, Vec<_>) =
             child.attributes().partition(|attribute| form.take(attribute.name(), attribute.value()));
         for attribute in others {
-            self.account.lost_attribute(Reason::Unknown, child, attribute.name(), attribute.range().start);
+            self.losses.lost_attribute(Reason::Unknown, child, attribute.name(), attribute.range().start);
         }
         let words = Words::of(child, |_| false);
         for inner in &words.others {
-            self.account.lost(Reason::Unknown, *inner, None, leaves(*inner));
+            self.losses.lost(Reason::Unknown, *inner, None, leaves(*inner));
         }
         self.layout(&words);
         let own = words.leaves + u32::try_from(of_form.len()).unwrap_or(u32::MAX);
         if !parts.take_original_text(words, form, own) {
-            self.account.lost(Reason::Datatype, child, concept, own);
+            self.losses.lost(Reason::Datatype, child, concept, own);
         }
     }
 
@@ -373,17 +373,17 @@ impl<'p, 'd> Reader<'p, 'd> {
         let leaves = parts.leaves;
         let both = parts.null_flavor.is_some() && (parts.code.or(parts.value).is_some() || parts.text.is_some());
         let Some(Decoded { content, structural, beside }) = parts.decode(&hole.fill) else {
-            return self.account.lost(Reason::Datatype, node, Some(hole.fill.concept), leaves);
+            return self.losses.lost(Reason::Datatype, node, Some(hole.fill.concept), leaves);
         };
-        self.account.ledger.structural(structural);
+        self.losses.ledger.structural(structural);
         if beside > 0 {
             let reason = if both { Reason::Contradiction } else { Reason::Unknown };
-            self.account.lost(reason, node, Some(hole.fill.concept), beside);
+            self.losses.lost(reason, node, Some(hole.fill.concept), beside);
         }
         // A text that comments cut in more pieces than can be counted: the rest repeats the fact that it is a text.
         let leaves = leaves - structural - beside;
         let counted = u16::try_from(leaves).unwrap_or(u16::MAX);
-        self.account.ledger.structural(leaves - u32::from(counted));
+        self.losses.ledger.structural(leaves - u32::from(counted));
         self.fact(node, hole, content, counted);
     }
 
@@ -395,11 +395,11 @@ impl<'p, 'd> Reader<'p, 'd> {
         }
         let placed = self.placer.set(&hole.fill, content, Origin { position, leaves });
         let reason = match placed {
-            Placed::Yes => return self.account.ledger.translated(u32::from(leaves)),
+            Placed::Yes => return self.losses.ledger.translated(u32::from(leaves)),
             Placed::NoRoom => Reason::TooMany,
             Placed::Contradicts => Reason::Contradiction,
         };
-        self.account.lost(reason, node, Some(hole.fill.concept), u32::from(leaves));
+        self.losses.lost(reason, node, Some(hole.fill.concept), u32::from(leaves));
     }
 }
 

@@ -8,9 +8,9 @@ mod values;
 use std::collections::HashSet;
 
 use super::xml::{push_attribute, push_text};
-use crate::dataset::{Aligned, ConceptIx, Dataset, Instance, NodeIx, NullFlavor};
+use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, NullFlavor};
 use crate::ledger::{Demand, Reason, Unmet, Unwritten};
-use crate::plan::hl7v3::{Base, Child, Element, ElementIx, Fill, Hole, Hollow, MessagePlan, Partner, Scope};
+use crate::plan::hl7v3::{Base, Child, Element, ElementIx, Fill, Hole, Hollow, MessagePlan, Partner};
 use crate::terminology::Terminology;
 
 /// A document, and what came of the case in it.
@@ -90,7 +90,7 @@ struct Lack {
 
 /// What `negationInd` or the presence of a node says.
 #[derive(Clone, Copy)]
-enum Answer {
+enum Stated {
     Known(bool),
     Null(NullFlavor),
 }
@@ -265,7 +265,7 @@ impl Writer<'_> {
                 if node.is_some_and(|node| self.rows_written.contains(&(ix, node))) {
                     continue;
                 }
-                let partner = node.and_then(|node| self.partner(scope, scope.partner.as_ref()?, node));
+                let partner = node.and_then(|node| self.partner(scope.partner.as_ref()?, node));
                 self.frames.truncate(scope.frame - 1);
                 self.frames.push(Frame { node: Some(anchor), partner: None });
                 self.frames.push(Frame { node, partner });
@@ -299,11 +299,9 @@ impl Writer<'_> {
     }
 
     /// The occurrence of the aligned group that is about what a node is about.
-    fn partner(&self, scope: &Scope, partner: &Partner, node: NodeIx) -> Option<NodeIx> {
-        let (_, key, other_key) = self.plan.aligns().get(partner.align)?.other(scope.concept)?;
-        let aligned = Aligned { groups: (partner.concept, scope.concept), keys: (other_key, key) };
+    fn partner(&self, partner: &Partner, node: NodeIx) -> Option<NodeIx> {
         let base = self.base(partner.place.base)?;
-        let mut pairs = self.instance.pairs(self.dataset, aligned).into_iter();
+        let mut pairs = self.instance.pairs(self.dataset, partner.aligned).into_iter();
         pairs.find(|(own, with)| *with == node && self.instance.is_below(*own, base)).map(|(own, _)| own)
     }
 }

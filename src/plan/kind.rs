@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::fhir::{Alignment, FhirPlan, code_maps};
+use super::fhir::{FhirPlan, code_maps};
 use super::head::Head;
 use super::hl7v3::MessagePlan;
 use super::{AdaPlan, MessageMeta};
-use crate::dataset::{ConceptIx, Dataset};
+use crate::dataset::{Aligned, ConceptIx, Dataset};
 use crate::tables::{Source, TableError};
 use crate::terminology::Terminology;
 
@@ -50,7 +50,58 @@ pub(crate) struct Sending {
     pub created_after: Vec<ConceptIx>,
 }
 
+/// What the tables of a kind compile to: each part as far as they allow, and what they do not.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    pub terminology: Option<Terminology>,
+    pub hl7v3: Option<MessagePlan>,
+    pub ada: Option<AdaPlan>,
+    pub fhir: Option<Arc<FhirPlan>>,
+    sending: Option<Sending>,
+    /// The first fault of each part, in the order in which they are made.
+    pub faults: Vec<TableError>,
+}
+
+impl Parts {
+    /// Compiles all parts of the kind of this name. `binding` is its FHIR table, and how FHIR names the kind; `known` gives a plan
+    /// that another kind has already, if it is the same with these aligned groups.
+    pub fn compile(
+        source: &Source,
+        name: &str,
+        meta: &MessageMeta,
+        dataset: &Dataset,
+        binding: Option<(&str, &str)>,
+        known: impl FnOnce(&[Aligned]) -> Option<Arc<FhirPlan>>,
+    ) -> Self {
+        let mut parts = Self::default();
+        let maps = parts.keep(binding.map_or(Ok(Vec::new()), |(table, _)| code_maps(source, table)));
+        parts.terminology = maps.and_then(|maps| {
+            let terminology = Terminology::load(source, dataset, maps.iter().map(AsRef::as_ref));
+            parts.keep(terminology)
+        });
+        if !meta.roots.is_empty() {
+            parts.hl7v3 = parts.keep(MessagePlan::load(source, name, dataset));
+        }
+        let aligned = parts.keep(meta.aligned(&format!("messages/{name}"), dataset));
+        parts.sending = parts.keep(sending(name, meta, dataset)).flatten();
+        parts.ada = parts.keep(AdaPlan::load(source, name));
+        if let (Some((table, mark)), Some(aligned), Some(terminology)) = (binding, aligned, &parts.terminology) {
+            let load = || FhirPlan::load(source, table, dataset, aligned.clone(), terminology, mark).map(Arc::new);
+            let plan = known(&aligned).map_or_else(load, Ok);
+            parts.fhir = parts.keep(plan);
+        }
+        parts
+    }
+
+    fn keep<T>(&mut self, result: Result<T, TableError>) -> Option<T> {
+        result.map_err(|fault| self.faults.push(fault)).ok()
+    }
+}
+
 /// Compiles one kind of message. `others` are compiled already.
+///
+/// # Errors
+/// The first fault in its tables.
 pub(crate) fn compile<'k>(
     source: &Source,
     head: &Head,
@@ -58,60 +109,46 @@ pub(crate) fn compile<'k>(
     dataset: Arc<Dataset>,
     others: impl Iterator<Item = &'k Arc<MessageKind>>,
 ) -> Result<MessageKind, TableError> {
-    let name = head.name.as_str();
-    let meta = MessageMeta::load(source, &format!("messages/{name}"))?;
-    let maps = match &head.fhir {
-        Some(table) => code_maps(source, table)?,
-        None => Vec::new(),
-    };
-    let terminology = Terminology::load(source, &dataset, maps.iter().map(AsRef::as_ref))?;
-    let hl7v3 = if meta.roots.is_empty() { None } else { Some(MessagePlan::load(source, name, &dataset)?) };
-    let alignments = alignments(name, &meta, &dataset)?;
-    let sending = sending(name, &meta, &dataset)?;
-    let fhir = match &head.fhir {
-        Some(table) => Some(match shared(others, &dataset, &alignments, &head.mark) {
-            Some(plan) => plan,
-            None => Arc::new(FhirPlan::load(source, table, &dataset, alignments, &terminology, &head.mark)?),
+    let meta = MessageMeta::load(source, &format!("messages/{}", head.name))?;
+    let binding = head.fhir.as_deref().map(|table| (table, head.mark.as_str()));
+    let known = |aligned: &[Aligned]| shared(others, &dataset, aligned, &head.mark);
+    let parts = Parts::compile(source, &head.name, &meta, &dataset, binding, known);
+    match (parts.faults.into_iter().next(), parts.terminology, parts.ada) {
+        (None, Some(terminology), Some(ada)) => Ok(MessageKind {
+            name: head.name.clone(),
+            title: meta.title,
+            like: meta.like,
+            ada,
+            position,
+            dataset,
+            terminology,
+            hl7v3: parts.hl7v3,
+            fhir: parts.fhir,
+            sending: parts.sending,
         }),
-        None => None,
-    };
-    Ok(MessageKind {
-        name: head.name.clone(),
-        title: meta.title,
-        like: meta.like,
-        ada: AdaPlan::load(source, name)?,
-        position,
-        dataset,
-        terminology,
-        hl7v3,
-        fhir,
-        sending,
-    })
+        (fault, ..) => {
+            Err(fault.unwrap_or_else(|| TableError::file(&format!("messages/{}", head.name), "does not compile")))
+        }
+    }
 }
 
-/// The plan of a message of the same dataset with the same alignments: nothing else in it depends on the message.
+/// The plan of a message of the same dataset with the same aligned groups: nothing else in it depends on the message.
 fn shared<'k>(
     others: impl Iterator<Item = &'k Arc<MessageKind>>,
     dataset: &Dataset,
-    alignments: &[Alignment],
+    aligned: &[Aligned],
     mark: &str,
 ) -> Option<Arc<FhirPlan>> {
     let same = others.filter(|kind| kind.dataset.name == dataset.name);
-    same.filter_map(|kind| kind.fhir.as_ref())
-        .find(|plan| plan.alignments == alignments && plan.kind == mark)
-        .map(Arc::clone)
-}
-
-/// The concept of this number, which a key of `message.toml` names.
-fn named(name: &str, key: &str, number: &str, dataset: &Dataset) -> Result<ConceptIx, TableError> {
-    let file = format!("messages/{name}/message.toml");
-    let unknown = || TableError::file(&file, format!("`{key}` names the unknown concept `{number}`"));
-    dataset.find(number).ok_or_else(unknown)
+    same.filter_map(|kind| kind.fhir.as_ref()).find(|plan| plan.aligned == aligned && plan.kind == mark).map(Arc::clone)
 }
 
 fn sending(name: &str, meta: &MessageMeta, dataset: &Dataset) -> Result<Option<Sending>, TableError> {
-    let concept = |number: &String| named(name, "transmission", number, dataset);
     let Some(own) = &meta.transmission else { return Ok(None) };
+    let concept = |number: &String| {
+        let unknown = || format!("`transmission` names the unknown concept `{number}`");
+        dataset.find(number).ok_or_else(|| TableError::file(&format!("messages/{name}/message.toml"), unknown()))
+    };
     Ok(Some(Sending {
         group: concept(&own.group)?,
         id: concept(&own.id)?,
@@ -119,18 +156,4 @@ fn sending(name: &str, meta: &MessageMeta, dataset: &Dataset) -> Result<Option<S
         created: concept(&own.created)?,
         created_after: own.created_after.iter().map(concept).collect::<Result<_, _>>()?,
     }))
-}
-
-fn alignments(name: &str, meta: &MessageMeta, dataset: &Dataset) -> Result<Vec<Alignment>, TableError> {
-    let concept = |number: &str| named(name, "align", number, dataset);
-    meta.align
-        .iter()
-        .map(|align| {
-            Ok(Alignment {
-                group: concept(&align.group)?,
-                with: concept(&align.with)?,
-                key: (concept(&align.key[0])?, concept(&align.key[1])?),
-            })
-        })
-        .collect()
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::ada::AdaSection;
 use super::load_toml;
 use super::manifest::StandardEntry;
+use crate::dataset::{Aligned, ConceptIx, Dataset};
 use crate::tables::{Source, TableError};
 
 /// What `message.toml` says of one kind of message.
@@ -69,7 +70,36 @@ pub struct AlignMeta {
     pub key: [String; 2],
 }
 
+impl AlignMeta {
+    /// The other group, if this is one of them.
+    pub fn other(&self, group: &str) -> Option<&str> {
+        match group {
+            _ if group == self.group => Some(&self.with),
+            _ if group == self.with => Some(&self.group),
+            _ => None,
+        }
+    }
+}
+
 impl MessageMeta {
+    /// The groups of a dataset that are about the same thing, of the message in a folder.
+    ///
+    /// # Errors
+    /// If a number is no concept, or no leaf of its group.
+    pub fn aligned(&self, folder: &str, dataset: &Dataset) -> Result<Vec<Aligned>, TableError> {
+        let fault = |message: String| TableError::file(&format!("{folder}/message.toml"), message);
+        let find = |number: &str| -> Result<ConceptIx, TableError> {
+            let unknown = || fault(format!("[[align]]: `{number}` is no concept of the dataset"));
+            dataset.find(number).ok_or_else(unknown)
+        };
+        let aligned = self.align.iter().map(|align| {
+            let keys = (find(&align.key[0])?, find(&align.key[1])?);
+            let aligned = Aligned::new(dataset, (find(&align.group)?, find(&align.with)?), keys);
+            aligned.ok_or_else(|| fault("[[align]]: `key` names one leaf in each of the two groups".to_owned()))
+        });
+        aligned.collect()
+    }
+
     /// Reads `<folder>/message.toml`.
     ///
     /// # Errors

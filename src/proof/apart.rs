@@ -33,7 +33,7 @@ pub fn apart(dataset: &Dataset, message: &MessagePlan, plan: &FhirPlan) -> Vec<(
 fn is_told_otherwise(dataset: &Dataset, plan: &FhirPlan, group: ConceptIx) -> bool {
     let common =
         plan.each_fields().iter().any(|ix| matches!(plan.field(*ix).place, Place::Each(own, _) if own == group));
-    common || plan.alignments.iter().any(|alignment| dataset.is_within(group, alignment.group))
+    common || plan.aligned.iter().any(|aligned| dataset.is_within(group, aligned.groups.0))
 }
 
 /// The resource of which a row reads a concept.

@@ -46,7 +46,7 @@ pub fn output_changes(old: &Converter, new: &Converter, folder: &Path) -> Result
     for (example, bytes) in Source::Folder(folder.to_owned()).files()? {
         let (before, after) = (said(old, &bytes), said(new, &bytes));
         examples += usize::from([&before, &after].into_iter().any(|said| !is_refused(said)));
-        let places: BTreeSet<&Place> = before.keys().chain(after.keys()).collect();
+        let places: BTreeSet<&OutputPath> = before.keys().chain(after.keys()).collect();
         for place in places {
             let says = |all: &Said| all.get(place).cloned().unwrap_or_default();
             let (was, is) = (says(&before), says(&after));
@@ -70,9 +70,9 @@ pub fn output_changes(old: &Converter, new: &Converter, folder: &Path) -> Result
 }
 
 /// Format, and path within it.
-type Place = (&'static str, String);
+type OutputPath = (&'static str, String);
 /// What is said at each place, in no order.
-type Said = BTreeMap<Place, Vec<String>>;
+type Said = BTreeMap<OutputPath, Vec<String>>;
 
 /// The texts of the one that the other does not have as often.
 fn without(some: &[String], others: &[String]) -> Vec<String> {
@@ -91,7 +91,7 @@ fn without(some: &[String], others: &[String]) -> Vec<String> {
 }
 
 /// The place of what is said of a file that cannot be read.
-fn refusal() -> Place {
+fn refusal() -> OutputPath {
     ("reading", "refused".to_owned())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ooievaar::dataset::{Aligned, ConceptIx, Content, Instance, NodeIx};
+use ooievaar::dataset::{ConceptIx, Content, Instance, NodeIx};
 use ooievaar::ledger::{Ledger, Reason, Unmet};
 use ooievaar::{Format, Written};
 
@@ -115,11 +115,8 @@ fn there_and_back(case: &Case, format: Format) -> Verdict {
 /// The same in ADA, which has nothing but keys to say whose a group is: what they do not say is not written, and told.
 fn there_and_back_in_ada(case: &Case) -> Verdict {
     let Case { subject, instance } = case;
-    let alignments = subject.kind.fhir.iter().flat_map(|plan| &plan.alignments);
-    let mut of_nobody = alignments.flat_map(|alignment| {
-        let aligned = Aligned { groups: (alignment.group, alignment.with), keys: alignment.key };
-        instance.told_apart_by_source(&subject.kind.dataset, aligned)
-    });
+    let aligned = subject.kind.fhir.iter().flat_map(|plan| &plan.aligned);
+    let mut of_nobody = aligned.flat_map(|aligned| instance.told_apart_by_source(&subject.kind.dataset, *aligned));
     let says_something = |group: NodeIx| instance.leaves().any(|(leaf, ..)| instance.is_below(leaf, group));
     if !of_nobody.any(says_something) {
         return there_and_back(case, Format::Ada);

@@ -387,13 +387,13 @@ fn the_pregnancy_that_is_named_tells_the_case_too() {
     resources.extend([pregnancy("pa", "a"), pregnancy("pb", "b"), height(170, Some("a"), Some("ra"))]);
     resources.push(height(150, Some("b"), Some("rb")));
     let converter = converter();
-    let reading = converter.clone().with_current_pregnancy("pb").read(bundle(&resources).as_bytes()).unwrap();
+    let reading = converter.clone().with_current("pb").read(bundle(&resources).as_bytes()).unwrap();
     assert_eq!(heights(&reading), ["150"]);
     // Within a case it says which pregnancy is the current one; it must be one of that case.
-    let reading = converter.clone().with_case("rb").with_current_pregnancy("pb").read(bundle(&resources).as_bytes());
+    let reading = converter.clone().with_case("rb").with_current("pb").read(bundle(&resources).as_bytes());
     assert_eq!(heights(&reading.unwrap()), ["150"]);
-    let refused = converter.with_case("ra").with_current_pregnancy("pb").read(bundle(&resources).as_bytes());
-    assert_eq!(refused.unwrap_err().code(), "no-such-pregnancy");
+    let refused = converter.with_case("ra").with_current("pb").read(bundle(&resources).as_bytes());
+    assert_eq!(refused.unwrap_err().code(), "no-such-current");
 }
 
 /// The same ids on two servers: a reference means what is on its own server, and nobody is chosen by a name that two have.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use assert_cmd::cargo::cargo_bin;
-use ooievaar::convert::Place;
+use ooievaar::convert::LineColumn;
 use ooievaar::{Converter, Error, Format};
 
 use crate::support::published;
@@ -192,9 +192,9 @@ fn what_stands_around_a_message_is_read_alike_or_refused_with_the_reason() {
         assert!(list.contains("\"syntax\"") && list.contains(wanted) && made.is_none(), "{list}");
         error.place().unwrap()
     };
-    assert_eq!(syntax(&format!("\n  {MINIMAL}"), "before the XML declaration"), Place { line: 2, column: 3 });
+    assert_eq!(syntax(&format!("\n  {MINIMAL}"), "before the XML declaration"), LineColumn { line: 2, column: 3 });
     let lines = MINIMAL.matches('\n').count();
-    assert_eq!(syntax(&format!("{MINIMAL}{MINIMAL}"), "several documents"), Place { line: lines + 1, column: 1 });
+    assert_eq!(syntax(&format!("{MINIMAL}{MINIMAL}"), "several documents"), LineColumn { line: lines + 1, column: 1 });
     assert_eq!(
         syntax(&format!("{MINIMAL}{body}"), "several documents").line,
         lines + 2 + usize::from(body.starts_with("\n<!--"))

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::Paths;
-use crate::check::{ALL, Diagnostic, Report};
+use crate::check::{Diagnostic, Report, all};
 
 pub(super) fn render(report: &Report, path: Paths<'_>) -> String {
     let shown =
         |code: &str| report.findings.iter().chain(report.allowed.iter().map(|(f, _)| f)).any(|f| f.code == code);
-    let rules = ALL.iter().filter(|rule| shown(rule.code)).map(|rule| {
+    let rules = all().filter(|rule| shown(rule.code)).map(|rule| {
         json!({
             "id": rule.code,
             "name": rule.name,

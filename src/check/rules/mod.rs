@@ -1,4 +1,4 @@
-//! The checks: one file each, in folders by what they look at.
+//! The checks: one file each, in folders by what they look at. The folder of a check is its group in the manual.
 
 pub(super) mod dataset;
 pub(super) mod evidence;

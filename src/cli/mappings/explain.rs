@@ -22,8 +22,12 @@ impl Explain {
                 let unknown = || could_not_run(format!("{code}: no such check; without a code all are listed"));
                 check::find(&code).ok_or_else(unknown)?.manual()
             }
-            None => check::ALL.iter().fold(String::new(), |mut text, rule| {
-                let _ = writeln!(text, "{} {}: {}", rule.code, rule.name, rule.summary());
+            None => check::GROUPS.iter().fold(String::new(), |mut text, group| {
+                let before = if text.is_empty() { "" } else { "\n" };
+                let _ = writeln!(text, "{before}{}: {}", group.title, group.about);
+                for rule in group.rules {
+                    let _ = writeln!(text, "  {} {}: {}", rule.code, rule.name, rule.summary());
+                }
                 text
             }),
         };

@@ -385,7 +385,7 @@ impl Extractor<'_, '_> {
             let reason = |entry: &Entry<'_>| if entry.taken_back { Reason::Modifier } else { Reason::Contradiction };
             let rivals = self.rivals.iter().map(|entry| (entry, false, reason(entry)));
             for (entry, known, otherwise) in own.chain(strays).chain(rivals) {
-                let account = losses::Account { entry, known, otherwise };
+                let account = losses::ResourceLosses { entry, known, otherwise };
                 for loss in account.losses(self.plan, self.codecs.terminology, &self.accounts) {
                     ledger.lost(loss);
                 }

@@ -12,7 +12,7 @@ use crate::terminology::Terminology;
 use crate::tree::{Leaf, Tree};
 
 /// What is known of a resource of which leaves are lost.
-pub(super) struct Account<'a> {
+pub(super) struct ResourceLosses<'a> {
     /// The resource.
     pub entry: &'a Entry<'a>,
     /// True if a row made it.
@@ -21,7 +21,7 @@ pub(super) struct Account<'a> {
     pub otherwise: Reason,
 }
 
-impl Account<'_> {
+impl ResourceLosses<'_> {
     /// The losses, each with its reason.
     pub fn losses(&self, plan: &FhirPlan, terminology: &Terminology, accounts: &Accounts) -> Vec<Loss> {
         let mut open = Vec::new();

@@ -4,7 +4,7 @@ use crate::dataset::{Content, NullFlavor};
 use crate::fhir::values::answer::{answer_leaves, is_silent, read_answer};
 use crate::fhir::values::codec::Used;
 use crate::ledger::Reason;
-use crate::plan::fhir::{Answer, Codec, ElementPath, FhirPlan, Field, Place, Role, Says, Step};
+use crate::plan::fhir::{AnswerForm, Codec, ElementPath, FhirPlan, Field, Place, Role, Says, Step};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 
@@ -52,7 +52,7 @@ fn is_coded(terminology: &Terminology, role: &Role, field: &Field, resource: &Tr
 }
 
 /// True if an element of a resource says of an answer that it is not known whether it is so.
-pub(super) fn is_doubted(answer: &Answer, element: &str, value: &Tree) -> bool {
+pub(super) fn is_doubted(answer: &AnswerForm, element: &str, value: &Tree) -> bool {
     !says(&answer.yes, element, value) && [&answer.null, &answer.absent].iter().any(|state| says(state, element, value))
 }
 
@@ -71,7 +71,7 @@ pub(super) fn states(terminology: &Terminology, field: &Field, resource: &Tree) 
 }
 
 /// True if the value of an element is part of what an answer says.
-fn answers(answer: &Answer, element: &str, value: &Tree, resource: &Tree) -> bool {
+fn answers(answer: &AnswerForm, element: &str, value: &Tree, resource: &Tree) -> bool {
     let mut used = Used::default();
     if answer.clauses.is_empty() {
         answer_leaves(answer, resource, &mut used);
@@ -90,7 +90,7 @@ fn says(state: &[(ElementPath, Tree)], element: &str, value: &Tree) -> bool {
 ///
 /// # Errors
 /// [`Reason::Modifier`] if they do not say that it was found.
-pub(super) fn beside(answer: &Answer, resource: &Tree, content: Content) -> Result<Content, Reason> {
+pub(super) fn beside(answer: &AnswerForm, resource: &Tree, content: Content) -> Result<Content, Reason> {
     let is_null = matches!(&content, Content::Null { flavor, .. } if *flavor != NullFlavor::Other);
     let clause = answer.clauses.iter().find(|clause| clause.is_met(resource)).map(|clause| clause.says);
     match clause {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::recognise::Recognised;
-use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin};
+use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, Origin, Packing};
 use crate::plan::fhir::{FhirPlan, RoleIx, Target};
 
 #[derive(Clone, Copy, PartialEq)]
@@ -112,14 +112,11 @@ impl<'a, 't> Occurrences<'a, 't> {
                 if depth > best.1 {
                     best = (node, depth);
                 }
-            } else if let Some(alignment) = self
-                .plan
-                .alignments
-                .iter()
-                .find(|alignment| alignment.with == group && self.dataset.is_within(own.concept, alignment.group))
+            } else if let Some(aligned) =
+                self.plan.aligned.iter().find(|aligned| aligned.turned().leads(self.dataset, group, own.concept))
             {
                 let partner = self.node_of(other, other_role);
-                return self.aligned_with(alignment.group, partner);
+                return self.aligned_with(aligned.groups.0, partner);
             }
         }
         best.0
@@ -129,16 +126,12 @@ impl<'a, 't> Occurrences<'a, 't> {
         if let Some(node) = self.aligned.get(&(group, partner)) {
             return *node;
         }
-        // Where no key says which belongs to which, they stand at the same position.
-        let with = self.instance.node(partner).concept;
-        let position = self.instance.descendants(self.dataset, NodeIx::ROOT, with).iter().position(|ix| *ix == partner);
-        let mut there = self.instance.descendants(self.dataset, NodeIx::ROOT, group);
-        while there.len() <= position.unwrap_or_default() {
-            there.push(self.open(NodeIx::ROOT, group));
-        }
-        let node = there[position.unwrap_or_default()];
+        let position = self.instance.position(self.dataset, NodeIx::ROOT, partner);
+        let there = self.instance.descendants(self.dataset, NodeIx::ROOT, group);
+        let packing = self.packing();
+        let open = |instance: &mut Instance| Some(packing.open(instance, NodeIx::ROOT, group));
+        let Some(node) = self.instance.align_at(partner, position, there, open) else { return NodeIx::ROOT };
         self.aligned.insert((group, partner), node);
-        self.instance.align(node, partner);
         node
     }
 
@@ -162,40 +155,22 @@ impl<'a, 't> Occurrences<'a, 't> {
         if !known.any(|node| self.instance.is_below(node, from)) {
             return self.open(base, group);
         }
-        let around = steps[..apart].iter().fold(from, |at, step| self.last_or_new(at, *step));
+        let around = steps[..apart].iter().fold(from, |at, step| self.instance.last_or_new(at, *step));
         steps[apart..].iter().chain([&group]).fold(around, |at, step| self.instance.add_group(at, *step))
+    }
+
+    fn packing(&self) -> Packing<'a> {
+        Packing::of(self.dataset)
     }
 
     /// A new occurrence of a group, or the one there is where there may be only one.
     pub fn open(&mut self, base: NodeIx, group: ConceptIx) -> NodeIx {
-        let mut at = self.reach(base, group);
-        for step in self.dataset.groups_between(self.instance.node(at).concept, group) {
-            at = self.last_or_new(at, step);
-        }
-        if self.dataset.get(group).max == Some(1) {
-            self.last_or_new(at, group)
-        } else {
-            self.instance.add_group(at, group)
-        }
-    }
-
-    fn last_or_new(&mut self, at: NodeIx, group: ConceptIx) -> NodeIx {
-        match self.instance.occurrences(at, group).last() {
-            Some(node) => node,
-            None => self.instance.add_group(at, group),
-        }
+        self.packing().open(&mut self.instance, base, group)
     }
 
     /// The nearest occurrence, from a node outwards, that can hold a concept.
     pub fn reach(&self, from: NodeIx, concept: ConceptIx) -> NodeIx {
-        let mut at = from;
-        while at != NodeIx::ROOT
-            && !(self.dataset.is_within(concept, self.instance.node(at).concept)
-                && self.instance.node(at).concept != concept)
-        {
-            at = self.instance.node(at).parent;
-        }
-        at
+        self.packing().reach(&self.instance, from, concept)
     }
 
     /// What the leaves of a concept within an occurrence hold.
@@ -214,44 +189,22 @@ impl<'a, 't> Occurrences<'a, 't> {
     fn holder_of(&mut self, base: NodeIx, concept: ConceptIx) -> NodeIx {
         let from = self.reach(base, concept);
         let steps = self.dataset.groups_between(self.instance.node(from).concept, concept);
-        if let Some(holder) = self.room(from, &steps, concept) {
-            return holder;
-        }
-        let open =
-            (0..steps.len()).rev().find_map(|depth| Some((self.room(from, &steps[..depth], steps[depth])?, depth)));
+        let holder = self.packing().holder(&mut self.instance, from, &steps, concept);
         // With room nowhere it is one too many, which the writer will say.
-        let (at, made) = open.unwrap_or((from, 0));
-        steps[made..].iter().fold(at, |at, step| match open {
-            Some(_) => self.instance.add_group(at, *step),
-            None => self.last_or_new(at, *step),
-        })
-    }
-
-    /// The first existing group that has room for one more of a concept.
-    fn room(&self, from: NodeIx, steps: &[ConceptIx], concept: ConceptIx) -> Option<NodeIx> {
-        if let Some((step, rest)) = steps.split_first() {
-            return self.instance.occurrences(from, *step).find_map(|inner| self.room(inner, rest, concept));
-        }
-        let max = self.dataset.get(concept).max.map(|max| usize::from(max.max(1)));
-        max.is_none_or(|max| self.instance.occurrences(from, concept).take(max).count() < max).then_some(from)
+        holder.unwrap_or_else(|| steps.iter().fold(from, |at, step| self.instance.last_or_new(at, *step)))
     }
 
     /// The key of an aligned group is what its partner says.
     pub fn copy_keys(&mut self) {
-        for alignment in &self.plan.alignments {
-            let mut pairs: Vec<(NodeIx, NodeIx)> = self
-                .aligned
-                .iter()
-                .filter(|((group, _), _)| *group == alignment.group)
-                .map(|((_, partner), own)| (*own, *partner))
-                .collect();
+        for aligned in &self.plan.aligned {
+            let of_group = self.aligned.iter().filter(|((group, _), _)| *group == aligned.groups.0);
+            let mut pairs: Vec<(NodeIx, NodeIx)> = of_group.map(|((_, partner), own)| (*own, *partner)).collect();
             pairs.sort();
             for (own, partner) in pairs {
-                let key = self.instance.descendants(self.dataset, partner, alignment.key.1).first().copied();
-                let content = key.and_then(|node| self.instance.node(node).content.clone());
-                let missing = self.instance.descendants(self.dataset, own, alignment.key.0).is_empty();
+                let content = self.instance.key_of(self.dataset, *aligned, partner);
+                let missing = self.instance.descendants(self.dataset, own, aligned.keys.0).is_empty();
                 if let (Some(content), true) = (content, missing) {
-                    self.add_leaf(own, alignment.key.0, content, Origin::default());
+                    self.add_leaf(own, aligned.keys.0, content, Origin::default());
                 }
             }
         }

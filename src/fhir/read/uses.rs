@@ -19,7 +19,7 @@ const MORE: usize = 1000;
 type Use = (usize, u32);
 
 /// One place where a resource is used.
-struct Place {
+struct Usage {
     of: Use,
     /// What each role that the referring resource may have wants there.
     wanted: Vec<(RoleIx, Target)>,
@@ -35,7 +35,7 @@ pub(super) struct Uses {
     /// The references that are left without one.
     beyond: HashSet<Use>,
     /// Per resource that has several: its places.
-    places: Vec<Vec<Place>>,
+    places: Vec<Vec<Usage>>,
     /// The resource that each further entry is.
     originals: Vec<usize>,
     /// How many resources there are without these.
@@ -51,7 +51,7 @@ impl Uses {
         candidates: &mut Candidates,
     ) -> Self {
         let mut uses = Self { own: entries.len(), ..Self::default() };
-        let mut found: HashMap<usize, Vec<Place>> = HashMap::new();
+        let mut found: HashMap<usize, Vec<Usage>> = HashMap::new();
         let mut order = Vec::new();
         let mut at = 0;
         while at < entries.len() {
@@ -68,7 +68,7 @@ impl Uses {
                     candidates.push(candidates[target].clone());
                     uses.originals.push(target);
                     uses.entries.insert(place.of, entry);
-                    places.push(Place { entry, ..place });
+                    places.push(Usage { entry, ..place });
                 } else {
                     uses.beyond.insert(place.of);
                 }
@@ -91,8 +91,8 @@ impl Uses {
         entries: &[Entry<'_>],
         candidates: &Candidates,
         at: usize,
-    ) -> Vec<Place> {
-        let mut made: Vec<Place> = Vec::new();
+    ) -> Vec<Usage> {
+        let mut made: Vec<Usage> = Vec::new();
         for role in &candidates[at].0 {
             for placing in plan.placing(*role) {
                 let spec = &plan.role(*role).references[placing.reference];
@@ -108,7 +108,7 @@ impl Uses {
                     };
                     let may_be = |own: &RoleIx| placing.roles.contains(own);
                     if target != self.original(at) && candidates[target].0.iter().any(may_be) {
-                        made.push(Place { of: (at, leaf), wanted: vec![wanted], entry: target });
+                        made.push(Usage { of: (at, leaf), wanted: vec![wanted], entry: target });
                     }
                 }
             }
@@ -155,7 +155,7 @@ impl Uses {
     fn keep_once(&mut self, plan: &FhirPlan, dataset: &Dataset, roles: &mut [Option<RoleIx>]) -> bool {
         let mut changed = false;
         for places in &mut self.places {
-            let is_one = |place: &Place, roles: &[Option<RoleIx>]| {
+            let is_one = |place: &Usage, roles: &[Option<RoleIx>]| {
                 let of = roles[place.of.0];
                 let wanted = place.wanted.iter().filter(|(role, _)| of == Some(*role));
                 roles[place.entry]

@@ -5,7 +5,7 @@ use super::place::{Made, put, replace};
 use super::urls;
 use crate::dataset::{Content, NullFlavor, Value};
 use crate::ledger::Reason;
-use crate::plan::fhir::{Answer, Clause, ElementPath, FhirPlan, NULL_PLACE, Says, Test};
+use crate::plan::fhir::{AnswerForm, Clause, ElementPath, FhirPlan, NULL_PLACE, Says, Test};
 use crate::tree::Tree;
 
 /// Sets elements, replacing what the pattern has there.
@@ -18,7 +18,7 @@ pub(in crate::fhir) fn set_all(plan: &FhirPlan, values: &[(ElementPath, Tree)], 
 /// Says yes, no or a null flavour in the way that an answer prescribes.
 pub(in crate::fhir) fn write_answer(
     plan: &FhirPlan,
-    answer: &Answer,
+    answer: &AnswerForm,
     content: &Content,
     resource: &mut Tree,
 ) -> Result<(), Reason> {
@@ -36,7 +36,7 @@ pub(in crate::fhir) fn write_answer(
 }
 
 /// Says beside a code that it was found; a null flavour other than "other" says that nothing is known.
-pub(in crate::fhir) fn write_beside(plan: &FhirPlan, answer: &Answer, content: &Content, resource: &mut Tree) {
+pub(in crate::fhir) fn write_beside(plan: &FhirPlan, answer: &AnswerForm, content: &Content, resource: &mut Tree) {
     set_all(plan, state(answer, says(content)), resource);
 }
 
@@ -50,7 +50,7 @@ fn says(content: &Content) -> Says {
 
 /// The elements that may be written of an answer that is never read, where leaves hold this: each says its own.
 pub(in crate::fhir) fn states_of<'a, 'c>(
-    answer: &'a Answer,
+    answer: &'a AnswerForm,
     contents: impl Iterator<Item = &'c Content>,
 ) -> Vec<&'a [(ElementPath, Tree)]> {
     let mut said: Vec<Says> = contents.map(says).collect();
@@ -60,7 +60,7 @@ pub(in crate::fhir) fn states_of<'a, 'c>(
 }
 
 /// The elements with which an answer says something.
-fn state(answer: &Answer, says: Says) -> &[(ElementPath, Tree)] {
+fn state(answer: &AnswerForm, says: Says) -> &[(ElementPath, Tree)] {
     match says {
         Says::Yes => &answer.yes,
         Says::No => &answer.no,
@@ -72,7 +72,7 @@ fn said(values: &[(ElementPath, Tree)]) -> Result<&[(ElementPath, Tree)], Reason
     if values.is_empty() { Err(Reason::NoPlace) } else { Ok(values) }
 }
 
-fn write_null(plan: &FhirPlan, answer: &Answer, flavor: NullFlavor, resource: &mut Tree) -> Result<(), Reason> {
+fn write_null(plan: &FhirPlan, answer: &AnswerForm, flavor: NullFlavor, resource: &mut Tree) -> Result<(), Reason> {
     for (path, value) in said(&answer.null).map_err(|_| Reason::NullFlavor)? {
         replace(&plan.elements, resource, path, with_flavor(value, flavor));
     }
@@ -102,7 +102,7 @@ fn companion_of(path: &ElementPath) -> ElementPath {
 }
 
 /// Reads a yes, no or null flavour; `None` if the resource is silent.
-pub(in crate::fhir) fn read_answer(answer: &Answer, resource: &Tree, used: &mut Used) -> Option<Content> {
+pub(in crate::fhir) fn read_answer(answer: &AnswerForm, resource: &Tree, used: &mut Used) -> Option<Content> {
     let clause = answer.clauses.iter().find(|clause| clause.is_met(resource))?;
     let content = match clause.says {
         Says::Yes => Content::Value(Value::Boolean(true)),
@@ -120,7 +120,7 @@ pub(in crate::fhir) fn read_answer(answer: &Answer, resource: &Tree, used: &mut 
 }
 
 /// True if a resource gives several answers at once: a coding that says yes, and one that says no.
-pub(in crate::fhir) fn is_contradictory(answer: &Answer, resource: &Tree) -> bool {
+pub(in crate::fhir) fn is_contradictory(answer: &AnswerForm, resource: &Tree) -> bool {
     let is_coded = |clause: &&Clause| clause.tests.iter().any(|(_, test)| matches!(test, Test::Coding(..)));
     let mut said = answer.clauses.iter().filter(is_coded).filter(|clause| clause.is_met(resource));
     said.next().is_some_and(|first| said.any(|other| other.says != first.says))
@@ -134,7 +134,7 @@ impl Clause {
 }
 
 /// True if a resource has what is written when the question was not answered.
-pub(in crate::fhir) fn is_silent(answer: &Answer, resource: &Tree) -> bool {
+pub(in crate::fhir) fn is_silent(answer: &AnswerForm, resource: &Tree) -> bool {
     is_state(&answer.absent, resource)
 }
 
@@ -155,7 +155,7 @@ fn is_item(item: &Tree, test: &Test) -> bool {
 }
 
 /// The null flavour in the coding that a clause names, or in the extension of the answer.
-fn flavor_in(answer: &Answer, clause: &Clause, resource: &Tree) -> Option<NullFlavor> {
+fn flavor_in(answer: &AnswerForm, clause: &Clause, resource: &Tree) -> Option<NullFlavor> {
     let coded = clause.tests.iter().filter(|(_, test)| matches!(test, Test::NullCoding(_))).find_map(|(path, test)| {
         let coding = path.select(resource).into_iter().find(|item| is_item(item, test))?;
         coding.text_at("code").and_then(NullFlavor::from_code)
@@ -168,14 +168,14 @@ fn flavor_in(answer: &Answer, clause: &Clause, resource: &Tree) -> Option<NullFl
 }
 
 /// The leaves of an answer that is written only, for the account.
-pub(in crate::fhir) fn answer_leaves(answer: &Answer, resource: &Tree, used: &mut Used) {
+pub(in crate::fhir) fn answer_leaves(answer: &AnswerForm, resource: &Tree, used: &mut Used) {
     for state in [&answer.yes, &answer.no, &answer.null, &answer.absent] {
         take_state(state, resource, used);
     }
 }
 
 /// The leaves that say beside a code that it was found, or that nothing is known.
-pub(in crate::fhir) fn take_beside(answer: &Answer, resource: &Tree, used: &mut Used) {
+pub(in crate::fhir) fn take_beside(answer: &AnswerForm, resource: &Tree, used: &mut Used) {
     for state in [&answer.yes, &answer.null, &answer.absent] {
         if is_state(state, resource) {
             take_state(state, resource, used);

@@ -177,14 +177,14 @@ impl Composer<'_> {
     }
 
     fn context(&self, from: NodeIx, concept: ConceptIx) -> NodeIx {
-        find(self.dataset, self.instance, &self.pairs, &self.plan.alignments, from, concept)
+        find(self.dataset, self.instance, &self.pairs, &self.plan.aligned, from, concept)
     }
 
     /// True for what is within an occurrence of an aligned group that is about nothing in this instance.
     fn lacks_partner(&self, node: NodeIx) -> bool {
         ancestors(self.instance, node).any(|ix| {
             let concept = self.instance.node(ix).concept;
-            self.plan.alignment_of(concept).is_some() && self.pairs.partner(ix).is_none()
+            self.plan.is_aligned(concept) && self.pairs.partner(ix).is_none()
         })
     }
 

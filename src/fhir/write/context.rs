@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::dataset::{Aligned, ConceptIx, Dataset, Instance, NodeIx};
-use crate::plan::fhir::{Alignment, FhirPlan};
+use crate::plan::fhir::FhirPlan;
 
 /// The occurrences of aligned groups, paired.
 pub(super) struct Pairs {
@@ -13,10 +13,7 @@ pub(super) struct Pairs {
 impl Pairs {
     /// Pairs the occurrences in an instance.
     pub fn of(plan: &FhirPlan, dataset: &Dataset, instance: &Instance) -> Self {
-        let pairs = plan.alignments.iter().flat_map(|alignment| {
-            let Alignment { group, with, key } = *alignment;
-            instance.pairs(dataset, Aligned { groups: (group, with), keys: key })
-        });
+        let pairs = plan.aligned.iter().flat_map(|aligned| instance.pairs(dataset, *aligned));
         Self { pairs: pairs.collect() }
     }
 
@@ -38,16 +35,15 @@ pub(super) fn find(
     dataset: &Dataset,
     instance: &Instance,
     pairs: &Pairs,
-    alignments: &[Alignment],
+    aligned: &[Aligned],
     from: NodeIx,
     concept: ConceptIx,
 ) -> NodeIx {
     let mut at = NodeIx::ROOT;
     for node in ancestors(instance, from) {
         let own = instance.node(node).concept;
-        let aligned =
-            alignments.iter().find(|alignment| alignment.group == own && dataset.is_within(concept, alignment.with));
-        if let Some(partner) = aligned.and_then(|_| pairs.partner(node)) {
+        let leads = aligned.iter().any(|aligned| aligned.leads(dataset, own, concept));
+        if let Some(partner) = pairs.partner(node).filter(|_| leads) {
             at = partner;
             break;
         }

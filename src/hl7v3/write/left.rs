@@ -3,7 +3,7 @@
 use super::{Fate, Writer};
 use crate::dataset::NodeIx;
 use crate::ledger::{Reason, Unwritten};
-use crate::plan::hl7v3::{Child, ElementIx, Place};
+use crate::plan::hl7v3::{Child, ElementIx, Route};
 
 impl Writer<'_> {
     /// What would stand in an element that is not written, because another says the same in another form.
@@ -40,7 +40,7 @@ impl Writer<'_> {
     }
 
     /// A leaf with a place that nothing was written for: another leaf took it, or what it belongs to is absent.
-    pub(super) fn why_open(&self, node: NodeIx, place: &Place) -> Reason {
+    pub(super) fn why_open(&self, node: NodeIx, place: &Route) -> Reason {
         let base = |from: NodeIx| {
             let mut at = from;
             while self.instance.node(at).concept != place.from && at != NodeIx::ROOT {

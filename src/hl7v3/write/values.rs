@@ -1,6 +1,6 @@
 //! The values for the holes of an element, and what becomes of each leaf.
 
-use super::{Answer, Fate, Writer};
+use super::{Fate, Stated, Writer};
 use crate::dataset::{Content, NodeIx, Value};
 use crate::hl7v3::datatypes::Encoded;
 use crate::hl7v3::xml::push_attribute;
@@ -102,11 +102,11 @@ impl<'a> Writer<'a> {
         if let Some(hole) = &element.negation {
             let answer = self.answer(hole);
             has_value = answer.is_some();
-            match answer.or_else(|| self.filler(hole).map(Answer::Null)) {
-                Some(Answer::Known(yes)) => {
+            match answer.or_else(|| self.filler(hole).map(Stated::Null)) {
+                Some(Stated::Known(yes)) => {
                     push_attribute(&mut self.out, "negationInd", if yes { "false" } else { "true" });
                 }
-                Some(Answer::Null(flavor)) => push_attribute(&mut self.out, "nullFlavor", flavor.code()),
+                Some(Stated::Null(flavor)) => push_attribute(&mut self.out, "nullFlavor", flavor.code()),
                 None => {}
             }
         }
@@ -119,18 +119,18 @@ impl<'a> Writer<'a> {
     }
 
     /// What a flag says, if it can say it.
-    pub(super) fn answer(&mut self, hole: &'a Hole) -> Option<Answer> {
+    pub(super) fn answer(&mut self, hole: &'a Hole) -> Option<Stated> {
         let (leaf, content) = self.content(hole)?;
         let is_presence = hole.fill.datatype == Datatype::Presence;
         let answer = match content {
             // A node cannot say no by being there.
             Content::Value(Value::Boolean(false)) if is_presence => Err(Reason::NoPlace),
-            Content::Value(Value::Boolean(answer)) => Ok(Answer::Known(*answer)),
+            Content::Value(Value::Boolean(answer)) => Ok(Stated::Known(*answer)),
             Content::Value(_) => Err(Reason::Datatype),
             Content::Null { flavor, original_text: None }
                 if !is_presence && self.allows_null(hole.fill.concept, *flavor) =>
             {
-                Ok(Answer::Null(*flavor))
+                Ok(Stated::Null(*flavor))
             }
             Content::Null { .. } => Err(Reason::NullFlavor),
         };

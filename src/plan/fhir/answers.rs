@@ -13,7 +13,7 @@ const FILE: &str = "fhir-stu3/answers.toml";
 
 /// One way of answering.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct AnswerForm {
     /// Its name in the `datatype` column, after `answer/`.
     pub name: Text,
     /// What a yes sets.
@@ -95,7 +95,7 @@ struct RawClauses {
     null: RawClause,
 }
 
-impl Answer {
+impl AnswerForm {
     /// Reads `answers.toml`.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::tree::Tree;
 
 /// One element of a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Element {
+pub struct ElementFact {
     /// Place among the elements of its type.
     pub position: u16,
     /// True if it may occur more than once.
@@ -19,7 +19,7 @@ pub struct Element {
     pub kind: Text,
 }
 
-type Types = HashMap<Text, HashMap<Text, Element, RandomState>, RandomState>;
+type Types = HashMap<Text, HashMap<Text, ElementFact, RandomState>, RandomState>;
 
 /// The elements of all types in use.
 #[derive(Clone, Debug, Default)]
@@ -42,14 +42,14 @@ impl Elements {
                 "BackboneElement" | "Element" | "" => Text::from(backbone),
                 kind => kind.into(),
             };
-            let element = Element { position, many: row.get("max") != "1", kind };
+            let element = ElementFact { position, many: row.get("max") != "1", kind };
             types.entry(row.get("type").into()).or_default().insert(row.get("element").into(), element);
         }
         Ok(Self { types })
     }
 
     /// An element of a type; `_x` has the place of `x`.
-    pub fn get(&self, kind: &str, element: &str) -> Option<&Element> {
+    pub fn get(&self, kind: &str, element: &str) -> Option<&ElementFact> {
         self.types.get(kind)?.get(element.strip_prefix('_').unwrap_or(element))
     }
 

@@ -9,10 +9,10 @@ use super::placing::placing;
 use super::sole::sole_roles;
 use super::template::{Names, Template};
 use super::{
-    Alignment, Answer, CaseRoles, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx,
-    Identity, Modifiers, Place, RefSpec, Role, RoleIx, Target, Wholes, Withdrawals,
+    AnswerForm, CaseRoles, Codec, Condition, DATA_ABSENT, ElementPath, Elements, FhirPlan, Field, FieldIx, Identity,
+    Modifiers, Place, RefSpec, Role, RoleIx, Target, Wholes, Withdrawals,
 };
-use crate::dataset::{ConceptIx, Dataset, Kind, Text};
+use crate::dataset::{Aligned, ConceptIx, Dataset, Kind, Text};
 use crate::tables::{Row, Sheet, Source, TableError, pattern, pattern_file};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
@@ -45,7 +45,7 @@ impl FhirPlan {
         source: &Source,
         table: &str,
         dataset: &Dataset,
-        alignments: Vec<Alignment>,
+        aligned: Vec<Aligned>,
         terminology: &Terminology,
         kind: &str,
     ) -> Result<Self, TableError> {
@@ -70,10 +70,10 @@ impl FhirPlan {
                 wholes: Wholes::load(source)?,
                 roles: Vec::new(),
                 fields: Vec::new(),
-                answers: Answer::load(source)?,
+                answers: AnswerForm::load(source)?,
                 identity,
                 cases: CaseRoles::default(),
-                alignments,
+                aligned,
                 kind: kind.into(),
                 by_name: HashMap::default(),
                 by_type: HashMap::default(),
@@ -274,7 +274,7 @@ impl Loader<'_> {
             return Ok(Place::None);
         }
         let concept = self.dataset.find(row.get("concept"));
-        if self.plan.alignments.iter().any(|alignment| Some(alignment.key.0) == concept) {
+        if self.plan.aligned.iter().any(|aligned| Some(aligned.keys.0) == concept) {
             return Ok(Place::Aligned);
         }
         if let Some(group) = row.get("resource").strip_prefix("each:") {

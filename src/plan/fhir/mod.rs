@@ -17,9 +17,9 @@ mod template;
 mod wholes;
 mod withdrawals;
 
-pub use answers::{Answer, Clause, NULL_PLACE, Says, Test};
+pub use answers::{AnswerForm, Clause, NULL_PLACE, Says, Test};
 pub use cases::{CaseRoles, TestMark};
-pub use elements::{Element, Elements};
+pub use elements::{ElementFact, Elements};
 pub use identity::Identity;
 pub use invariants::{Demand, Fit, Law};
 pub use load::code_maps;
@@ -35,7 +35,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use crate::dataset::{ConceptIx, Text};
+use crate::dataset::{Aligned, ConceptIx, Text};
 use crate::tree::Tree;
 
 /// The core extension that says why a mandatory element is not there.
@@ -156,17 +156,6 @@ pub enum Codec {
     Answer(usize),
 }
 
-/// Two repeating groups about the same thing: leaves of `group` belong to the resources of `with`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alignment {
-    /// The group without resources of its own.
-    pub group: ConceptIx,
-    /// The group that has them.
-    pub with: ConceptIx,
-    /// The leaf within `group`, and the leaf within `with`, that say which belongs to which.
-    pub key: (ConceptIx, ConceptIx),
-}
-
 /// The compiled FHIR binding of one dataset.
 #[derive(Clone, Debug)]
 pub struct FhirPlan {
@@ -183,13 +172,13 @@ pub struct FhirPlan {
     /// The fields, in the order of the table.
     pub fields: Vec<Field>,
     /// The ways of answering.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<AnswerForm>,
     /// What identifies what.
     pub identity: Identity,
     /// What tells cases apart.
     pub cases: CaseRoles,
-    /// Aligned groups.
-    pub alignments: Vec<Alignment>,
+    /// Pairs of groups about the same thing: leaves of the first belong to the resources of the second.
+    pub aligned: Vec<Aligned>,
     /// The URI by which resources name the kind of message that they were made of; empty if they name none.
     pub kind: Text,
     by_name: HashMap<Text, RoleIx, RandomState>,
@@ -256,8 +245,8 @@ impl FhirPlan {
         plan
     }
 
-    /// The alignment of a group that has no resources of its own.
-    pub fn alignment_of(&self, group: ConceptIx) -> Option<&Alignment> {
-        self.alignments.iter().find(|alignment| alignment.group == group)
+    /// True if a group has no resources of its own, but goes with another that has.
+    pub fn is_aligned(&self, group: ConceptIx) -> bool {
+        self.aligned.iter().any(|aligned| aligned.groups.0 == group)
     }
 }

@@ -16,7 +16,7 @@ const EXTENSION: &str = "extension";
 
 /// An element that changes what is said, unless it has a harmless value.
 #[derive(Clone, Debug)]
-struct Modifier {
+struct ModifierElement {
     /// As the table has it.
     element: Text,
     path: ElementPath,
@@ -27,7 +27,7 @@ struct Modifier {
     second: Vec<Text>,
 }
 
-impl Modifier {
+impl ModifierElement {
     /// The values of the element in an object; without one, what stands in its place.
     fn values<'t>(&self, object: &'t Tree) -> Vec<&'t Tree> {
         let is_plain = matches!(&self.path.steps[..], [step] if step.name == self.element);
@@ -46,7 +46,7 @@ impl Modifier {
 
 /// The elements of an object that change what it says: their names and values.
 fn changed<'m, 't>(
-    modifiers: impl IntoIterator<Item = &'m Modifier>,
+    modifiers: impl IntoIterator<Item = &'m ModifierElement>,
     object: &'t Tree,
 ) -> impl Iterator<Item = (&'m str, &'t Tree)> {
     modifiers.into_iter().flat_map(|modifier| {
@@ -59,9 +59,9 @@ fn changed<'m, 't>(
 /// The elements that change what is said, by the type that has them, or the element that a type has in its place.
 #[derive(Clone, Debug, Default)]
 pub struct Modifiers {
-    types: HashMap<Text, Vec<Modifier>, RandomState>,
+    types: HashMap<Text, Vec<ModifierElement>, RandomState>,
     /// The same for an element of a type: the type, the element, and what changes what stands there.
-    places: Vec<(Text, Text, Vec<Modifier>)>,
+    places: Vec<(Text, Text, Vec<ModifierElement>)>,
     /// The names of all these elements, but for extensions.
     names: Vec<Text>,
     /// The types of which an extension changes something: nearly every object has some.
@@ -76,10 +76,10 @@ impl Modifiers {
     pub fn load(source: &Source) -> Result<Self, TableError> {
         let sheet = Sheet::load(source, "fhir-stu3/modifiers.csv", &["type", "element", "harmless"])?;
         let words = |cell: &str| cell.split_whitespace().map(Text::from).collect();
-        let mut types: HashMap<Text, Vec<Modifier>, RandomState> = HashMap::default();
+        let mut types: HashMap<Text, Vec<ModifierElement>, RandomState> = HashMap::default();
         for row in sheet.rows() {
             let path = ElementPath::parse(row.get("element")).map_err(|why| row.fault("element", why))?;
-            types.entry(row.get("type").into()).or_default().push(Modifier {
+            types.entry(row.get("type").into()).or_default().push(ModifierElement {
                 element: row.get("element").into(),
                 beside: format!("_{}", path.last().name).into(),
                 path,
@@ -87,12 +87,12 @@ impl Modifiers {
                 second: words(row.get("second")),
             });
         }
-        let first = |modifier: &Modifier| modifier.path.steps[0].name.clone();
+        let first = |modifier: &ModifierElement| modifier.path.steps[0].name.clone();
         let firsts = types.values().flatten().map(first).filter(|name| name != EXTENSION);
         let mut names: Vec<Text> = firsts.flat_map(|name| [format!("_{name}").into(), name]).collect();
         names.sort();
         names.dedup();
-        let is_extended = |own: &Vec<Modifier>| own.iter().any(|modifier| first(modifier) == EXTENSION);
+        let is_extended = |own: &Vec<ModifierElement>| own.iter().any(|modifier| first(modifier) == EXTENSION);
         let extended = types.iter().filter(|(_, own)| is_extended(own)).map(|(kind, _)| kind.clone()).collect();
         let mut places = Vec::new();
         for (kind, own) in &types {
@@ -117,7 +117,7 @@ impl Modifiers {
 
     /// The same for an object that stands in an element of a type, where more may change it.
     pub fn change_in(&self, (owner, element): (&str, &str), kind: &str, object: &Tree) -> bool {
-        let is_meant = |(of, at, _): &&(Text, Text, Vec<Modifier>)| of == owner && at == element;
+        let is_meant = |(of, at, _): &&(Text, Text, Vec<ModifierElement>)| of == owner && at == element;
         let own = self.places.iter().find(is_meant).map_or(&[][..], |(.., own)| own);
         self.change(kind, object) || changed(own, object).next().is_some()
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::rows::{RowSpec, Rows};
 use super::skeleton::{Raw, RawChild, Skeleton};
-use super::{Base, Child, Datatype, Element, ElementIx, Fill, Fixed, Hole, Hollow, Place};
+use super::{Base, Child, Datatype, Element, ElementIx, Fill, Fixed, Hole, Hollow, Route};
 use crate::dataset::{ConceptIx, Dataset, Kind, Text};
 use crate::tables::TableError;
 
@@ -264,7 +264,7 @@ impl<'a> Builder<'a> {
             } else {
                 Text::default()
             },
-            place: Place { base: Base::Frame(0), from: ConceptIx::ROOT, via: Box::default() },
+            place: Route { base: Base::Frame(0), from: ConceptIx::ROOT, via: Box::default() },
             own: None,
             repeats: false,
             stated: false,

@@ -7,8 +7,8 @@ use super::demands::Demands;
 use super::rows::Rows;
 use super::scope::Scoper;
 use super::skeleton::Skeleton;
-use super::{About, Align, Child, Element, ElementIx, MessagePlan, Modifier, ident, questions};
-use crate::dataset::{ConceptIx, Dataset, Text};
+use super::{About, Child, Element, ElementIx, MessagePlan, Modifier, ident, questions};
+use crate::dataset::{Dataset, Text};
 use crate::plan::MessageMeta;
 use crate::tables::{Source, TableError};
 
@@ -20,7 +20,7 @@ impl MessagePlan {
     pub fn load(source: &Source, kind: &str, dataset: &Dataset) -> Result<Self, TableError> {
         let folder = format!("messages/{kind}");
         let meta = MessageMeta::load(source, &folder)?;
-        let aligns = aligns(&meta, &folder, dataset)?;
+        let aligned = meta.aligned(&folder, dataset)?;
         let skeleton = Skeleton::load(source, &format!("{folder}/skeleton.xml"))?;
         let rows = Rows::load(source, &format!("{folder}/rows.csv"), dataset)?;
         let mut builder = Builder::new(dataset, &rows, &skeleton);
@@ -31,7 +31,7 @@ impl MessagePlan {
             demands: Demands::load(source, &folder, dataset)?,
             meta,
             elements: built.elements,
-            aligns,
+            aligned,
             roots: Vec::new(),
             payload: None,
             any_template: false,
@@ -40,7 +40,7 @@ impl MessagePlan {
             answered: HashSet::new(),
             asked: HashMap::new(),
         };
-        let mut scoper = Scoper::new(dataset, &rows, &built.rows, &built.repeated, &plan.aligns);
+        let mut scoper = Scoper::new(dataset, &rows, &built.rows, &built.repeated, &plan.aligned);
         scoper.run(&mut plan.elements, root)?;
         plan.carriers = scoper.carriers;
         plan.answered = questions::answered(&plan.elements, &rows, dataset)?;
@@ -75,25 +75,6 @@ fn holds_values(elements: &[Element], element: &Element) -> bool {
         }
         Child::Row | Child::Rows(_) => false,
     })
-}
-
-fn aligns(meta: &MessageMeta, folder: &str, dataset: &Dataset) -> Result<Vec<Align>, TableError> {
-    let file = format!("{folder}/message.toml");
-    let find = |number: &str| -> Result<ConceptIx, TableError> {
-        let found = dataset.find(number);
-        found.ok_or_else(|| TableError::file(&file, format!("[[align]]: `{number}` is no concept of the dataset")))
-    };
-    let mut aligns = Vec::new();
-    for align in &meta.align {
-        let groups = [find(&align.group)?, find(&align.with)?];
-        let keys = [find(&align.key[0])?, find(&align.key[1])?];
-        let keys = if dataset.is_within(keys[0], groups[0]) { keys } else { [keys[1], keys[0]] };
-        if !dataset.is_within(keys[0], groups[0]) || !dataset.is_within(keys[1], groups[1]) {
-            return Err(TableError::file(&file, "[[align]]: `key` names one leaf in each of the two groups"));
-        }
-        aligns.push(Align { groups, keys });
-    }
-    Ok(aligns)
 }
 
 /// The element that has the template by which the kind is known.

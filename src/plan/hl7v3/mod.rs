@@ -18,7 +18,7 @@ mod skeleton;
 use std::collections::{HashMap, HashSet};
 
 use super::MessageMeta;
-use crate::dataset::{ConceptIx, Dataset, Instance, Kind, NodeIx, Text};
+use crate::dataset::{Aligned, ConceptIx, Dataset, Instance, Kind, NodeIx, Text};
 use crate::ledger::Reason;
 
 pub use datatype::Datatype;
@@ -41,14 +41,14 @@ pub(crate) struct ElementIx(pub u32);
 pub struct MessagePlan {
     meta: MessageMeta,
     elements: Vec<Element>,
-    aligns: Vec<Align>,
+    aligned: Vec<Aligned>,
     roots: Vec<ElementIx>,
     /// The element that has the template by which the kind of message is known.
     payload: Option<ElementIx>,
     /// The payload may have any template.
     any_template: bool,
     namespaces: Vec<Namespace>,
-    carriers: HashMap<ConceptIx, Place>,
+    carriers: HashMap<ConceptIx, Route>,
     modifiers: Vec<Modifier>,
     /// What is demanded at the places of the concepts.
     demands: Demands,
@@ -187,7 +187,7 @@ pub(crate) struct Fill {
     pub datatype: Datatype,
     /// The code system that the datatype itself cannot carry; empty otherwise.
     pub system: Text,
-    pub place: Place,
+    pub place: Route,
     /// The frame that holds the value itself, when the node is an occurrence of this very leaf.
     pub own: Option<usize>,
     /// The dataset allows several values here, so that the element is repeated.
@@ -201,7 +201,7 @@ pub(crate) struct Fill {
 /// Where in the instance: below an occurrence that is open while a node is read or written, through groups that
 /// have no node of their own.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct Route {
     pub base: Base,
     /// The concept of the base.
     pub from: ConceptIx,
@@ -230,7 +230,7 @@ pub(crate) struct Scope {
     /// The group that the node shares with the leaves that it holds besides the occurrence.
     pub anchor: ConceptIx,
     /// Where the anchor is; without meaning if it is the base itself.
-    pub anchor_place: Place,
+    pub anchor_place: Route,
     /// The node holds something that is not within the occurrence.
     pub shares: bool,
     /// From the anchor to the occurrence.
@@ -242,30 +242,9 @@ pub(crate) struct Scope {
 /// The group that is aligned with the occurrence of a row node.
 #[derive(Clone, Debug)]
 pub(crate) struct Partner {
-    pub align: usize,
-    pub concept: ConceptIx,
-    pub place: Place,
-}
-
-/// Two groups about the same thing.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Align {
-    pub groups: [ConceptIx; 2],
-    /// The key of each group.
-    pub keys: [ConceptIx; 2],
-}
-
-impl Align {
-    /// The other group, and the keys of this one and the other.
-    pub fn other(self, group: ConceptIx) -> Option<(ConceptIx, ConceptIx, ConceptIx)> {
-        if self.groups[0] == group {
-            Some((self.groups[1], self.keys[0], self.keys[1]))
-        } else if self.groups[1] == group {
-            Some((self.groups[0], self.keys[1], self.keys[0]))
-        } else {
-            None
-        }
-    }
+    /// It comes first, and then the group of the row node.
+    pub aligned: Aligned,
+    pub place: Route,
 }
 
 impl MessagePlan {
@@ -352,12 +331,12 @@ impl MessagePlan {
         self.demands.of(concept)
     }
 
-    pub(crate) fn place_of(&self, concept: ConceptIx) -> Option<&Place> {
+    pub(crate) fn place_of(&self, concept: ConceptIx) -> Option<&Route> {
         self.carriers.get(&concept)
     }
 
-    pub(crate) fn aligns(&self) -> &[Align] {
-        &self.aligns
+    pub(crate) fn aligned(&self) -> &[Aligned] {
+        &self.aligned
     }
 
     pub(crate) fn namespaces(&self) -> &[Namespace] {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::rows::{RowSpec, Rows};
-use super::{Align, Base, Child, Element, ElementIx, Fill, Hole, Partner, Place, Scope};
-use crate::dataset::{ConceptIx, Dataset, Kind};
+use super::{Base, Child, Element, ElementIx, Fill, Hole, Partner, Route, Scope};
+use crate::dataset::{Aligned, ConceptIx, Dataset, Kind};
 use crate::tables::TableError;
 
 /// Walks the elements with the occurrences that are open at each.
@@ -13,10 +13,10 @@ pub(super) struct Scoper<'a> {
     rows: &'a Rows,
     node_rows: &'a [Option<usize>],
     repeated: &'a [bool],
-    aligns: &'a [Align],
+    aligned: &'a [Aligned],
     frames: Vec<Frame>,
     /// Where each concept that the message carries belongs.
-    pub carriers: HashMap<ConceptIx, Place>,
+    pub carriers: HashMap<ConceptIx, Route>,
 }
 
 #[derive(Clone, Copy)]
@@ -31,10 +31,10 @@ impl<'a> Scoper<'a> {
         rows: &'a Rows,
         node_rows: &'a [Option<usize>],
         repeated: &'a [bool],
-        aligns: &'a [Align],
+        aligned: &'a [Aligned],
     ) -> Self {
         let frames = vec![Frame { concept: ConceptIx::ROOT, partner: None }];
-        Self { dataset, rows, node_rows, repeated, aligns, frames, carriers: HashMap::new() }
+        Self { dataset, rows, node_rows, repeated, aligned, frames, carriers: HashMap::new() }
     }
 
     pub fn run(&mut self, elements: &mut [Element], root: ElementIx) -> Result<(), TableError> {
@@ -47,7 +47,8 @@ impl<'a> Scoper<'a> {
         if let Some(row) = self.node_rows[at].map(|row| &self.rows.list[row]) {
             let scope = self.scope(elements, ix, row)?;
             self.frames.push(Frame { concept: scope.anchor, partner: None });
-            self.frames.push(Frame { concept: scope.concept, partner: scope.partner.as_ref().map(|p| p.concept) });
+            self.frames
+                .push(Frame { concept: scope.concept, partner: scope.partner.as_ref().map(|p| p.aligned.groups.0) });
             elements[at].scope = Some(scope);
         }
         let (value, negation, presence) =
@@ -76,16 +77,13 @@ impl<'a> Scoper<'a> {
         }
         let is_group = self.dataset.get(concept).kind == Kind::Group;
         let base = self.place(concept);
-        let align = self.aligns.iter().position(|align| is_group && align.other(concept).is_some());
-        let partner = align.and_then(|at| {
-            let (other, _, _) = self.aligns[at].other(concept)?;
-            Some(Partner { align: at, concept: other, place: self.place(other) })
-        });
+        let aligned = self.aligned.iter().find_map(|aligned| aligned.seen_from(concept)).filter(|_| is_group);
+        let partner = aligned.map(|own| Partner { aligned: own.turned(), place: self.place(own.groups.1) });
         let mut wanted = Vec::new();
         self.concepts_in(elements, ix, &mut wanted);
         let (mut anchor, mut shares) = (base.from, false);
         for other in wanted {
-            let in_partner = partner.as_ref().is_some_and(|p| self.dataset.is_within(other, p.concept));
+            let in_partner = partner.as_ref().is_some_and(|p| self.dataset.is_within(other, p.aligned.groups.0));
             if self.dataset.is_within(other, concept) || in_partner {
                 continue;
             }
@@ -99,7 +97,7 @@ impl<'a> Scoper<'a> {
         let anchor_place = if anchor == base.from {
             base
         } else {
-            Place { via: self.dataset.groups_between(base.from, anchor).into(), ..base }
+            Route { via: self.dataset.groups_between(base.from, anchor).into(), ..base }
         };
         Ok(Scope {
             concept,
@@ -143,7 +141,7 @@ impl<'a> Scoper<'a> {
     }
 
     /// Where a concept belongs, given what is open.
-    fn place(&self, concept: ConceptIx) -> Place {
+    fn place(&self, concept: ConceptIx) -> Route {
         let holds = |group: ConceptIx| {
             group != concept && self.dataset.get(group).kind == Kind::Group && self.dataset.is_within(concept, group)
         };
@@ -155,10 +153,10 @@ impl<'a> Scoper<'a> {
             } else {
                 continue;
             };
-            return Place { base, from, via: self.dataset.groups_between(from, concept).into() };
+            return Route { base, from, via: self.dataset.groups_between(from, concept).into() };
         }
         let via = self.dataset.groups_between(ConceptIx::ROOT, concept).into();
-        Place { base: Base::Frame(0), from: ConceptIx::ROOT, via }
+        Route { base: Base::Frame(0), from: ConceptIx::ROOT, via }
     }
 
     fn hole(&mut self, hole: Hole) -> Result<Hole, TableError> {

@@ -12,6 +12,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Put the number of the group in `parent`, and the row below that of the group.
+    ///
+    /// ## Example
+    /// `dataset/mini.csv`
+    /// ```diff
+    /// -12,44,Weight,weight,quantity,kg,,invented
+    /// +12,4,Weight,weight,quantity,kg,,invented
+    /// ```
     "OOI-103" "broken-tree" Error run
 }
 

@@ -13,6 +13,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Keep the row that is right. A row that was meant for another concept gets that number.
+    ///
+    /// ## Example
+    /// `messages/mini/concepts.csv`
+    /// ```diff
+    ///  9,0,1
+    /// -9,0,1
+    /// ```
     "OOI-101" "duplicate-concept" Error run
 }
 

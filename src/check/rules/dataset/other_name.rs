@@ -9,6 +9,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Compare with the dataset: mend the number if the name is what was meant, else the name.
+    ///
+    /// ## Example
+    /// `messages/mini/rows.csv`
+    /// ```diff
+    /// -8,Remarks,4.parts,observation,,1.2.3.8,48767-8,1.2.4,Remark,ST,invented,
+    /// +8,Remark,4.parts,observation,,1.2.3.8,48767-8,1.2.4,Remark,ST,invented,
+    /// ```
     "OOI-105" "other-name" Error run
 }
 

@@ -10,6 +10,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Compare with the dataset as published.
+    ///
+    /// ## Example
+    /// `dataset/mini.csv`
+    /// ```diff
+    /// -8,4,Remark,remrak,string,,,invented
+    /// +8,4,Remark,remark,string,,,invented
+    /// ```
     "OOI-106" "short-name" Error run
 }
 

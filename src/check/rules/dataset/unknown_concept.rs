@@ -10,6 +10,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Look the concept up in `dataset/`, by its name. The name in the row tells which was meant.
+    ///
+    /// ## Example
+    /// `messages/mini/samples.csv`
+    /// ```diff
+    /// -88,50,,7,,,,
+    /// +8,50,,7,,,,
+    /// ```
     "OOI-102" "unknown-concept" Error run
 }
 

@@ -10,6 +10,13 @@ rule! {
     /// ## How to mend it
     /// A `code` names a table in `value-sets/` (unless it is of the envelope, whose numbers begin with `W`). A `quantity` has a
     /// `unit`. Nothing else has either.
+    ///
+    /// ## Example
+    /// `dataset/mini.csv`
+    /// ```diff
+    /// -8,4,Remark,remark,string,cm,,invented
+    /// +8,4,Remark,remark,string,,,invented
+    /// ```
     "OOI-104" "value-domain" Error run
 }
 

@@ -11,6 +11,13 @@ rule! {
     /// ## How to mend it
     /// Mend the row, or, if there is no place for what it holds, write `-` for the place and say why in `note`. The message names the first value that does
     /// not come back; `ooievaar mappings proof` shows all rows.
+    ///
+    /// ## Example
+    /// `messages/mini/rows.csv`
+    /// ```diff
+    /// -5,Colour,4.parts,observation,,1.2.3.5,118184002,2.16.840.1.113883.6.96,Colour,CS,invented,
+    /// +5,Colour,4.parts,observation,,1.2.3.5,118184002,2.16.840.1.113883.6.96,Colour,CE,invented,
+    /// ```
     "OOI-501" "refuted-exact" Error run
 }
 

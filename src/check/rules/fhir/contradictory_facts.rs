@@ -15,6 +15,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Compare with the specification (FHIR 3.0.2) or the profile.
+    ///
+    /// ## Example
+    /// `fhir-stu3/elements.csv`
+    /// ```diff
+    /// -Meta,profile,3,*,url
+    /// +Meta,profile,3,*,uri
+    /// ```
     "OOI-309" "contradictory-facts" Error run
 }
 

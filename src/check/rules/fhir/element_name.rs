@@ -14,6 +14,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Compare with the specification (FHIR 3.0.2).
+    ///
+    /// ## Example
+    /// `fhir-stu3/elements.csv`
+    /// ```diff
+    /// -Observation,valueDatTime,8,1,dateTime
+    /// +Observation,valueDateTime,8,1,dateTime
+    /// ```
     "OOI-311" "element-name" Error run
 }
 

@@ -13,6 +13,13 @@ rule! {
     /// ## How to mend it
     /// The type of the element is in `elements.csv`, the kind of the concept in the dataset. `answer/<name>` and `<datatype>/<name>` name a
     /// section of `answers.toml`.
+    ///
+    /// ## Example
+    /// `fhir-stu3/mini.csv`
+    /// ```diff
+    /// -3,Born,person,,,,,,,,,birthDate,boolean,,,ours,invented,
+    /// +3,Born,person,,,,,,,,,birthDate,date,,,ours,invented,
+    /// ```
     "OOI-302" "fhir-datatype" Error run
 }
 

@@ -15,6 +15,12 @@ rule! {
     /// ## How to mend it
     /// Fix the element in the pattern, or add the row that fills it. Where the message does not say, the pattern holds the extension
     /// `data-absent-reason`.
+    ///
+    /// ## Example
+    /// `fhir-stu3/patterns/observation.json`
+    /// ```diff
+    /// +  "status": "final",
+    /// ```
     "OOI-304" "mandatory-element" Error run
 }
 

@@ -13,6 +13,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Name the namespace in `secret_namespaces` and the concept in `secret` of its dataset.
+    ///
+    /// ## Example
+    /// `fhir-stu3/identity.toml`
+    /// ```diff
+    /// -secret_namespaces = []
+    /// +secret_namespaces = ["1.2.6"]
+    /// ```
     "OOI-318" "open-secret" Error run
 }
 

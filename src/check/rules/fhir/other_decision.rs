@@ -10,6 +10,13 @@ rule! {
     /// ## How to mend it
     /// What comes from `fhirmapping 2.3` follows `2.3`, what comes from `fhirmapping 3.2` follows `3.2`. What a profile decides follows `profile`; what only
     /// fits a profile is `ours`.
+    ///
+    /// ## Example
+    /// `fhir-stu3/mini.csv`
+    /// ```diff
+    /// -3,Born,person,,,,,,,,,birthDate,date,,,3.2,profile person,
+    /// +3,Born,person,,,,,,,,,birthDate,date,,,ours,invented,
+    /// ```
     "OOI-310" "other-decision" Warning run
 }
 

@@ -17,6 +17,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Give the row a pattern with the right subject, or mend `subject` in the pattern.
+    ///
+    /// ## Example
+    /// `fhir-stu3/patterns/remark.json`
+    /// ```diff
+    /// -    "reference": "@child"
+    /// +    "reference": "@person"
+    /// ```
     "OOI-316" "other-person" Error run
 }
 
@@ -133,11 +140,7 @@ fn one_of_many<'c>(
     // Groups that are about the same thing share their occurrences.
     let holds = |group: &str| {
         let pairs = || messages().flat_map(|message| &message.align);
-        own.contains(&group)
-            || pairs().any(|pair| {
-                (pair.group == group && own.contains(&pair.with.as_str()))
-                    || (pair.with == group && own.contains(&pair.group.as_str()))
-            })
+        own.contains(&group) || pairs().any(|pair| pair.other(group).is_some_and(|other| own.contains(&other)))
     };
     context.line_of(path, of(person)).find(|group| repeats(group) && !holds(group))
 }

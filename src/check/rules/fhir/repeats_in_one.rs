@@ -11,6 +11,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Make a resource for each (`per`), use a repeating element with `[]`, or mend the cardinality in `concepts.csv`.
+    ///
+    /// ## Example
+    /// `messages/mini/concepts.csv`
+    /// ```diff
+    /// -3,0,*
+    /// +3,0,1
+    /// ```
     "OOI-306" "repeats-in-one" Error run
 }
 

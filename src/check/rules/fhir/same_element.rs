@@ -13,6 +13,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Give one of them another element, or tell them apart by what stands in brackets (`identifier[system=…]`).
+    ///
+    /// ## Example
+    /// `fhir-stu3/mini.csv`
+    /// ```diff
+    /// -11,Explanation,8,,,,,,,,,valueString,string,,,ours,invented,
+    /// +11,Explanation,,,observation,E,1.2.4,Explanation,,,,valueString,string,,,ours,invented,
+    /// ```
     "OOI-308" "same-element" Error run
 }
 

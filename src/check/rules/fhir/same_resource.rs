@@ -12,6 +12,13 @@ rule! {
     ///
     /// ## How to mend it
     /// One of them has a wrong code or pattern. If both concepts have one code in the standard, their patterns must differ in what they refer to.
+    ///
+    /// ## Example
+    /// `fhir-stu3/mini.csv`
+    /// ```diff
+    /// -11,Explanation,,,smoking,365981007,2.16.840.1.113883.6.96,Smokes,,,,valueString,string,,,ours,invented,
+    /// +11,Explanation,,,observation,E,1.2.4,Explanation,,,,valueString,string,,,ours,invented,
+    /// ```
     "OOI-307" "same-resource" Error run
 }
 

@@ -13,6 +13,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Put the values back. If yes is no more than a suspicion, allow it on the line above, with the reason.
+    ///
+    /// ## Example
+    /// `fhir-stu3/answers.toml`
+    /// ```diff
+    /// -status = "cancelled"
+    /// +status = "final"
+    /// ```
     "OOI-317" "turned-answer" Error run
 }
 

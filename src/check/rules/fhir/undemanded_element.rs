@@ -13,6 +13,12 @@ rule! {
     ///
     /// ## How to mend it
     /// Compare with the profile, and add the row. If the profile really leaves it free, allow this in the row that names the profile.
+    ///
+    /// ## Example
+    /// `fhir-stu3/profiles.csv`
+    /// ```diff
+    /// +http://example.org/times,Observation,code,1,1
+    /// ```
     "OOI-312" "undemanded-element" Error run
 }
 

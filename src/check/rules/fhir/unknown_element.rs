@@ -12,6 +12,13 @@ rule! {
     ///
     /// ## How to mend it
     /// `elements.csv` has the elements of every type. A choice is written with its type: `valueQuantity`, not `value[x]`.
+    ///
+    /// ## Example
+    /// `fhir-stu3/mini.csv`
+    /// ```diff
+    /// -3,Born,person,,,,,,,,,birthdate,date,,,ours,invented,
+    /// +3,Born,person,,,,,,,,,birthDate,date,,,ours,invented,
+    /// ```
     "OOI-301" "unknown-element" Error run
 }
 

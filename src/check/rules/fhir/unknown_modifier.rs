@@ -16,6 +16,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Compare with the specification (FHIR 3.0.2): the elements that it calls modifiers, and the codes that they may have.
+    ///
+    /// ## Example
+    /// `fhir-stu3/modifiers.csv`
+    /// ```diff
+    /// -Observation,state,final,registered cancelled entered-in-error,invented
+    /// +Observation,status,final,registered cancelled entered-in-error,invented
+    /// ```
     "OOI-313" "unknown-modifier" Error run
 }
 

@@ -14,6 +14,13 @@ rule! {
     ///
     /// ## How to mend it
     /// `profiles.csv` holds the profiles and extensions as facts. Mend the URL; if it is new, add its facts.
+    ///
+    /// ## Example
+    /// `fhir-stu3/patterns/person.json`
+    /// ```diff
+    /// -      "http://example.org/persons"
+    /// +      "http://example.org/person"
+    /// ```
     "OOI-303" "unknown-profile" Error run
 }
 

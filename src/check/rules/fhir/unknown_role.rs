@@ -13,6 +13,13 @@ rule! {
     ///
     /// ## How to mend it
     /// A role is the `resource` of a row with `pattern`, or its concept number. Patterns are files in `fhir-stu3/patterns/`.
+    ///
+    /// ## Example
+    /// `fhir-stu3/patterns/observation.json`
+    /// ```diff
+    /// -    "reference": "@persons"
+    /// +    "reference": "@person"
+    /// ```
     "OOI-305" "unknown-role" Error run
 }
 

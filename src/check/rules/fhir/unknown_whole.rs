@@ -11,6 +11,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Write the type and the element as `elements.csv` has them.
+    ///
+    /// ## Example
+    /// `fhir-stu3/wholes.csv`
+    /// ```diff
+    ///  type,element,source
+    /// -Observation,code,invented
+    /// ```
     "OOI-314" "unknown-whole" Error run
 }
 

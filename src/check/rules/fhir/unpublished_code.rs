@@ -16,6 +16,13 @@ rule! {
     /// ## How to mend it
     /// Mend the row. If the code was found in a publication that is not there yet, add it, with its source. If another place was decided on, say so in `follows`; a resource that belongs
     /// to the published one is allowed with that reason.
+    ///
+    /// ## Example
+    /// `fhir-stu3/mini.csv`
+    /// ```diff
+    /// -7,Smokes?,,,smoking,77176002,2.16.840.1.113883.6.96,Smokes,,,,valueBoolean,boolean/done,,,ours,invented,
+    /// +7,Smokes?,,,smoking,365981007,2.16.840.1.113883.6.96,Smokes,,,,valueBoolean,boolean/done,,,ours,invented,
+    /// ```
     "OOI-315" "unpublished-code" Error run
 }
 

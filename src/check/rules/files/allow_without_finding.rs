@@ -9,6 +9,14 @@ rule! {
     ///
     /// ## How to mend it
     /// Take it out of the column `allow`, or take the comment away.
+    ///
+    /// ## Example
+    /// `messages/mini/skeleton.xml`
+    /// ```diff
+    ///    </o:patterns>
+    /// -  <!-- allow OOI-212: the publication has this template -->
+    ///    <templateId root="1.2.3.1" assigningAuthorityName="mini"/>
+    /// ```
     "OOI-008" "allow-without-finding" Warning run
 }
 

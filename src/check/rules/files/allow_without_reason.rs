@@ -9,6 +9,14 @@ rule! {
     ///
     /// ## How to mend it
     /// Write `OOI-###: reason` in the column `allow`, or `# allow OOI-###: reason` above a line of TOML. Without a reason nothing is allowed.
+    ///
+    /// ## Example
+    /// `messages/mini/skeleton.xml`
+    /// ```diff
+    ///    </o:patterns>
+    /// -  <!-- allow OOI-212 -->
+    ///    <templateId root="1.2.3.1" assigningAuthorityName="mini"/>
+    /// ```
     "OOI-007" "allow-without-reason" Error run
 }
 

@@ -9,6 +9,13 @@ rule! {
     ///
     /// ## How to mend it
     /// The columns of each table are in the reference. `allow` may stand in every table. Remarks go in `note` or `source`.
+    ///
+    /// ## Example
+    /// `value-sets/Colour.csv`
+    /// ```diff
+    /// -code,code_system,dispaly,ordinal,source
+    /// +code,code_system,display,ordinal,source
+    /// ```
     "OOI-003" "columns" Error run
 }
 

@@ -9,6 +9,13 @@ rule! {
     ///
     /// ## How to mend it
     /// The message says what is wrong. One fault can hide the next: check again.
+    ///
+    /// ## Example
+    /// `fhir-stu3/answers.toml`
+    /// ```diff
+    /// -"status[" = "final"
+    /// +status = "final"
+    /// ```
     "OOI-090" "does-not-compile" Error run
 }
 

@@ -10,6 +10,13 @@ rule! {
     ///
     /// ## How to mend it
     /// The message says what the cell must be. What each column holds is in the reference.
+    ///
+    /// ## Example
+    /// `messages/mini/concepts.csv`
+    /// ```diff
+    /// -4,0,many
+    /// +4,0,*
+    /// ```
     "OOI-004" "malformed-cell" Error run
 }
 

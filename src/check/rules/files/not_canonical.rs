@@ -12,6 +12,13 @@ rule! {
     /// ## How to mend it
     /// `ooievaar mappings fmt` writes commas, LF, quotes only where they are needed, no byte-order mark, no blank lines and no white space
     /// around cells. No cell changes its meaning.
+    ///
+    /// ## Example
+    /// `value-sets/Colour.csv`
+    /// ```diff
+    /// -B,1.2.4,"blue",2,invented
+    /// +B,1.2.4,blue,2,invented
+    /// ```
     "OOI-002" "not-canonical" Warning run
 }
 

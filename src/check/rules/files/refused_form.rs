@@ -15,6 +15,13 @@ rule! {
     /// ## How to mend it
     /// `ooievaar mappings fmt` writes the table as conversions read it. No cell changes its meaning. That a file is in Windows-1252 is a guess from its
     /// bytes: look at the letters with accents afterwards.
+    ///
+    /// ## Example
+    /// `value-sets/Colour.csv`
+    /// ```diff
+    /// -B, 1.2.4,blue,2,invented
+    /// +B,1.2.4,blue,2,invented
+    /// ```
     "OOI-009" "refused-form" Error run
 }
 

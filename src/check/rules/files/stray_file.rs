@@ -12,6 +12,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Name it where it belongs (`value_set` in the dataset, `code_map` or `pattern` in a table, `messages` in `ooievaar.toml`), or take it away.
+    ///
+    /// ## Example
+    /// `fhir-stu3/mini.csv`
+    /// ```diff
+    /// -5,Colour,,,observation,118184002,2.16.840.1.113883.6.96,Colour,C,1.2.4,Colour,valueCodeableConcept,CodeableConcept,,,ours,invented,
+    /// +5,Colour,,,observation,118184002,2.16.840.1.113883.6.96,Colour,C,1.2.4,Colour,valueCodeableConcept,CodeableConcept,colour,,ours,invented,
+    /// ```
     "OOI-006" "stray-file" Warning run
 }
 

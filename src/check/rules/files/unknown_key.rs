@@ -10,6 +10,13 @@ rule! {
     ///
     /// ## How to mend it
     /// The JSON Schemas in `docs/mappings/` say which keys there are; editors that know them complete and check while you type.
+    ///
+    /// ## Example
+    /// `messages/mini/message.toml`
+    /// ```diff
+    /// -lables = ["displayName"]
+    /// +labels = ["displayName"]
+    /// ```
     "OOI-005" "unknown-key" Error run
 }
 

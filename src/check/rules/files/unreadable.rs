@@ -11,6 +11,13 @@ rule! {
     /// ## How to mend it
     /// Go to the place that the finding names. Save tables as "CSV UTF-8". A cell with a comma, a quote or a line break stands between
     /// double quotes, and a quote inside it is doubled.
+    ///
+    /// ## Example
+    /// `units.csv`
+    /// ```diff
+    /// -kg,"mass,invented
+    /// +kg,mass,invented
+    /// ```
     "OOI-001" "unreadable" Error run
 }
 

@@ -10,6 +10,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Compare with the transaction in the publication.
+    ///
+    /// ## Example
+    /// `messages/mini/concepts.csv`
+    /// ```diff
+    /// -8,2,1
+    /// +8,0,1
+    /// ```
     "OOI-205" "cardinality" Error run
 }
 

@@ -13,6 +13,12 @@ rule! {
     ///
     /// ## How to mend it
     /// Add the row. If the format has no place for the concept, its `in` or `element` is `-` and `note` says why.
+    ///
+    /// ## Example
+    /// `messages/mini/rows.csv`
+    /// ```diff
+    /// +11,Explanation,4.parts,observation,,1.2.3.11,E,1.2.4,Explanation,ST,invented,
+    /// ```
     "OOI-201" "concept-without-row" Error run
 }
 

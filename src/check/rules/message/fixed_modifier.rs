@@ -13,6 +13,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Put back the value of the publication. If the template does prescribe it (a suspicion has `uncertaintyCode` U), allow it on the line above, with the reason.
+    ///
+    /// ## Example
+    /// `messages/mini/skeleton.xml`
+    /// ```diff
+    /// -      <observation classCode="OBS" moodCode="INT" o:negation="negation">
+    /// +      <observation classCode="OBS" o:negation="negation">
+    /// ```
     "OOI-211" "fixed-modifier" Error run
 }
 

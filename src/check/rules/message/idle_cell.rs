@@ -9,6 +9,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Fill the cell, or empty it. A code, its system and its display go together.
+    ///
+    /// ## Example
+    /// `messages/mini/rows.csv`
+    /// ```diff
+    /// -3,Born,born,,,1.2.3.3,,,,TS,invented,
+    /// +3,Born,born,,,,,,,TS,invented,
+    /// ```
     "OOI-208" "idle-cell" Error run
 }
 

@@ -31,7 +31,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             let own: Vec<&str> = context.line_of(rows.path, of).collect();
             let groups = context.line_of(rows.path, row.get("concept")).skip(1);
             let many = groups.filter(|group| !own.contains(group) && repeats(group)).last();
-            let aligned = |group: &str| message.align.iter().any(|pair| pair.group == group || pair.with == group);
+            let aligned = |group: &str| message.align.iter().any(|pair| pair.other(group).is_some());
             if let Some(group) = many.filter(|group| !aligned(group)) {
                 let name = context.concept(rows.path, group).map_or("", |row| row.get("name"));
                 let message = format!(

@@ -13,6 +13,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Compare with the template, or with another row of the same kind. `negation` belongs to a hole for `negationInd`, `presence` to a node.
+    ///
+    /// ## Example
+    /// `messages/mini/rows.csv`
+    /// ```diff
+    /// -8,Remark,4.parts,observation,,1.2.3.8,48767-8,1.2.4,Remark,BL,invented,
+    /// +8,Remark,4.parts,observation,,1.2.3.8,48767-8,1.2.4,Remark,ST,invented,
+    /// ```
     "OOI-204" "message-datatype" Error run
 }
 

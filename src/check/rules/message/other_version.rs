@@ -11,6 +11,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Compare the two versions. Codes that the message lacks stand in `values`; if it has more or others, a demand `codes` lists all of them. If both have the same codes, allow this in the row.
+    ///
+    /// ## Example
+    /// `messages/mini/demands.csv`
+    /// ```diff
+    /// -5,members,,,,,published,invented
+    /// +5,members,,,,,invented,invented
+    /// ```
     "OOI-218" "other-version" Error run
 }
 

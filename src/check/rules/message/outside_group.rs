@@ -11,6 +11,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Name a slot or hole of the node of the own group. If the standard does put it elsewhere, allow it.
+    ///
+    /// ## Example
+    /// `messages/mini/rows.csv`
+    /// ```diff
+    /// -3,Born,4.time,,,,,,,TS,invented,
+    /// +3,Born,born,,,,,,,TS,invented,
+    /// ```
     "OOI-213" "outside-group" Error run
 }
 
@@ -22,8 +29,7 @@ fn run(context: &Context<'_>, findings: &mut Findings<'_>) {
             let own: Vec<&str> = context.line_of(row.sheet.path, row.get("concept")).collect();
             let holds = |number: &str| {
                 let aligned = message.align.iter().any(|pair| {
-                    (pair.group == number && own.contains(&pair.with.as_str()))
-                        || (pair.with == number && own.contains(&pair.group.as_str()))
+                    pair.other(number).is_some_and(|other| own.contains(&other))
                         || (pair.key.iter().any(|key| key == number)
                             && own.first().is_some_and(|own| pair.key.iter().any(|key| key == own)))
                 });

@@ -9,6 +9,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Add the concept to `concepts.csv` with its cardinality, or take the row away.
+    ///
+    /// ## Example
+    /// `messages/mini/rows.csv`
+    /// ```diff
+    ///  11,Explanation,4.parts,observation,,1.2.3.11,E,1.2.4,Explanation,ST,invented,
+    /// -12,Weight,4.parts,observation,,,27113001,2.16.840.1.113883.6.96,Weight,PQ,invented,
+    /// ```
     "OOI-202" "row-never-used" Error run
 }
 

@@ -11,6 +11,13 @@ rule! {
     ///
     /// ## How to mend it
     /// One of them has a wrong template, code or place. If the standard itself makes them alike, one concept needs another place.
+    ///
+    /// ## Example
+    /// `messages/mini/rows.csv`
+    /// ```diff
+    /// -7,Smokes?,4.parts,observation,,1.2.3.6,50373000,2.16.840.1.113883.6.96,Height,negation,invented,
+    /// +7,Smokes?,4.parts,observation,,1.2.3.7,365981007,2.16.840.1.113883.6.96,Smokes,negation,invented,
+    /// ```
     "OOI-206" "same-node" Error run
 }
 

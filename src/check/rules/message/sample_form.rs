@@ -13,6 +13,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Mostly a cell stands in the column beside its own. What each form reads is in the reference; the codes of `one-of` are codes of the value set.
+    ///
+    /// ## Example
+    /// `messages/mini/samples.csv`
+    /// ```diff
+    /// -3,90,,,yes,,,
+    /// +3,90,,,day,-14000,-7000,
+    /// ```
     "OOI-209" "sample-form" Error run
 }
 

@@ -19,6 +19,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Mend the skeleton. A templateId is in `templates.csv` of its message (with an empty `concept` if it carries none), any other OID in `code-systems.csv`.
+    ///
+    /// ## Example
+    /// `messages/mini/skeleton.xml`
+    /// ```diff
+    /// -    <id o:value="number" o:else="nullFlavor=NI" root="1.2.3.6"/>
+    /// +    <id o:value="number" o:else="nullFlavor=NI" root="1.2.6"/>
+    /// ```
     "OOI-212" "skeleton-oid" Error run
 }
 

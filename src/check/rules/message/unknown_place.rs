@@ -15,6 +15,13 @@ rule! {
     /// ## How to mend it
     /// A row with `pattern` names a slot in `in`, one without names a hole: one of the skeleton itself, or `<concept>.<name>` of the node of
     /// another row. Compare with a row that stands beside it in the message.
+    ///
+    /// ## Example
+    /// `messages/mini/rows.csv`
+    /// ```diff
+    /// -8,Remark,4.part,observation,,1.2.3.8,48767-8,1.2.4,Remark,ST,invented,
+    /// +8,Remark,4.parts,observation,,1.2.3.8,48767-8,1.2.4,Remark,ST,invented,
+    /// ```
     "OOI-203" "unknown-place" Error run
 }
 

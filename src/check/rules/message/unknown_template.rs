@@ -12,6 +12,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Mend the row. If the publication changed, mend `templates.csv` with it, and say so in `source`.
+    ///
+    /// ## Example
+    /// `messages/mini/rows.csv`
+    /// ```diff
+    /// -8,Remark,4.parts,observation,,1.2.3.80,48767-8,1.2.4,Remark,ST,invented,
+    /// +8,Remark,4.parts,observation,,1.2.3.8,48767-8,1.2.4,Remark,ST,invented,
+    /// ```
     "OOI-207" "unknown-template" Error run
 }
 

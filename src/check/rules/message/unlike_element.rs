@@ -15,6 +15,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Write it as the others are. If the publication has it so, allow it on the line above, with the reason.
+    ///
+    /// ## Example
+    /// `messages/mini/skeleton.xml`
+    /// ```diff
+    /// -  <templateId root="1.2.3.2"/>
+    /// +  <templateId root="1.2.3.2" assigningAuthorityName="mini"/>
+    /// ```
     "OOI-214" "unlike-element" Error run
 }
 

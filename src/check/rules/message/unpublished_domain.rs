@@ -15,6 +15,13 @@ rule! {
     /// ## How to mend it
     /// Mend the cell. If the publication changed, mend `published.csv` with it, and say so in `source`. If another value was decided on, empty the cell
     /// there, or allow the finding.
+    ///
+    /// ## Example
+    /// `dataset/mini.csv`
+    /// ```diff
+    /// -6,4,Height,height,quantity,kg,,invented
+    /// +6,4,Height,height,quantity,cm,,invented
+    /// ```
     "OOI-210" "unpublished-domain" Error run
 }
 

@@ -12,6 +12,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Give the concept a row in `rows.csv`, with its place in the skeleton; or mend the number, or the null flavour, of the demand. Compare with the rules of the message.
+    ///
+    /// ## Example
+    /// `messages/mini/demands.csv`
+    /// ```diff
+    /// -3,needed,,,,NI,,invented
+    /// +3,needed,,,,UNK,,invented
+    /// ```
     "OOI-217" "unserved-demand" Error run
 }
 

@@ -13,6 +13,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Mend the name, here or in the row; or take the hole away.
+    ///
+    /// ## Example
+    /// `messages/mini/skeleton.xml`
+    /// ```diff
+    ///      <birthTime o:value="born"/>
+    /// -    <deceasedTime o:value="died"/>
+    /// ```
     "OOI-215" "unused-hole" Error run
 }
 

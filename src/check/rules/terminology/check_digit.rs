@@ -15,6 +15,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Look the code up by its display. Which systems have check digits is in `code-systems.csv`.
+    ///
+    /// ## Example
+    /// `fhir-stu3/mini.csv`
+    /// ```diff
+    /// -6,Height,,,height,50373001,2.16.840.1.113883.6.96,Height,,,,valueQuantity,Quantity,,,ours,invented,
+    /// +6,Height,,,height,50373000,2.16.840.1.113883.6.96,Height,,,,valueQuantity,Quantity,,,ours,invented,
+    /// ```
     "OOI-407" "check-digit" Error run
 }
 

@@ -12,6 +12,13 @@ rule! {
     /// ## How to mend it
     /// Write the code as it is published. In the spreadsheet, format the column as text before the codes go in. What codes of a system look like is in the
     /// column `code_form` of `code-systems.csv`: if that is wrong, mend it there.
+    ///
+    /// ## Example
+    /// `fhir-stu3/mini.csv`
+    /// ```diff
+    /// -5,Colour,,,observation,118184002,2.16.840.1.113883.6.96,Colour,c,1.2.4,Colour,valueCodeableConcept,CodeableConcept,colour,,ours,invented,
+    /// +5,Colour,,,observation,118184002,2.16.840.1.113883.6.96,Colour,C,1.2.4,Colour,valueCodeableConcept,CodeableConcept,colour,,ours,invented,
+    /// ```
     "OOI-411" "code-form" Error run
 }
 

@@ -14,6 +14,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Look the code up in the value set of the concept. Null flavours need not be members.
+    ///
+    /// ## Example
+    /// `code-maps/colour.csv`
+    /// ```diff
+    ///  1.2.4,B,1.2.5,blue,blue,equivalent,yes,invented
+    /// -1.2.4,G,1.2.5,green,green,equivalent,yes,invented
+    /// ```
     "OOI-404" "code-outside-value-set" Error run
 }
 

@@ -12,6 +12,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Take one of them away. Ordinals count from 1, in the order of the publication; members of earlier versions come after, with the ordinal of their time.
+    ///
+    /// ## Example
+    /// `value-sets/Colour.csv`
+    /// ```diff
+    ///  B,1.2.4,blue,2,invented
+    /// -B,1.2.4,blue,3,invented
+    /// ```
     "OOI-402" "duplicate-code" Error run
 }
 

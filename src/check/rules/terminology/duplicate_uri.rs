@@ -12,6 +12,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Keep one row for each OID, and one OID for each URI.
+    ///
+    /// ## Example
+    /// `code-systems.csv`
+    /// ```diff
+    /// -1.2.4,urn:oid:1.2.5,Colours,invented,,A|99999-9
+    /// +1.2.4,urn:oid:1.2.4,Colours,invented,,A|99999-9
+    /// ```
     "OOI-408" "duplicate-uri" Error run
 }
 

@@ -9,6 +9,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Compare with the publication, and write the same in both.
+    ///
+    /// ## Example
+    /// `fhir-stu3/mini.csv`
+    /// ```diff
+    /// -9,Times,,,times,S,1.2.4,Times,,,,valueQuantity.value,decimal,,,ours,invented,
+    /// +9,Times,,,times,T,1.2.4,Times,,,,valueQuantity.value,decimal,,,ours,invented,
+    /// ```
     "OOI-409" "other-code" Error run
 }
 

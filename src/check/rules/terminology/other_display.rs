@@ -14,6 +14,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Write it as the others do, if that is how the code system has it.
+    ///
+    /// ## Example
+    /// `messages/mini/rows.csv`
+    /// ```diff
+    /// -8,Remark,4.parts,observation,,1.2.3.8,48767-8,1.2.4,Remrak,ST,invented,
+    /// +8,Remark,4.parts,observation,,1.2.3.8,48767-8,1.2.4,Remark,ST,invented,
+    /// ```
     "OOI-403" "other-display" Warning run
 }
 

@@ -17,6 +17,15 @@ rule! {
     ///
     /// ## How to mend it
     /// Put them back, by the publication. If it has them so, allow the finding.
+    ///
+    /// ## Example
+    /// `value-sets/Colour.csv`
+    /// ```diff
+    /// -B,1.2.4,red,1,invented
+    /// -R,1.2.4,blue,2,invented
+    /// +R,1.2.4,red,1,invented
+    /// +B,1.2.4,blue,2,invented
+    /// ```
     "OOI-412" "swapped-codes" Error run
 }
 

@@ -10,6 +10,15 @@ rule! {
     ///
     /// ## How to mend it
     /// `canonical` is `yes` on the row that decides. If none may (which was meant is then not for us to say), it is `no` on all of them.
+    ///
+    /// ## Example
+    /// `code-maps/colour.csv`
+    /// ```diff
+    /// -1.2.4,R,1.2.5,red,red,wider,,invented
+    /// -1.2.4,B,1.2.5,red,red,wider,,invented
+    /// +1.2.4,R,1.2.5,red,red,equivalent,yes,invented
+    /// +1.2.4,B,1.2.5,blue,blue,equivalent,yes,invented
+    /// ```
     "OOI-406" "undecided-way-back" Error run
 }
 

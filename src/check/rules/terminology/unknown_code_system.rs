@@ -16,6 +16,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Mend the OID. If it is right, add its row: the URI that the publication gives, or `urn:oid:` and the OID.
+    ///
+    /// ## Example
+    /// `fhir-stu3/mini.csv`
+    /// ```diff
+    /// -8,Remark,,,remark,48767-8,1.2.44,Remark,,,,valueString,string,,,ours,invented,
+    /// +8,Remark,,,remark,48767-8,1.2.4,Remark,,,,valueString,string,,,ours,invented,
+    /// ```
     "OOI-401" "unknown-code-system" Error run
 }
 

@@ -10,6 +10,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Write the null flavour that was meant (`NI`, `UNK`, `OTH`, …), or name the system that the code is of.
+    ///
+    /// ## Example
+    /// `value-sets/Colour.csv`
+    /// ```diff
+    /// -OHT,2.16.840.1.113883.5.1008,other,3,invented
+    /// +OTH,2.16.840.1.113883.5.1008,other,3,invented
+    /// ```
     "OOI-410" "unknown-null-flavour" Error run
 }
 

@@ -12,6 +12,13 @@ rule! {
     ///
     /// ## How to mend it
     /// Write it as UCUM does: `mmol/L` needs a row for `mol` or `mmol`, and one for `L`. Brackets come in pairs.
+    ///
+    /// ## Example
+    /// `units.csv`
+    /// ```diff
+    /// -kg,length,invented
+    /// +kg,mass,invented
+    /// ```
     "OOI-414" "unlike-unit" Error run
 }
 

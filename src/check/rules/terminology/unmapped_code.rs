@@ -15,6 +15,12 @@ rule! {
     ///
     /// ## How to mend it
     /// Add a row: with its translation; with `equal` and itself if the code is the same in 3.2; or with `unmatched`, no target, and in `source` why.
+    ///
+    /// ## Example
+    /// `code-maps/colour.csv`
+    /// ```diff
+    /// +1.2.4,B,1.2.5,blue,blue,equivalent,yes,invented
+    /// ```
     "OOI-405" "unmapped-code" Warning run
 }
 

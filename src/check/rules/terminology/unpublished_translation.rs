@@ -15,6 +15,15 @@ rule! {
     ///
     /// ## How to mend it
     /// Mend the map. If another translation was decided on, allow it with the reason.
+    ///
+    /// ## Example
+    /// `code-maps/colour.csv`
+    /// ```diff
+    /// -1.2.4,R,1.2.5,blue,red,equivalent,yes,invented
+    /// -1.2.4,B,1.2.5,red,blue,equivalent,yes,invented
+    /// +1.2.4,R,1.2.5,red,red,equivalent,yes,invented
+    /// +1.2.4,B,1.2.5,blue,blue,equivalent,yes,invented
+    /// ```
     "OOI-413" "unpublished-translation" Error run
 }
 

@@ -10,14 +10,14 @@ use crate::ledger::{Ledger, Loss, Reason, shown_name};
 
 /// The ledger of a reader, with what it takes to say where something was lost.
 #[derive(Default)]
-pub(super) struct Account<'d> {
+pub(super) struct Losses<'d> {
     pub ledger: Ledger,
     /// The last element of which the position was worked out, for each parent and name: a document with many
     /// unknown siblings must not take quadratic time.
     known: HashMap<(NodeId, &'d str), (NodeId, u32)>,
 }
 
-impl<'d> Account<'d> {
+impl<'d> Losses<'d> {
     /// An element, or what it holds, is lost.
     pub fn lost(&mut self, reason: Reason, element: Node<'d, '_>, concept: Option<ConceptIx>, leaves: u32) {
         let path = self.path(element);
