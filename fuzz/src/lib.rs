@@ -7,7 +7,7 @@ pub mod sheets;
 use std::sync::LazyLock;
 
 use ooievaar::convert::MessageKind;
-use ooievaar::dataset::{Content, Instance};
+use ooievaar::dataset::Instance;
 use ooievaar::generate::{Choice, Generator};
 use ooievaar::tree::{Limits, parse_json};
 use ooievaar::{Converter, Format, Written};
@@ -23,32 +23,80 @@ const HOLD_A_RESOURCE: [&str; 2] = ["resource", "contained"];
 pub static CONVERTER: LazyLock<Converter> =
     LazyLock::new(|| Converter::new().expect("the built-in tables are sound").with_indent(false));
 
-static GENERATOR: LazyLock<Generator<'static>> = LazyLock::new(|| {
-    let kind = kind();
-    Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref())
-});
-
-/// How many instances are drawn, once.
-pub const DRAWN: u64 = 64;
-
-/// The leaves of each instance that is drawn. To draw takes longer than to convert.
-static CHOICES: LazyLock<Vec<Vec<Choice>>> =
-    LazyLock::new(|| (0..DRAWN).map(|seed| GENERATOR.choices(seed)).filter(|choices| !choices.is_empty()).collect());
-
-/// The kind of message that is bound to every format.
-pub fn kind() -> &'static MessageKind {
-    CONVERTER.kind("kernset-2.3").expect("the tables have the kind")
+/// A kind of message, and what draws cases of it.
+pub struct Subject {
+    pub kind: &'static MessageKind,
+    generator: Generator<'static>,
+    /// Where FHIR could be of several kinds, it is of this one.
+    converter: Converter,
 }
 
-/// An instance with some leaves of one that was drawn, in normal form.
-pub fn instance(drawn: usize, leaves: impl Iterator<Item = usize>) -> Instance {
-    let choices = &CHOICES[drawn % CHOICES.len()];
-    let mut chosen: Vec<usize> = leaves.map(|leaf| leaf % choices.len()).collect();
-    // In the order in which they were drawn, as in an instance that holds all.
-    chosen.sort_unstable();
-    chosen.dedup();
-    let chosen: Vec<Choice> = chosen.into_iter().map(|leaf| choices[leaf].clone()).collect();
-    GENERATOR.build(&chosen)
+/// Every kind of message that the tables know.
+static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
+    let kinds = CONVERTER.kinds().expect("the built-in tables are sound").into_iter();
+    let subject = |kind: &'static MessageKind| Subject {
+        kind,
+        generator: Generator::new(&kind.dataset, &kind.terminology, kind.hl7v3.as_ref(), kind.fhir.as_deref()),
+        converter: CONVERTER.clone().with_message(&kind.name).expect("the tables have the kind"),
+    };
+    kinds.map(subject).collect()
+});
+
+/// How many instances are drawn, once, of one kind after the other.
+pub const DRAWN: u64 = 64;
+
+/// The leaves of each instance that is drawn, with its kind. To draw takes longer than to convert.
+static CHOICES: LazyLock<Vec<(&'static Subject, Vec<Choice>)>> = LazyLock::new(|| {
+    let drawn = (0..DRAWN).zip(SUBJECTS.iter().cycle()).map(|(seed, subject)| (subject, subject.choices(seed)));
+    drawn.filter(|(_, choices)| !choices.is_empty()).collect()
+});
+
+impl Subject {
+    /// What is drawn. Of FHIR the tables have the concepts of the messages: what a transaction without one has more is told as
+    /// lost, and not drawn.
+    fn choices(&self, seed: u64) -> Vec<Choice> {
+        let mut choices = self.generator.choices(seed);
+        if let Some(plan) = &self.kind.fhir {
+            let has_place = |concept| plan.fields_of(concept).iter().any(|field| !plan.field(*field).place.is_none());
+            choices.retain(|choice| choice.path.last().is_some_and(|(concept, _)| has_place(*concept)));
+        }
+        choices
+    }
+
+    /// True if the tables have the kind in a format.
+    fn has(&self, format: Format) -> bool {
+        match format {
+            Format::Hl7v3 => self.kind.hl7v3.is_some(),
+            Format::Ada => true,
+            Format::FhirJson | Format::FhirXml | Format::FhirNdjson => self.kind.fhir.is_some(),
+        }
+    }
+}
+
+/// A case that was drawn.
+pub struct Drawn {
+    subject: &'static Subject,
+    instance: Instance,
+}
+
+impl Drawn {
+    /// A case with some leaves of one that was drawn, in normal form.
+    pub fn some(drawn: usize, leaves: impl Iterator<Item = usize>) -> Self {
+        let (subject, choices) = &CHOICES[drawn % CHOICES.len()];
+        let mut chosen: Vec<usize> = leaves.map(|leaf| leaf % choices.len()).collect();
+        // In the order in which they were drawn, as in an instance that holds all.
+        chosen.sort_unstable();
+        chosen.dedup();
+        let chosen: Vec<Choice> = chosen.into_iter().map(|leaf| choices[leaf].clone()).collect();
+        Self { subject, instance: subject.generator.build(&chosen) }
+    }
+
+    /// The case in a format; `None` if the tables do not have its kind in it.
+    pub fn written(&self, format: Format) -> Option<Written> {
+        let Self { subject: Subject { kind, converter, .. }, instance } = self;
+        let write = || converter.write_instance(kind, instance, format).expect("the kind has a binding");
+        self.subject.has(format).then(write)
+    }
 }
 
 /// Any bytes: an error or an account that adds up. What is written of them, in one format or none, can be read.
@@ -123,20 +171,21 @@ fn leaves_of_fhir(node: Node<'_, '_>) -> usize {
     attributes + usize::from(is_content(node)) + usize::from(is_resource)
 }
 
-/// An instance in normal form: the format gives it back.
-pub fn there_and_back(instance: &Instance, format: Format) {
-    let Written { output: bytes, unwritten, missing } = CONVERTER.write_instance(kind(), instance, format).expect("the kind has a binding");
+/// A case in normal form: each format that its kind has gives it back.
+pub fn there_and_back(drawn: &Drawn, format: Format) {
+    let Some(Written { output: bytes, unwritten, missing }) = drawn.written(format) else { return };
+    let Drawn { subject: Subject { kind, generator, converter }, instance } = drawn;
     assert!(unwritten.is_empty(), "{format} has no place for something");
-    let is_clinical = instance.leaves().any(|(_, node, content)| {
-        matches!(content, Content::Value(_)) && kind().dataset.is_clinical(node.concept)
-    });
-    let reading = match CONVERTER.read(&bytes) {
+    let reading = match converter.read(&bytes) {
         // What says only who, where and how it was sent is refused.
-        Err(error) if error.code() == "nothing-clinical" && !is_clinical => return,
+        Err(error) if error.code() == "nothing-clinical" && !instance.holds_clinical(&kind.dataset) => return,
         other => other.expect("what was written can be read"),
     };
     assert!(reading.ledger.is_balanced() && reading.ledger.lost_leaves() == 0, "{format} loses something");
-    assert!(reading.instance == GENERATOR.filled(instance, &missing), "{format} gives something else back");
+    // FHIR that names no kind may be read as another, which holds as much of it.
+    let moved = reading.instance.moved(reading.dataset(), &kind.dataset);
+    let again = if reading.message() == kind.name { reading.instance } else { moved.instance };
+    assert!(again == generator.filled(instance, &missing), "{format} gives something else back");
 }
 
 /// What an input of a reader is.

@@ -4,7 +4,7 @@ use ooievaar::Format;
 use ooievaar::tree::{Limits, Tree, parse_json};
 
 use crate::edits::Xml;
-use crate::{CONVERTER, DRAWN, instance, kind};
+use crate::{DRAWN, Drawn};
 
 /// How many leaves of what was drawn are in a document.
 const LEAVES: usize = 3;
@@ -21,10 +21,9 @@ pub fn bundles() -> Vec<Tree> {
 }
 
 fn documents(format: Format) -> Vec<String> {
-    let drawn = (0..usize::try_from(DRAWN).unwrap_or(0)).map(|drawn| {
+    let drawn = (0..usize::try_from(DRAWN).unwrap_or(0)).filter_map(|drawn| {
         // Leaves that lie far from each other.
-        let instance = instance(drawn, (0..LEAVES).map(|leaf| drawn + leaf * 37));
-        CONVERTER.write_instance(kind(), &instance, format).expect("the kind has a binding").output
+        Drawn::some(drawn, (0..LEAVES).map(|leaf| drawn + leaf * 37)).written(format)
     });
-    drawn.map(|bytes| String::from_utf8(bytes).expect("it is UTF-8")).collect()
+    drawn.map(|written| String::from_utf8(written.output).expect("it is UTF-8")).collect()
 }
