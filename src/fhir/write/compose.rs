@@ -166,6 +166,7 @@ impl Composer<'_> {
                         let draft = self.draft(*role, at);
                         self.drafts[draft].values.push((*ix, node));
                     }
+                    Place::Aligned if !self.is_said_by_partner(node) => reason = Some(Reason::NoCarrier),
                     Place::Each(..) | Place::Aligned => {}
                     Place::None => reason = Some(Reason::NoPlace),
                 }
@@ -186,6 +187,16 @@ impl Composer<'_> {
             let concept = self.instance.node(ix).concept;
             self.plan.is_aligned(concept) && self.pairs.partner(ix).is_none()
         })
+    }
+
+    /// True for the key of an aligned group if the occurrence that it is about says the same: it is written there.
+    fn is_said_by_partner(&self, key: NodeIx) -> bool {
+        let found = ancestors(self.instance, key).find_map(|at| {
+            let own = self.instance.node(at).concept;
+            let aligned = self.plan.aligned.iter().find(|aligned| aligned.groups.0 == own)?;
+            Some(self.instance.key_of(self.dataset, *aligned, self.pairs.partner(at)?))
+        });
+        found.flatten().as_ref() == self.instance.node(key).content.as_ref()
     }
 
     fn draft(&mut self, role: RoleIx, node: NodeIx) -> usize {
