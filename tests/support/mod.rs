@@ -79,6 +79,15 @@ pub fn published(kind: &str, format: &str) -> Vec<Sample> {
     samples
 }
 
+/// The names of the published sets, of whatever kind; none where they are absent.
+pub fn published_sets() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/reference/messages");
+    let sets = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap());
+    let mut sets: Vec<String> = sets.map(|set| set.file_name().to_string_lossy().into_owned()).collect();
+    sets.sort();
+    sets
+}
+
 /// True for the published message that is of release 2.2, though it stands among those of 2.3.
 pub fn is_of_another_release(sample: &Sample) -> bool {
     sample.name.ends_with("-test/hl7-result")
