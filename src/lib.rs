@@ -18,6 +18,7 @@ pub mod review;
 pub mod tables;
 pub mod terminology;
 pub mod tree;
+pub mod view;
 
 pub use convert::{
     Converter, Delivery, Error, Format, Outcome, Place, Reading, Target, Transmission, TransmissionFault, Withdrawal,

@@ -4,6 +4,7 @@
 mod apart;
 mod batch;
 mod convert;
+mod exact;
 mod files;
 mod id_key;
 mod inspect;
@@ -15,6 +16,7 @@ mod report;
 mod roundtrip;
 mod sample;
 mod stream;
+mod view;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -49,6 +51,7 @@ enum Command {
     Stream(stream::Stream),
     Report(report::ReportCommand),
     Inspect(inspect::Inspect),
+    View(view::View),
     Mappings(mappings::Mappings),
     Roundtrip(roundtrip::Roundtrip),
     Sample(sample::Sample),
@@ -355,6 +358,7 @@ pub fn run() -> ExitCode {
         Command::Stream(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Inspect(command) => command.run(),
+        Command::View(command) => command.run(),
         Command::Mappings(command) => command.run(),
         Command::Roundtrip(command) => command.run(),
         Command::Sample(command) => command.run(),

@@ -79,6 +79,11 @@ impl Reading {
         Err(Error::NothingClinical { read: self.ledger.total, lost: self.ledger.lost_leaves() })
     }
 
+    /// What the tables say of this kind of message.
+    pub fn kind(&self) -> &MessageKind {
+        &self.kind
+    }
+
     /// What people call a code system (an OID), if the tables know it.
     pub fn system_name(&self, oid: &str) -> Option<&str> {
         self.kind.terminology.systems().name(oid)

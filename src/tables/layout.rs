@@ -192,6 +192,8 @@ pub const LAYOUTS: &[Layout] = &[
         columns: &[
             must("unit", Content::Code, "the unit, as UCUM writes it; capitals count"),
             must("kind", Content::Text, "what it measures; units of one kind can stand for each other"),
+            may("dutch", Content::Text, "the unit as people write it, if not as UCUM does"),
+            may("english", Content::Text, "the same in English"),
             must("source", Content::Text, "where this comes from"),
             ALLOW_COLUMN,
         ],
