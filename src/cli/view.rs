@@ -40,6 +40,11 @@ pub struct View {
     kind: As,
 }
 
+/// A file without its folder: that says something of the machine, and nothing of the case.
+fn called(path: &Path) -> String {
+    path.file_name().map_or_else(|| files::name(path), |name| name.to_string_lossy().into_owned())
+}
+
 fn languages() -> PossibleValuesParser {
     Language::ALL.iter().map(|language| language.code()).collect::<Vec<_>>().into()
 }
@@ -65,7 +70,7 @@ impl View {
         self.day.say_if_idle(reading.format);
         self.kind.say_if_idle(reading.format);
         let language = Language::from_code(&self.lang).unwrap_or_default();
-        let names: Vec<String> = inputs.iter().map(|input| files::name(&input.path)).collect();
+        let names: Vec<String> = inputs.iter().map(|input| called(&input.path)).collect();
         let sources: Vec<SourceFile<'_>> =
             names.iter().zip(&inputs).map(|(name, input)| SourceFile { name, bytes: &input.bytes }).collect();
         let show = if self.text { view::text } else { view::page };

@@ -168,7 +168,7 @@ impl Page<'_> {
     fn link(&self, position: u32) -> Markup {
         let place = self.sources.place(position);
         let label = format!("{} {place}", self.language.of("in de bron, regel", "in the source, line"));
-        html! { a.place href={ "#b" (position) } aria-label=(label) { (place) } }
+        html! { a.place href={ "#b" (position) } aria-label=(label) { (self.sources.line_and_column(position)) } }
     }
 
     /// What stands in the source, as it stands there: the tables do not know what it means.

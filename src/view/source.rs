@@ -47,16 +47,22 @@ impl<'a> Sources<'a> {
 
     /// The place of a position: the file if there are several, the line and the column.
     pub fn place(&self, position: u32) -> String {
+        let place = self.line_and_column(position);
+        match self.file(position).filter(|_| self.files.len() > 1) {
+            Some((_, file)) => format!("{}:{place}", file.name),
+            None => place,
+        }
+    }
+
+    /// Line and column in the file.
+    pub fn line_and_column(&self, position: u32) -> String {
         let Some((start, file)) = self.file(position) else { return String::new() };
         let position = (position as usize).min(start + file.bytes.len());
         let begins = |at: usize| self.lines.partition_point(|line| *line <= at);
         let line = begins(position) - begins(*start) + 1;
         let begin = self.lines[begins(position) - 1];
         let column = String::from_utf8_lossy(&file.bytes[begin - start..position - start]).chars().count() + 1;
-        match self.files.len() {
-            1 => format!("{line}:{column}"),
-            _ => format!("{}:{line}:{column}", file.name),
-        }
+        format!("{line}:{column}")
     }
 
     /// What stands at a position.
