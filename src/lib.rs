@@ -14,6 +14,7 @@ pub mod hl7v3;
 pub mod ledger;
 pub mod plan;
 pub mod proof;
+pub mod query;
 pub mod review;
 pub mod tables;
 pub mod terminology;

@@ -12,6 +12,7 @@ mod library;
 mod losses;
 mod mappings;
 mod meter;
+mod query;
 mod report;
 mod roundtrip;
 mod sample;
@@ -52,6 +53,7 @@ enum Command {
     Report(report::ReportCommand),
     Inspect(inspect::Inspect),
     View(view::View),
+    Query(query::Query),
     Mappings(mappings::Mappings),
     Roundtrip(roundtrip::Roundtrip),
     Sample(sample::Sample),
@@ -359,6 +361,7 @@ pub fn run() -> ExitCode {
         Command::Report(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::View(command) => command.run(),
+        Command::Query(command) => command.run(),
         Command::Mappings(command) => command.run(),
         Command::Roundtrip(command) => command.run(),
         Command::Sample(command) => command.run(),

@@ -456,6 +456,12 @@ pub const LAYOUTS: &[Layout] = &[
             must("position", Content::Number, "its place among the elements of the type"),
             must("max", Content::Maximum, "largest number of occurrences"),
             may("kinds", Content::Text, "its type, or types"),
+            may(
+                "search",
+                Content::Text,
+                "of a reference: the search parameter that finds the resource by it (`query`)",
+            ),
+            may("targets", Content::Text, "of such a reference: the types that it may refer to"),
             ALLOW_COLUMN,
         ],
     },
