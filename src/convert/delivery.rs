@@ -40,13 +40,13 @@ impl Converter {
         // What is no FHIR, or nothing that can be read, was put by nobody.
         let sent = self.trees(inputs).map(|trees| Sent::by_us(&trees)).unwrap_or_default();
         let is_ours = sent.put().next().is_some();
-        let reading = if !is_ours {
-            self.read_case(inputs)?
-        } else {
+        let reading = if is_ours {
             // A bundle of our own is one case, whose ids are not those by which a case of another source was chosen.
             let mut reader = self.clone();
             (reader.case, reader.current_pregnancy) = (None, None);
             reader.read_case(inputs)?
+        } else {
+            self.read_case(inputs)?
         };
         let standing = if is_ours { self.standing(&reading, &sent)? } else { Standing::default() };
         let made = self.made(&reading, &standing.positions)?;
@@ -84,7 +84,7 @@ impl Converter {
             return Err(Error::NoDeletion { format });
         }
         self.same_case(&earlier.reading, &reading)?;
-        let positions = self.succeed(earlier, &reading)?;
+        let positions = succeed(earlier, &reading)?;
         let kept = self.made(&reading, &positions)?;
         let kept: HashSet<&str> = kept.iter().map(|made| made.url.as_str()).collect();
         let gone = earlier.made.iter().filter(|made| !kept.contains(made.url.as_str()));
@@ -103,17 +103,6 @@ impl Converter {
         let (kind, plan) = (&*reading.kind, bound(reading)?);
         let instance = told(reading);
         Ok(Standing::of(plan, &kind.dataset, &kind.terminology, &instance, self.id_key.as_ref(), sent))
-    }
-
-    /// Where the occurrences of a later delivery stand in ids.
-    fn succeed(&self, earlier: &Delivery, reading: &Reading) -> Result<Positions, Error> {
-        let (kind, plan) = (&*reading.kind, bound(reading)?);
-        let (then, now) = (told(&earlier.reading), told(reading));
-        let undecided = |undecided: fhir::Undecided| Error::WhichOccurrence {
-            group: kind.dataset.path(undecided.group),
-            numbers: undecided.numbers.into_iter().map(|ix| kind.dataset.get(ix).name.to_string()).collect(),
-        };
-        fhir::succeed(plan, &kind.dataset, &kind.terminology, (&then, &earlier.standing), &now).map_err(undecided)
     }
 
     /// The resources that a case makes.
@@ -140,6 +129,17 @@ impl Converter {
         let instances = [&earlier.instance, &reading.instance];
         fhir::same_case(plan, &new.dataset, &new.terminology, instances, self.id_key.as_ref()).map_err(other)
     }
+}
+
+/// Where the occurrences of a later delivery stand in ids.
+fn succeed(earlier: &Delivery, reading: &Reading) -> Result<Positions, Error> {
+    let (kind, plan) = (&*reading.kind, bound(reading)?);
+    let (then, now) = (told(&earlier.reading), told(reading));
+    let undecided = |undecided: fhir::Undecided| Error::WhichOccurrence {
+        group: kind.dataset.path(undecided.group),
+        numbers: undecided.numbers.into_iter().map(|ix| kind.dataset.get(ix).name.to_string()).collect(),
+    };
+    fhir::succeed(plan, &kind.dataset, &kind.terminology, (&then, &earlier.standing), &now).map_err(undecided)
 }
 
 /// How the kind of message that was read is written as FHIR.
