@@ -90,6 +90,7 @@ fn the_page_of_a_batch_knows_every_code_that_a_batch_can_have() {
         "other-case",
         "other-ids",
         "other-kind",
+        "which-occurrence",
         "no-deletion",
     ];
     let page = text("src/batch/page.rs");

@@ -173,7 +173,7 @@ impl<'a> Account<'a> {
             let path = self.written.path(unmet.concept);
             let _ = writeln!(text, "  {line}{path} ({}): {remedy}{filler}", concept.number);
         }
-        if let Some(Withdrawal { deleted, left }) = self.withdrawal {
+        if let Some(Withdrawal { deleted, left, follows }) = self.withdrawal {
             let resources = |list: &[_]| counted(list.len() as u64, "resource");
             let _ = writeln!(text, "of the earlier delivery: {} deleted", resources(deleted));
             if !left.is_empty() {
@@ -181,6 +181,12 @@ impl<'a> Account<'a> {
             }
             if !(deleted.is_empty() && left.is_empty()) {
                 text.push_str("  --report names each\n");
+            }
+            if *follows {
+                text.push_str(
+                    "note: children keep the ids of the earlier delivery, which this message by itself would not give: keep this bundle, \
+                     and give it as --previous next time\n",
+                );
             }
         }
         text
@@ -252,10 +258,11 @@ impl<'a> Account<'a> {
             "unknown_codes": unknown.collect::<Vec<Value>>(),
             "missing": missing,
         });
-        if let Some(Withdrawal { deleted, left }) = self.withdrawal {
+        if let Some(Withdrawal { deleted, left, follows }) = self.withdrawal {
             let named = |list: &[_]| list.iter().map(ToString::to_string).collect::<Vec<String>>();
             report["deleted"] = named(deleted).into();
             report["left"] = named(left).into();
+            report["follows"] = (*follows).into();
         }
         report
     }
