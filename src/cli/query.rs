@@ -19,7 +19,7 @@ pub struct Query {
     /// The woman: her id on the server, or an identifier (SYSTEM|VALUE)
     #[arg(long, value_name = "ID")]
     patient: Option<String>,
-    /// Her record: the id on the server of the EpisodeOfCare of this pregnancy
+    /// Her record: the id on the server of the `EpisodeOfCare` of this pregnancy
     #[arg(long, value_name = "ID")]
     record: Option<String>,
     /// Only what holds this concept, or the concepts within it [default: all of the kind]

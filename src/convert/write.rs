@@ -74,6 +74,7 @@ impl Converter {
             return self.write_as(reading, sequel, format, written);
         }
         let kind = &*written;
+        let is_sending_given = self.given.is_some();
         let unused = self.complete(format, kind, &mut reading.instance);
         let mut ledger = reading.ledger.clone();
         let Draft { output, unwritten, unmet, broken, resources, person } =
@@ -84,7 +85,18 @@ impl Converter {
         ledger.name_rules(&reading.instance, &unwritten, &broken);
         let missing = missing(kind, &reading.instance, format, &unwritten, unmet);
         let (output, withdrawal) = (output.into_bytes(), sequel.withdrawal);
-        Ok(Outcome { output, ledger, reading, written, missing, unused, resources, person, withdrawal })
+        Ok(Outcome {
+            output,
+            ledger,
+            reading,
+            written,
+            missing,
+            unused,
+            resources,
+            person,
+            is_sending_given,
+            withdrawal,
+        })
     }
 
     /// The same as another kind of message than was read.
@@ -101,6 +113,7 @@ impl Converter {
             let lost = reading.ledger.translated + reading.ledger.lost_leaves();
             return Err(Error::NothingClinical { read: reading.ledger.total, lost });
         }
+        let is_sending_given = self.given.is_some();
         let unused = self.complete(format, kind, &mut moved.instance);
         sequel.positions = sequel.positions.moved(&moved.instance, |node| moved.source(node));
         let Draft { output, unwritten, unmet, broken, resources, person } =
@@ -117,7 +130,18 @@ impl Converter {
         }
         ledger.name_rules(&reading.instance, &left, &broken);
         let (output, withdrawal) = (output.into_bytes(), sequel.withdrawal);
-        Ok(Outcome { output, ledger, reading, written, missing, unused, resources, person, withdrawal })
+        Ok(Outcome {
+            output,
+            ledger,
+            reading,
+            written,
+            missing,
+            unused,
+            resources,
+            person,
+            is_sending_given,
+            withdrawal,
+        })
     }
 
     /// Adds what is given of the transmission, where the case does not say it. What the case says is given back.
@@ -162,8 +186,9 @@ impl Converter {
                 Ok(Draft { output: text, unwritten, unmet, broken: Vec::new(), resources: 0, person: None })
             }
             Format::Ada => {
-                let (output, unwritten) = ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology);
-                Ok(Draft { output, unwritten, unmet: Vec::new(), broken: Vec::new(), resources: 0, person: None })
+                let ada::Written { text, unwritten, unmet, broken } =
+                    ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology);
+                Ok(Draft { output: text, unwritten, unmet, broken, resources: 0, person: None })
             }
             Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
                 let plan = kind.fhir.as_ref().ok_or_else(unbound)?;

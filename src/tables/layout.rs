@@ -152,6 +152,7 @@ pub const DEMANDS: &[&str] = &[
     "codes",
     "members",
     "once",
+    "several",
     "same",
     "only-when",
     "yes-only-when",

@@ -192,6 +192,13 @@ fn message() -> Value {
                 "additionalProperties": text("a namespace"),
                 "description": "the namespace of identifiers that ADA may give without one",
             },
+            "moments": list(&concept("a moment"), "the moments of which the form wants the time; others may be a day"),
+            "unlisted": list(&concept("a leaf"), "what documents hold and the published form has no element for"),
+            "concepts": {
+                "type": "object",
+                "description": "whole concept ids that are not below the OID of the dataset, by concept number",
+                "additionalProperties": oid("the concept id"),
+            },
             "datatypes": {
                 "type": "boolean",
                 "description": "false where a date does not say `datatype`: the forms of before 2.3",

@@ -112,8 +112,8 @@ fn by(bundle: &Value, what: impl Fn(&Value) -> Option<String>) -> BTreeMap<Strin
 fn children(bundle: &Value) -> BTreeMap<String, BTreeSet<String>> {
     by(bundle, |patient| {
         let numbers = patient["identifier"].as_array()?.iter();
-        let bsn = numbers.filter(|number| number["system"] == "http://fhir.nl/fhir/NamingSystem/bsn");
-        bsn.filter_map(|number| number["value"].as_str()).next().map(str::to_owned)
+        let mut bsn = numbers.filter(|number| number["system"] == "http://fhir.nl/fhir/NamingSystem/bsn");
+        bsn.find_map(|number| number["value"].as_str()).map(str::to_owned)
     })
 }
 
