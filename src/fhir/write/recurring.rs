@@ -113,18 +113,18 @@ impl Pairing<'_, '_> {
         let places = || 0..self.now.first().map_or(0, |marks| marks.values.len());
         let is_same = |then_at: usize, here_at: usize| {
             let (earlier, now) = (&self.earlier[then_at], &self.now[here_at]);
-            let only = |count: usize| count >= ENOUGH;
+            let are_enough = |count: usize| count >= ENOUGH;
             let mut others_then = then.iter().filter(|other| **other != then_at && self.may_be(**other, here_at));
             let mut others_here = here.iter().filter(|other| **other != here_at && self.may_be(then_at, **other));
             self.may_be(then_at, here_at)
                 && !places().any(|at| now.differs(earlier, at))
                 && others_then.all(|other| {
                     let told = |at: &usize| now.agrees(earlier, *at) && now.differs(&self.earlier[*other], *at);
-                    only(places().filter(told).count())
+                    are_enough(places().filter(told).count())
                 })
                 && others_here.all(|other| {
                     let told = |at: &usize| now.agrees(earlier, *at) && earlier.differs(&self.now[*other], *at);
-                    only(places().filter(told).count())
+                    are_enough(places().filter(told).count())
                 })
         };
         let mut found = Vec::new();
