@@ -14,10 +14,12 @@ pub mod hl7v3;
 pub mod ledger;
 pub mod plan;
 pub mod proof;
+pub mod query;
 pub mod review;
 pub mod tables;
 pub mod terminology;
 pub mod tree;
+pub mod view;
 
 pub use convert::{
     Converter, Delivery, Error, Format, LineColumn, Outcome, Reading, Target, Transmission, TransmissionFault,

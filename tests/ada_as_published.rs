@@ -16,6 +16,8 @@ const KINDS: &[&str] = &[
     "bevallingsgegevens-2.3",
     "huidige-zwangerschap-2.3",
     "voorgaande-zwangerschap-2.3",
+    "kernset-2.2",
+    "kernset-2.2-more",
 ];
 
 /// Codes of which the published form has the position in an earlier version of the value set. We write that of the version of today,
@@ -33,12 +35,30 @@ const MOVED: &[(&str, &str)] = &[
     ("82209", "45198002"),
     ("82209", "68566005"),
     ("82545", "78623009"),
+    // Of kernset 2.2.
+    ("20570", "5"),
+    ("20626", "G02AB"),
+    ("20331", "4291"),
+    ("20331", "8240"),
+    ("20331", "8499"),
+    ("20371", "OTH"),
+    ("20610", "NI"),
+    ("40090", "76916001"),
+    ("40090", "94702005"),
+    ("80909", "34486009"),
+    ("82123", "364737004"),
+    ("82123", "8571000146103"),
+    ("82123", "OTH"),
+    ("82222", "87522002"),
+    ("82269", "37849005"),
+    ("82317", "37849005"),
 ];
 
 /// Elements with another name in an earlier release.
 const RENAMED: &[(&str, &str)] = &[
     ("ruggeprik_gewenst_niet_gekregenq", "ruggenprik_gewenst_niet_gekregenq"),
     ("diagnoseinterventie_postpartum", "diagnoseinterventie_postnataal"),
+    ("kindspecifieke_kraamzorggegevens", "kindspecifieke_gegevens"),
 ];
 
 /// Why an attribute differs, if that is right.
@@ -54,6 +74,9 @@ fn reason(attribute: &str, published: Node<'_, '_>, written: Node<'_, '_>) -> Op
         "root" if theirs.is_none() => Some("the only namespace of the concept"),
         "datatype" if theirs.is_none() || ours.is_none() => Some("not all forms have it"),
         "codeSystemName" if ours.is_none() => Some("the code system has its name in the tables"),
+        "displayName" if published.attribute("code") == Some("OTH") => {
+            Some("a null flavour has the label of its value set")
+        }
         "displayName" if number == "80789" => Some("the value set has another capital"),
         _ => None,
     }

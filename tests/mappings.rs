@@ -272,6 +272,14 @@ fn a_code_that_no_example_uses_is_not_called_the_same() {
     other.change("code-maps/voeding-kind.csv", |text| text.replace('\n', "\r\n"));
     let (_, text) = ooievaar(&["diff", "mappings", other.path(), "--examples", at]);
     assert!(text.contains("the output of all examples is the same"), "{text}");
+    // Nor where only the columns that say something of a row are others.
+    let said = Copy::new("diff-said");
+    said.change("code-maps/voeding-kind.csv", |text| {
+        text.replace(",equivalent,", ",equal,").replace("value set 3.2", "the value set of 3.2")
+    });
+    let (status, text) = ooievaar(&["diff", "mappings", said.path(), "--examples", at]);
+    assert_eq!(status, 1);
+    assert!(text.contains("nothing that converts has changed") && !text.contains("no example uses"), "{text}");
 }
 
 #[test]

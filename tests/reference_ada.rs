@@ -37,7 +37,7 @@ impl Reader {
     }
 
     fn check_round_trip(&self, instance: &Instance, file: &Path) {
-        let (text, unwritten) = ada::write(instance, &self.dataset, &self.plan, &self.terminology);
+        let ada::Written { text, unwritten, .. } = ada::write(instance, &self.dataset, &self.plan, &self.terminology);
         assert_eq!(unwritten, [], "{}", file.display());
         let (again, ledger) = self.read(&text);
         assert_eq!(ledger.losses, [], "{}", file.display());

@@ -24,6 +24,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY.parent / 'shared'
 VALIDATOR = SHARED / 'tools' / 'hl7v3-validate' / 'run'
 STEPS = 3
+WRAPPERS = ('component', 'outboundRelationship', 'pertinentInformation3')
 
 
 def kinds():
@@ -77,7 +78,9 @@ def steps(finding):
     """How far inside the element of a finding what it is about may stand: as far as the path that it names leads."""
     own = finding['path'].rstrip('/').split('/')[-1].split('[')[0]
     named = re.search(rf'/{own}/((?:\w+/)*\w+)', finding['text'])
-    return max(STEPS, len(named[1].split('/'))) if named else STEPS
+    # What holds one node is no step of its own.
+    within = STEPS + (own in WRAPPERS)
+    return max(within, len(named[1].split('/'))) if named else within
 
 
 def shape(finding):
@@ -110,7 +113,7 @@ def main():
         'sample': lambda: ways.samples(workshop, judged, given.count),
         'moved': lambda: ways.moved(workshop, judged, max(1, given.count // 8)),
         'published': lambda: ways.published(workshop, reference, judged),
-        'drawn': lambda: ways.drawn(workshop, reference, given.count * 5 // 2),
+        'drawn': lambda: ways.drawn(workshop, reference, judged, given.count * 5 // 2),
         'foreign': lambda: ways.foreign(workshop, reference),
     }
     for name, way in every.items():

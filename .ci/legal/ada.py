@@ -21,9 +21,9 @@ def draw(root, seed, most=2):
     document = tree.Element('adaxml')
     tree.SubElement(document, 'meta', {'status': 'new'})
     data = tree.SubElement(document, 'data')
-    form = tree.SubElement(data, root.get('shortName'), {
-        'transactionRef': root.get('transactionId'), 'transactionEffectiveDate': root.get('transactionEffectiveDate'),
-        'prefix': root.get('prefix'), 'language': 'nl-NL', 'id': f'drawn-{seed}'})
+    said = {'transactionRef': root.get('transactionId'), 'transactionEffectiveDate': root.get('transactionEffectiveDate'),
+            'prefix': root.get('prefix'), 'language': 'nl-NL', 'id': f'drawn-{seed}'}
+    form = tree.SubElement(data, root.get('shortName'), {name: value for name, value in said.items() if value})
     for concept in root.findall('concept'):
         occurrences(rng, chance, most, form, concept)
     return tree.tostring(document, encoding='unicode')

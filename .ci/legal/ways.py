@@ -95,14 +95,27 @@ def day(match):
     return str(datetime.date(2022, 1, 1) + datetime.timedelta(days=int(match[1])))
 
 
-def drawn(workshop, reference, count):
-    root = transaction(reference / 'pwd-2.3' / 'transactions' / 'KernsetGeboortezorg.xml')
-    folder = workshop.folder / 'drawn'
-    folder.mkdir(exist_ok=True)
-    for seed in range(count):
-        source = folder / f'{seed}.xml'
-        source.write_text(draw(root, seed), encoding='utf-8')
-        workshop.message(f'drawn--{seed}', source, *workshop.sent)
+# Where the transactions of the kinds are published. That of the subset is not: it is drawn from the whole.
+TRANSACTIONS = {
+    'kernset-2.3': 'pwd-2.3/transactions/KernsetGeboortezorg.xml',
+    'kernset-2.2': 'pwd-2.x/transactions/kernset-2.2.RetrieveTransaction.xml',
+    'kernset-subset-screening-2.3': 'pwd-2.3/transactions/KernsetGeboortezorg.xml',
+}
+
+
+def drawn(workshop, reference, kinds, count):
+    """Documents drawn from the transaction of each kind, as messages of that kind."""
+    for kind in kinds:
+        if kind not in TRANSACTIONS:
+            print(f'not drawn, no transaction of instances is at hand: {kind}')
+            continue
+        root = transaction(reference / TRANSACTIONS[kind])
+        folder = workshop.folder / f'drawn-{kind}'
+        folder.mkdir(exist_ok=True)
+        for seed in range(count):
+            source = folder / f'{seed}.xml'
+            source.write_text(draw(root, seed), encoding='utf-8')
+            workshop.message(f'drawn--{kind}--{seed}', source, '--message', kind, *workshop.sent)
 
 
 def told(workshop, name):

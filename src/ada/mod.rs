@@ -7,6 +7,7 @@
 //! Concepts of the transmission (numbers that are no part of an OID) are no part of the transaction; they stand in `meta`,
 //! in the elements that `[ada.transmission]` of the message names.
 
+mod demands;
 mod forms;
 mod leaf;
 mod moment;
@@ -18,7 +19,7 @@ mod write_transmission;
 pub use forms::forms;
 pub use moment::ReferenceDay;
 pub use read::{Error, read, read_form};
-pub use write::write;
+pub use write::{Written, write};
 
 /// True for a concept that has a place in an OID, and so a `conceptId`.
 fn has_oid(number: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Invented documents, there and back.
 
-use super::{Error, ReferenceDay, read, write};
+use super::{Error, ReferenceDay, Written, read, write};
 use crate::dataset::{
     Code, ConceptIx, Content, Dataset, DateTime, Identifier, Instance, Kind, NodeIx, NullFlavor, Origin, Quantity,
     Value,
@@ -33,7 +33,7 @@ impl Setup {
     }
 
     pub(super) fn write(&self, instance: &Instance) -> String {
-        let (text, unwritten) = write(instance, &self.dataset, &self.plan, &self.terminology);
+        let Written { text, unwritten, .. } = write(instance, &self.dataset, &self.plan, &self.terminology);
         assert_eq!(unwritten, []);
         text
     }
@@ -232,7 +232,7 @@ fn text_that_xml_cannot_hold_is_reported() {
     let woman = instance.add_group(NodeIx::ROOT, setup.dataset.get(concept("10400")).parent);
     let code = Code { code: "a\u{1}".into(), system: "1.2".into(), display: None, original_text: None };
     let leaf = instance.add_leaf(woman, concept("10400"), Content::Value(Value::Code(code)), Origin::default());
-    let (text, unwritten) = write(&instance, &setup.dataset, &setup.plan, &setup.terminology);
+    let Written { text, unwritten, .. } = write(&instance, &setup.dataset, &setup.plan, &setup.terminology);
     assert_eq!(unwritten.iter().map(|u| (u.node, u.reason)).collect::<Vec<_>>(), [(leaf, Reason::Datatype)]);
     assert!(roxmltree::Document::parse(&text).is_ok());
 }

@@ -156,7 +156,7 @@ fn a_value_without_a_place_in_the_form_is_told() {
     let mut setup = setup();
     let (instance, _) = read_meta(&setup, WHOLE);
     setup.plan.transmission = None;
-    let (_, unwritten) = write(&instance, &setup.dataset, &setup.plan, &setup.terminology);
+    let unwritten = write(&instance, &setup.dataset, &setup.plan, &setup.terminology).unwritten;
     assert_eq!(unwritten.len(), 16);
     assert!(unwritten.iter().all(|leaf| leaf.reason == Reason::NoPlace));
 }

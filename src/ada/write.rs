@@ -2,24 +2,43 @@
 
 use super::has_oid;
 use crate::dataset::{
-    Code, Concept, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Text, Value, is_decimal, plain_number,
+    Code, Concept, ConceptIx, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Text, Value, is_decimal,
+    plain_number,
 };
-use crate::ledger::{Reason, Unwritten};
+use crate::ledger::{BrokenRule, Reason, Unmet, Unwritten};
 use crate::plan::AdaPlan;
 use crate::terminology::Terminology;
 
-/// Writes an instance as an ADA document, and lists the leaves that it could not hold.
+/// A document, and what came of the case in it.
+#[derive(Debug)]
+pub struct Written {
+    /// The text.
+    pub text: String,
+    /// The leaves that it could not hold.
+    pub unwritten: Vec<Unwritten>,
+    /// What the published form demands and the case does not give, in the order of its lines.
+    pub unmet: Vec<Unmet>,
+    /// What stands in it although the published form has no element for it.
+    pub broken: Vec<BrokenRule>,
+}
+
+/// Writes an instance as an ADA document.
 ///
 /// The children of a group stand in the order of the dataset. Dates are absolute.
-pub fn write(
-    instance: &Instance,
-    dataset: &Dataset,
-    plan: &AdaPlan,
-    terminology: &Terminology,
-) -> (String, Vec<Unwritten>) {
-    let mut writer = Writer { instance, dataset, plan, terminology, text: String::new(), unwritten: Vec::new() };
+pub fn write(instance: &Instance, dataset: &Dataset, plan: &AdaPlan, terminology: &Terminology) -> Written {
+    let mut writer = Writer {
+        instance,
+        dataset,
+        plan,
+        terminology,
+        text: String::new(),
+        unwritten: Vec::new(),
+        lacking: Vec::new(),
+        broken: Vec::new(),
+    };
     writer.document();
-    (writer.text, writer.unwritten)
+    let unmet = writer.unmet();
+    Written { text: writer.text, unwritten: writer.unwritten, unmet, broken: writer.broken }
 }
 
 pub(super) struct Writer<'a> {
@@ -29,6 +48,9 @@ pub(super) struct Writer<'a> {
     terminology: &'a Terminology,
     pub(super) text: String,
     pub(super) unwritten: Vec<Unwritten>,
+    /// Where something begins that the form wants to be known otherwise, and its concept.
+    pub(super) lacking: Vec<(usize, ConceptIx)>,
+    pub(super) broken: Vec<BrokenRule>,
 }
 
 impl<'a> Writer<'a> {
@@ -92,6 +114,7 @@ impl<'a> Writer<'a> {
             self.unwritten.push(Unwritten { node: ix, reason: Reason::Datatype });
             return;
         }
+        self.tell(ix, content);
         let concept = self.concept(ix);
         self.open(element, depth);
         self.concept_id(concept);
@@ -101,9 +124,9 @@ impl<'a> Writer<'a> {
 
     fn concept_id(&mut self, concept: &Concept) {
         if has_oid(&concept.number)
-            && let Some(oid) = self.plan.concept_oids.first()
+            && let Some(id) = self.plan.concept_id(&concept.number)
         {
-            attribute(&mut self.text, "conceptId", &format!("{oid}.{}", concept.number));
+            attribute(&mut self.text, "conceptId", &id);
         }
     }
 

@@ -11,6 +11,7 @@ use super::pipeline;
 use super::split;
 use super::unit::{Fault, guarded};
 use crate::convert::{Converter, Error, Format, Outcome, Reading};
+use crate::ledger::Leaves;
 
 /// Answers each line of `input` (a frame: `{"id": …, "message": "…"}` or `{"id": …, "base64": "…"}`) with a line of
 /// JSON. `format` is what to convert to; `None` for the other side of each message.
@@ -107,11 +108,12 @@ fn line(mut answer: Value, case: Option<usize>) -> String {
 fn success(id: &Value, case: Option<usize>, outcome: &Outcome, format: Format) -> String {
     let ledger = &outcome.ledger;
     let mut reasons = serde_json::Map::new();
-    for loss in &ledger.losses {
+    let gone = ledger.gone();
+    for loss in ledger.losses.iter().filter(|loss| !gone.is_written(loss)) {
         let count = reasons.entry(loss.reason.code()).or_insert(json!(0));
         *count = json!(count.as_u64().unwrap_or_default() + u64::from(loss.leaves));
     }
-    let lost = ledger.lost_leaves();
+    let Leaves { lost, told } = gone.leaves(&ledger.losses);
     let text = String::from_utf8_lossy(&outcome.output);
     // As texts: a reader of JSON would make 6.3 of 6.30.
     let (member, result) = match format {
@@ -125,6 +127,7 @@ fn success(id: &Value, case: Option<usize>, outcome: &Outcome, format: Format) -
         "translated": ledger.translated,
         "structural": ledger.structural,
         "lost": lost,
+        "told": told,
         "reasons": reasons,
         "missing": outcome.missing.len(),
         "lacks": missing::entries(outcome).collect::<Vec<_>>(),

@@ -169,7 +169,7 @@ impl Tally {
         let ledger = &outcome.ledger;
         let gone = ledger.gone();
         let (told, lost): (Vec<&Loss>, Vec<&Loss>) = ledger.losses.iter().partition(|loss| gone.is_written(loss));
-        let values = |losses: &[&Loss]| losses.iter().map(|loss| u64::from(loss.leaves)).sum();
+        let leaves = gone.leaves(&ledger.losses);
         let mut tally = Self {
             messages: 1,
             converted: 1,
@@ -184,8 +184,8 @@ impl Tally {
                 read: ledger.total.into(),
                 translated: ledger.translated.into(),
                 structural: ledger.structural.into(),
-                lost: values(&lost),
-                told: values(&told),
+                lost: leaves.lost.into(),
+                told: leaves.told.into(),
             },
             slowest: vec![Slow { name: name.to_owned(), microseconds, bytes: bytes as u64 }],
             ..Self::default()

@@ -1,6 +1,6 @@
 //! `ooievaar convert`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use ooievaar::{Bundle, Converter, Error, Format, Outcome, Reading};
@@ -73,10 +73,7 @@ impl Convert {
     pub fn run(self) -> Result<Exit, Failure> {
         self.keep_apart()?;
         let mut result = self.convert();
-        // Nor must a result: a script that looks for the file would take that of an earlier run for the one of today.
-        if let Some(file) = self.output.as_ref().filter(|file| result_is_absent(&result) && file.as_os_str() != "-") {
-            take_away(file, &mut result);
-        }
+        files::take_earlier_away(self.output.as_deref(), &mut result);
         // A report of an earlier run must not stand there as if it were of this one.
         if let (Err(failure), Some(file)) = (&result, &self.report)
             && let Err(unwritten) = files::write(file, format!("{:#}\n", json!({ "error": failure.fault })).as_bytes())
@@ -172,24 +169,5 @@ impl Convert {
             return Err(Failure::new(Exit::Usage, "the result and the report have the same name; choose two"));
         }
         Ok(())
-    }
-}
-
-/// True if nothing was written.
-fn result_is_absent(result: &Result<Exit, Failure>) -> bool {
-    !matches!(result, Ok(Exit::Done))
-}
-
-/// Takes away what an earlier run wrote to the file that this one has nothing for, and says so.
-fn take_away(file: &Path, result: &mut Result<Exit, Failure>) {
-    let told = match files::take_away(file) {
-        Ok(false) => return,
-        Ok(true) => format!("{}: what an earlier run wrote there was taken away", files::name(file)),
-        Err(failure) => failure.message,
-    };
-    match result {
-        // What is refused is told by whoever called.
-        Err(failure) => failure.message = format!("{}\nnote: {told}", failure.message),
-        Ok(_) => say(format_args!("note: {told}")),
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ooievaar::Error;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, say};
 
 /// What to do about what cannot be read.
 const READABLE: &str = "see whether it exists, and whether you may read it";
@@ -135,6 +135,25 @@ pub fn take_away(path: &Path) -> Result<bool, Failure> {
         );
         Failure::new(Exit::Output, message)
     })
+}
+
+/// After a run that wrote no result, takes away that of an earlier one: a script that looks for the file would take it for the
+/// one of today.
+pub fn take_earlier_away(output: Option<&Path>, result: &mut Result<Exit, Failure>) {
+    if matches!(result, Ok(Exit::Done)) {
+        return;
+    }
+    let Some(file) = output.filter(|file| file.as_os_str() != "-") else { return };
+    let told = match take_away(file) {
+        Ok(false) => return,
+        Ok(true) => format!("{}: what an earlier run wrote there was taken away", name(file)),
+        Err(failure) => failure.message,
+    };
+    match result {
+        // What is refused is told by whoever called.
+        Err(failure) => failure.message = format!("{}\nnote: {told}", failure.message),
+        Ok(_) => say(format_args!("note: {told}")),
+    }
 }
 
 /// The file that a path is about: a link stays a link, and what it points at, be it there or not, is written.

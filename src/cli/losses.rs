@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use ooievaar::batch::counted;
 use ooievaar::dataset::{Code, Dataset, Node};
-use ooievaar::ledger::{Gone, Ledger, Loss, Reason, Unmet};
+use ooievaar::ledger::{Gone, Leaves, Ledger, Loss, Reason, Unmet};
 use ooievaar::{Outcome, Reading, Withdrawal};
 use serde_json::{Value, json};
 
@@ -101,13 +101,13 @@ impl<'a> Account<'a> {
     pub fn counts(&self) -> String {
         let ledger = self.ledger;
         let told: Vec<&Loss> = ledger.losses.iter().filter(|loss| self.is_written(loss)).collect();
-        let values: u32 = told.iter().map(|loss| loss.leaves).sum();
+        let Leaves { lost, told: values } = self.gone.leaves(&ledger.losses);
         let mut text = format!(
             "{} read: {} translated, {} fixed by the format, {} lost{}\n",
             counted(u64::from(ledger.total), "value"),
             ledger.translated,
             ledger.structural,
-            ledger.lost_leaves() - values,
+            lost,
             if values > 0 { format!(", {values} {WRITTEN}") } else { String::new() }
         );
         let gone = ledger.losses.iter().filter(|loss| !self.is_written(loss));
@@ -173,7 +173,7 @@ impl<'a> Account<'a> {
             let path = self.written.path(unmet.concept);
             let _ = writeln!(text, "  {line}{path} ({}): {remedy}{filler}", concept.number);
         }
-        if let Some(Withdrawal { deleted, left }) = self.withdrawal {
+        if let Some(Withdrawal { deleted, left, follows }) = self.withdrawal {
             let resources = |list: &[_]| counted(list.len() as u64, "resource");
             let _ = writeln!(text, "of the earlier delivery: {} deleted", resources(deleted));
             if !left.is_empty() {
@@ -181,6 +181,12 @@ impl<'a> Account<'a> {
             }
             if !(deleted.is_empty() && left.is_empty()) {
                 text.push_str("  --report names each\n");
+            }
+            if *follows {
+                text.push_str(
+                    "note: children keep the ids of the earlier delivery, which this message by itself would not give: keep this bundle, \
+                     and give it as --previous next time\n",
+                );
             }
         }
         text
@@ -209,10 +215,10 @@ impl<'a> Account<'a> {
 
     /// The report, in full.
     pub fn report(&self, show_values: bool) -> Value {
-        let reasons: serde_json::Map<String, Value> = by_reason(&self.ledger.losses)
-            .into_iter()
-            .map(|(reason, leaves)| (reason.code().to_owned(), leaves.into()))
-            .collect();
+        let Leaves { lost, told } = self.gone.leaves(&self.ledger.losses);
+        let gone = self.ledger.losses.iter().filter(|loss| !self.is_written(loss));
+        let reasons: serde_json::Map<String, Value> =
+            by_reason(gone).into_iter().map(|(reason, leaves)| (reason.code().to_owned(), leaves.into())).collect();
         let losses: Vec<Value> = self.ledger.losses.iter().map(|loss| self.entry(loss, show_values)).collect();
         let missing: Vec<Value> = self
             .missing
@@ -246,16 +252,18 @@ impl<'a> Account<'a> {
             "read": self.ledger.total,
             "translated": self.ledger.translated,
             "structural": self.ledger.structural,
-            "lost": self.ledger.lost_leaves(),
+            "lost": lost,
+            "told": told,
             "reasons": reasons,
             "losses": losses,
             "unknown_codes": unknown.collect::<Vec<Value>>(),
             "missing": missing,
         });
-        if let Some(Withdrawal { deleted, left }) = self.withdrawal {
+        if let Some(Withdrawal { deleted, left, follows }) = self.withdrawal {
             let named = |list: &[_]| list.iter().map(ToString::to_string).collect::<Vec<String>>();
             report["deleted"] = named(deleted).into();
             report["left"] = named(left).into();
+            report["follows"] = (*follows).into();
         }
         report
     }

@@ -4,6 +4,7 @@
 mod apart;
 mod batch;
 mod convert;
+mod exact;
 mod files;
 mod id_key;
 mod inspect;
@@ -11,10 +12,12 @@ mod library;
 mod losses;
 mod mappings;
 mod meter;
+mod query;
 mod report;
 mod roundtrip;
 mod sample;
 mod stream;
+mod view;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -49,6 +52,8 @@ enum Command {
     Stream(stream::Stream),
     Report(report::ReportCommand),
     Inspect(inspect::Inspect),
+    View(view::View),
+    Query(query::Query),
     Mappings(mappings::Mappings),
     Roundtrip(roundtrip::Roundtrip),
     Sample(sample::Sample),
@@ -71,7 +76,7 @@ struct Current {
     /// Its id, a reference to it (Condition/ID, or its full URL), or an identifier (SYSTEM|VALUE, or VALUE); or one of these
     /// of the record that refers to it. Without this it is the only pregnancy there is, or the one to which the record
     /// refers; where that leaves several, nothing is read, and the message lists them.
-    #[arg(long, value_name = "REFERENCE")]
+    #[arg(long, alias = "pregnancy", value_name = "REFERENCE")]
     current: Option<String>,
     /// In FHIR with several cases: the one that is meant [default: there must be one]
     ///
@@ -355,6 +360,8 @@ pub fn run() -> ExitCode {
         Command::Stream(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Inspect(command) => command.run(),
+        Command::View(command) => command.run(),
+        Command::Query(command) => command.run(),
         Command::Mappings(command) => command.run(),
         Command::Roundtrip(command) => command.run(),
         Command::Sample(command) => command.run(),

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use ooievaar::Format;
 use ooievaar::batch::Report;
 use ooievaar::review::{Case, arrivals};
+use ooievaar::{Format, Reading};
 
 use super::{Bounds, Exit, Failure, Tables, apart, files, library, say};
 
@@ -91,7 +91,15 @@ fn report_cases(paths: &[PathBuf], tables: &Tables, bounds: &Bounds) -> Result<E
     let mut cases = Vec::with_capacity(paths.len());
     for path in paths {
         let inputs = files::read_case(std::slice::from_ref(path))?;
-        let read = converter.read_case(&inputs).and_then(|reading| converter.write(reading, Format::Hl7v3));
+        let reading = converter.read_case(&inputs);
+        if let Ok(Reading { format: format @ (Format::Hl7v3 | Format::Ada), .. }) = &reading {
+            let (file, format) = (files::name(path), format.name());
+            say(format_args!(
+                "note: {file} is {format}: this report is of cases in FHIR, and what of them arrives in a message. `ooievaar \
+                 convert --report` tells what becomes of one message, `ooievaar batch` of many"
+            ));
+        }
+        let read = reading.and_then(|reading| converter.write(reading, Format::Hl7v3));
         let name = path.file_stem().map_or_else(|| files::name(path), |name| name.to_string_lossy().into_owned());
         cases.push(Case { name, outcome: read.map_err(|error| error.to_string()) });
     }

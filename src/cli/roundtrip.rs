@@ -7,7 +7,7 @@ use ooievaar::batch::counted;
 use ooievaar::dataset::{Content, Dataset, Instance, NodeIx};
 use ooievaar::{Converter, Format, Reading, Target};
 
-use super::inspect::shown;
+use super::exact::shown;
 use super::losses::Account;
 use super::{As, Bounds, Current, DayT, Exit, Failure, Goal, Tables, files, library, say};
 

@@ -12,7 +12,7 @@ use super::{As, Bounds, DayT, Exit, Failure, Goal, Sent, Tables, library, say};
 ///
 /// A worker for engines such as Apache Spark. Each line in is {"id": …, "message": "<text>"} or {"id": …, "base64":
 /// "<bytes>"}; each line out, in the same order, is {"id", "status": "ok", "losses" or "error", "resources" (texts; or
-/// "output"), "read", "translated", "structural", "lost", "reasons", "missing" (how many things the message demands and
+/// "output"), "read", "translated", "structural", "lost", "told" (written, but see the batch), "reasons", "missing" (how many things the message demands and
 /// lacks) and "lacks" (which)}, or for an error {"id", "status", "error": {"code", "line", "column", "message"}}. "ok" says
 /// that nothing is lost: what a message lacks is told by "missing" alone. "unused" is there if the message says
 /// itself what --transmission gives: what of it. A message with several cases is answered with a

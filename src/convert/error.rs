@@ -232,6 +232,18 @@ pub enum Error {
         /// How many.
         resources: usize,
     },
+    /// Nothing tells which of several alike (children) in the earlier delivery is which of those in this one.
+    #[error(
+        "nothing tells which occurrence of {group} in the earlier delivery is which in this one, so that the ids of one could pass to \
+         another; give both deliveries with the number of each ({}), or leave out the earlier one and take what it put off the \
+         server by hand", .numbers.join(", ")
+    )]
+    WhichOccurrence {
+        /// What the group is called.
+        group: String,
+        /// What the numbers are called that would tell.
+        numbers: Vec<String>,
+    },
     /// The format cannot say that something is deleted.
     #[error(
         "{format} cannot say what is deleted; for what an earlier delivery had, choose a transaction bundle (fhir-json, fhir-xml)"
@@ -283,6 +295,7 @@ impl Error {
             Self::OtherCase { .. } => "other-case",
             Self::OtherKind { .. } => "other-kind",
             Self::OtherIds { .. } => "other-ids",
+            Self::WhichOccurrence { .. } => "which-occurrence",
             Self::NoDeletion { .. } => "no-deletion",
             Self::NoBinding { .. } => "no-binding",
         }

@@ -79,6 +79,11 @@ impl Reading {
         Err(Error::NothingClinical { read: self.ledger.total, lost: self.ledger.lost_leaves() })
     }
 
+    /// What the tables say of this kind of message.
+    pub fn kind(&self) -> &MessageKind {
+        &self.kind
+    }
+
     /// What people call a code system (an OID), if the tables know it.
     pub fn system_name(&self, oid: &str) -> Option<&str> {
         self.kind.terminology.systems().name(oid)
@@ -115,6 +120,8 @@ pub struct Outcome {
     pub resources: usize,
     /// The id, in that result, of the person whose case it is (a Patient); `None` if it has none, or is no FHIR.
     pub person: Option<Text>,
+    /// True if it was given beside the case how the message is sent.
+    pub is_sending_given: bool,
     /// What the result takes back of an earlier delivery: nothing, unless by [`Converter::write_after`](super::Converter::write_after).
     pub withdrawal: Withdrawal,
 }
@@ -132,6 +139,10 @@ impl Outcome {
         let is_of_sending =
             self.written.sending.as_ref().is_some_and(|sending| self.dataset().is_within(unmet.concept, sending.group));
         match unmet.demand {
+            Demand::Absent | Demand::Value if is_of_sending && self.is_sending_given => {
+                "the message demands it, and it says how the message is sent: what was given beside the case does not say it; add \
+                 it there (--transmission), or to the source"
+            }
             Demand::Absent | Demand::Value if is_of_sending => {
                 "the message demands it, and it says how the message is sent: give it beside the case (--transmission), or add \
                  it to the source"

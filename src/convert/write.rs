@@ -8,7 +8,7 @@ use super::target::{self, Target};
 use super::{Converter, Error, Format, Outcome, Reading, Withdrawal};
 use crate::ada;
 use crate::dataset::{ConceptIx, Instance, NodeIx, Text};
-use crate::fhir::{self, Syntax};
+use crate::fhir::{self, Positions, Syntax};
 use crate::hl7v3;
 use crate::ledger::{BrokenRule, Demand, Unmet, Unwritten};
 use crate::plan::MessageKind;
@@ -38,13 +38,22 @@ struct Draft {
     person: Option<Text>,
 }
 
+/// What an earlier delivery asks of a later one.
+#[derive(Default)]
+pub(super) struct Sequel {
+    pub withdrawal: Withdrawal,
+    /// Where the occurrences of what was read stand in ids.
+    pub positions: Positions,
+}
+
 impl Converter {
     /// Writes an instance that was made, not read, as a message of a kind.
     ///
     /// # Errors
     /// [`Error::NoBinding`] if the tables do not bind this kind of message to the format.
     pub fn write_instance(&self, kind: &MessageKind, instance: &Instance, format: Format) -> Result<Written, Error> {
-        let Draft { output, unwritten, unmet, .. } = self.write_kind(kind, instance, &[], None, format)?;
+        let Draft { output, unwritten, unmet, .. } =
+            self.write_kind(kind, instance, &Sequel::default(), None, format)?;
         Ok(Written { output: output.into_bytes(), unwritten, missing: unmet })
     }
 
@@ -55,39 +64,46 @@ impl Converter {
     /// [`Error::NoBinding`] if the tables do not bind the kind of message to the format; [`Error::NoSuchKind`] if they have none of
     /// the name.
     pub fn write(&self, reading: Reading, target: impl Into<Target>) -> Result<Outcome, Error> {
-        self.write_withdrawing(reading, Withdrawal::default(), &target.into())
+        self.write_sequel(reading, Sequel::default(), &target.into())
     }
 
-    pub(super) fn write_withdrawing(
-        &self,
-        mut reading: Reading,
-        withdrawal: Withdrawal,
-        target: &Target,
-    ) -> Result<Outcome, Error> {
+    pub(super) fn write_sequel(&self, mut reading: Reading, sequel: Sequel, target: &Target) -> Result<Outcome, Error> {
         let (format, written) = (target.format, self.target(target, reading.kind.position)?);
         let written = Arc::clone(self.kinds.get(written)?);
         if written.position != reading.kind.position {
-            return self.write_as(reading, withdrawal, format, written);
+            return self.write_as(reading, sequel, format, written);
         }
         let kind = &*written;
+        let is_sending_given = self.given.is_some();
         let unused = self.complete(format, kind, &mut reading.instance);
         let mut ledger = reading.ledger.clone();
         let Draft { output, unwritten, unmet, broken, resources, person } =
-            self.write_kind(kind, &reading.instance, &withdrawal.deleted, Some(reading.format), format)?;
+            self.write_kind(kind, &reading.instance, &sequel, Some(reading.format), format)?;
         for Unwritten { node, reason } in &unwritten {
             ledger.unwritten(&reading.instance, *node, *reason);
         }
         ledger.name_rules(&reading.instance, &unwritten, &broken);
         let missing = missing(kind, &reading.instance, format, &unwritten, unmet);
-        let output = output.into_bytes();
-        Ok(Outcome { output, ledger, reading, written, missing, unused, resources, person, withdrawal })
+        let (output, withdrawal) = (output.into_bytes(), sequel.withdrawal);
+        Ok(Outcome {
+            output,
+            ledger,
+            reading,
+            written,
+            missing,
+            unused,
+            resources,
+            person,
+            is_sending_given,
+            withdrawal,
+        })
     }
 
     /// The same as another kind of message than was read.
     fn write_as(
         &self,
         reading: Reading,
-        withdrawal: Withdrawal,
+        mut sequel: Sequel,
         format: Format,
         written: Arc<MessageKind>,
     ) -> Result<Outcome, Error> {
@@ -97,9 +113,11 @@ impl Converter {
             let lost = reading.ledger.translated + reading.ledger.lost_leaves();
             return Err(Error::NothingClinical { read: reading.ledger.total, lost });
         }
+        let is_sending_given = self.given.is_some();
         let unused = self.complete(format, kind, &mut moved.instance);
+        sequel.positions = sequel.positions.moved(&moved.instance, |node| moved.source(node));
         let Draft { output, unwritten, unmet, broken, resources, person } =
-            self.write_kind(kind, &moved.instance, &withdrawal.deleted, Some(reading.format), format)?;
+            self.write_kind(kind, &moved.instance, &sequel, Some(reading.format), format)?;
         let missing = missing(kind, &moved.instance, format, &unwritten, unmet);
         // What is told is of the source.
         let of_source = |node: NodeIx| moved.source(node);
@@ -111,8 +129,19 @@ impl Converter {
             ledger.unwritten(&reading.instance, *node, *reason);
         }
         ledger.name_rules(&reading.instance, &left, &broken);
-        let output = output.into_bytes();
-        Ok(Outcome { output, ledger, reading, written, missing, unused, resources, person, withdrawal })
+        let (output, withdrawal) = (output.into_bytes(), sequel.withdrawal);
+        Ok(Outcome {
+            output,
+            ledger,
+            reading,
+            written,
+            missing,
+            unused,
+            resources,
+            person,
+            is_sending_given,
+            withdrawal,
+        })
     }
 
     /// Adds what is given of the transmission, where the case does not say it. What the case says is given back.
@@ -131,12 +160,12 @@ impl Converter {
         &self,
         kind: &MessageKind,
         instance: &Instance,
-        deleted: &[Text],
+        sequel: &Sequel,
         from: Option<Format>,
         format: Format,
     ) -> Result<Draft, Error> {
         let (instance, withheld) = stated(kind, instance, from, format);
-        let mut written = self.write_stated(kind, &instance, deleted, format)?;
+        let mut written = self.write_stated(kind, &instance, sequel, format)?;
         written.unwritten.extend(withheld);
         Ok(written)
     }
@@ -145,7 +174,7 @@ impl Converter {
         &self,
         kind: &MessageKind,
         instance: &Instance,
-        deleted: &[Text],
+        sequel: &Sequel,
         format: Format,
     ) -> Result<Draft, Error> {
         let unbound = || Error::NoBinding { message: kind.title.clone(), format: format.name() };
@@ -157,12 +186,13 @@ impl Converter {
                 Ok(Draft { output: text, unwritten, unmet, broken: Vec::new(), resources: 0, person: None })
             }
             Format::Ada => {
-                let (output, unwritten) = ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology);
-                Ok(Draft { output, unwritten, unmet: Vec::new(), broken: Vec::new(), resources: 0, person: None })
+                let ada::Written { text, unwritten, unmet, broken } =
+                    ada::write(instance, &kind.dataset, &kind.ada, &kind.terminology);
+                Ok(Draft { output: text, unwritten, unmet, broken, resources: 0, person: None })
             }
             Format::FhirJson | Format::FhirXml | Format::FhirNdjson => {
                 let plan = kind.fhir.as_ref().ok_or_else(unbound)?;
-                Ok(self.write_fhir(plan, kind, instance, deleted, format))
+                Ok(self.write_fhir(plan, kind, instance, sequel, format))
             }
         }
     }
@@ -172,12 +202,13 @@ impl Converter {
         plan: &FhirPlan,
         kind: &MessageKind,
         instance: &Instance,
-        deleted: &[Text],
+        sequel: &Sequel,
         format: Format,
     ) -> Draft {
         let bundled = format != Format::FhirNdjson;
+        let (key, positions) = (self.id_key.as_ref(), &sequel.positions);
         let mut composition =
-            fhir::Composition::of(plan, &kind.dataset, &kind.terminology, instance, self.id_key.as_ref(), bundled);
+            fhir::Composition::of(plan, &kind.dataset, &kind.terminology, instance, key, bundled, positions);
         let (resources, person) = (composition.resources(), composition.person());
         let mut output = String::with_capacity(resources * USUAL_SIZE);
         let syntax = match format {
@@ -185,7 +216,7 @@ impl Converter {
             _ => Syntax::Json { indented: self.indented },
         };
         if bundled {
-            fhir::write_bundle(&mut composition, deleted, self.bundle, syntax, &mut output);
+            fhir::write_bundle(&mut composition, &sequel.withdrawal.deleted, self.bundle, syntax, &mut output);
         } else {
             fhir::write_ndjson(&mut composition, &mut output);
         }

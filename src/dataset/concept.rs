@@ -105,6 +105,8 @@ pub struct Dataset {
     administrative: Vec<ConceptIx>,
     /// Who somebody is.
     persons: Vec<Person>,
+    /// What a person wants to see first.
+    glance: Vec<ConceptIx>,
 }
 
 impl Dataset {
@@ -116,7 +118,15 @@ impl Dataset {
             .skip(1)
             .filter_map(|(ix, concept)| Some((concept.number.clone(), ConceptIx(u16::try_from(ix).ok()?))))
             .collect();
-        Self { name, root_oid, concepts, by_number, administrative: Vec::new(), persons: Vec::new() }
+        Self {
+            name,
+            root_oid,
+            concepts,
+            by_number,
+            administrative: Vec::new(),
+            persons: Vec::new(),
+            glance: Vec::new(),
+        }
     }
 
     /// The same dataset, in which these concepts, with all within them, say who, where and how it was sent, and nothing
@@ -130,6 +140,17 @@ impl Dataset {
     #[must_use]
     pub fn with_persons(self, persons: Vec<Person>) -> Self {
         Self { persons, ..self }
+    }
+
+    /// The same dataset, of which a person wants to see these first.
+    #[must_use]
+    pub fn with_glance(self, glance: Vec<ConceptIx>) -> Self {
+        Self { glance, ..self }
+    }
+
+    /// What a person wants to see first, in that order.
+    pub fn glance(&self) -> &[ConceptIx] {
+        &self.glance
     }
 
     /// The persons, each with the number by which it is known.

@@ -7,7 +7,7 @@ use super::{ConceptIx, Dataset, Instance, NodeIx};
 pub struct Moved {
     /// What the other dataset has of it.
     pub instance: Instance,
-    /// The leaves for which the other dataset has no concept.
+    /// The leaves for which the other dataset has no concept that its transaction asks.
     pub left: Vec<NodeIx>,
     /// The leaves for which the other dataset has a concept, but no occurrence of its group that they can be in.
     pub unplaced: Vec<NodeIx>,
@@ -51,13 +51,14 @@ impl Moved {
 }
 
 impl Instance {
-    /// The same case as an instance of another dataset, by the numbers of the concepts.
+    /// The same case as an instance of another dataset, by the numbers of the concepts: of those that its transaction asks.
     ///
     /// What stands in an occurrence of a group stands in that of the same group there. A leaf that is in another group there stands
     /// in the only occurrence of that group, or in one of its own; where there are several, nothing says which, and it is left out.
     #[must_use]
     pub fn moved(&self, from: &Dataset, to: &Dataset) -> Moved {
-        let concepts: Vec<Option<ConceptIx>> = from.concepts().map(|(_, concept)| to.find(&concept.number)).collect();
+        let asked = |number: &str| to.find(number).filter(|own| to.get(*own).in_use);
+        let concepts: Vec<Option<ConceptIx>> = from.concepts().map(|(_, concept)| asked(&concept.number)).collect();
         let mut moved = Moved {
             instance: Self::new(),
             left: Vec::new(),

@@ -4,6 +4,9 @@ mod read;
 mod values;
 mod write;
 
-pub use read::{Division, Leftovers, Source, Unclear, extract, put_by_us};
+pub use read::{Division, Leftovers, Sent, Source, Unclear, extract};
 pub use values::name_systems;
-pub use write::{BundleType, Composition, IdKey, Made, Syntax, WeakKey, same_case, write_bundle, write_ndjson};
+pub use write::{
+    BundleType, Composition, IdKey, Made, Positions, Standing, Syntax, Undecided, WeakKey, same_case, succeed,
+    write_bundle, write_ndjson,
+};

@@ -9,9 +9,28 @@ use crate::dataset::ConceptIx;
 #[derive(Clone, Debug)]
 pub struct Gone(HashSet<(u32, Option<ConceptIx>)>);
 
+/// Leaves of losses, counted: every command counts them so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leaves {
+    /// Not in the output.
+    pub lost: u32,
+    /// In the output, with something that has to be told.
+    pub told: u32,
+}
+
 impl Gone {
     pub(super) fn of(ledger: &Ledger) -> Self {
         Self(ledger.losses.iter().filter(|loss| !is_told(loss)).map(place).collect())
+    }
+
+    /// How many leaves the losses are: those that are not in the output, and those that are, and of which something is told.
+    pub fn leaves(&self, losses: &[Loss]) -> Leaves {
+        let mut leaves = Leaves::default();
+        for loss in losses {
+            let count = if self.is_written(loss) { &mut leaves.told } else { &mut leaves.lost };
+            *count += loss.leaves;
+        }
+        leaves
     }
 
     /// True if the value of a loss is in the output all the same, and only something about it had to be told.
@@ -20,9 +39,10 @@ impl Gone {
     }
 }
 
-/// A rule that was broken and cost nothing, or a unit that was kept as it is: unless the value is gone for another reason.
+/// A rule that was broken and cost nothing, or a unit that was kept as it is: unless the value is gone for another reason. What the
+/// kind of message does not have is gone, also if the source says it by saying nothing.
 fn is_told(loss: &Loss) -> bool {
-    loss.leaves == 0 || loss.reason == Reason::Unit
+    (loss.leaves == 0 && loss.reason != Reason::NotInDataset) || loss.reason == Reason::Unit
 }
 
 fn place(loss: &Loss) -> (u32, Option<ConceptIx>) {
@@ -54,5 +74,6 @@ mod tests {
         let gone = ledger.gone();
         let written: Vec<bool> = ledger.losses.iter().map(|loss| gone.is_written(loss)).collect();
         assert_eq!(written, [true, true, false, false]);
+        assert_eq!(gone.leaves(&ledger.losses), Leaves { lost: 2, told: 1 });
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::dataset::{ConceptIx, Instance, NodeIx, Text};
 
-pub use gone::Gone;
+pub use gone::{Gone, Leaves};
 pub use unmet::{Demand, Unmet};
 
 macro_rules! reasons {
@@ -49,7 +49,7 @@ reasons! {
     Contradiction = "contradiction", "the source contradicts itself, and the first statement was kept: correct the source";
     /// The target has no place for the concept, and the tables say so.
     NoPlace = "no-place-in-target", "none: the row of the concept in the tables says why (ooievaar mappings show)";
-    /// The kind of message that is written is of another release of the dataset, which does not have the concept.
+    /// The kind of message that is written is of another release of the dataset, which does not have the concept, or does not ask it.
     NotInDataset = "not-in-dataset", "the kind of message that is written has no such concept; write another (--message)";
     /// The target has a place for the concept, but not for a null flavour there.
     NullFlavor = "no-place-for-null-flavour", "the target can only hold an answer here";

@@ -33,7 +33,7 @@ pub enum Demand {
     Code,
     /// It may be there once.
     Once,
-    /// A moment must be known more precisely.
+    /// A moment must be known more precisely, or may only be a day.
     Precision,
     /// It must say the same as another place.
     Same,
@@ -84,7 +84,7 @@ impl Demand {
             Self::Unit => "the message prescribes another unit: correct the unit in the source",
             Self::Code => "the message does not allow this code here: correct it in the source",
             Self::Once => "the message allows it once here: correct the source",
-            Self::Precision => "the message demands a more precise moment: correct it in the source",
+            Self::Precision => "the message wants a moment as precise as its place has it: correct it in the source",
             Self::Same => {
                 "the message wants the same here as at another place: correct the one or the other in the source"
             }

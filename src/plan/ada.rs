@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::transmission::{TransmissionElement, TransmissionSection};
 use super::{Manifest, MessageMeta};
-use crate::dataset::Text;
+use crate::dataset::{Concept, Kind, Precision, Text};
 use crate::tables::{Source, TableError};
 
 /// How one transaction looks as an ADA document, apart from its concepts.
@@ -28,6 +28,12 @@ pub struct AdaPlan {
     pub in_force: Vec<Text>,
     /// What a document says of itself that takes it back.
     pub withdrawn: Vec<Text>,
+    /// Whole `conceptId`s of concepts that the form does not have below the OID of the dataset.
+    pub concepts: Vec<(Text, Text)>,
+    /// Concept numbers of moments that the form wants to the second: others may be a day.
+    pub moments: Vec<Text>,
+    /// Concept numbers of what documents hold, and the published form has no element for.
+    pub unlisted: Vec<Text>,
     /// True if each date says that it is one (`datatype`).
     pub datatypes: bool,
     /// Where `meta` holds the data of the transmission; `None` if the transaction has none.
@@ -44,6 +50,12 @@ pub struct AdaSection {
     attributes: BTreeMap<String, String>,
     #[serde(default)]
     namespaces: BTreeMap<String, String>,
+    #[serde(default)]
+    concepts: BTreeMap<String, String>,
+    #[serde(default)]
+    moments: Vec<String>,
+    #[serde(default)]
+    unlisted: Vec<String>,
     #[serde(default = "says_datatypes")]
     datatypes: bool,
     transmission: Option<TransmissionSection>,
@@ -82,6 +94,9 @@ impl AdaPlan {
             units: dataset.units.iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
             in_force: manifest.ada.in_force.iter().map(Text::from).collect(),
             withdrawn: manifest.ada.withdrawn.iter().map(Text::from).collect(),
+            concepts: ada.concepts.into_iter().map(|(number, id)| (number.into(), id.into())).collect(),
+            moments: ada.moments.into_iter().map(Text::from).collect(),
+            unlisted: ada.unlisted.into_iter().map(Text::from).collect(),
             datatypes: ada.datatypes,
             transmission: ada.transmission.map(TransmissionSection::compile),
             namespaces: ada.namespaces.into_iter().map(|(number, oid)| (number.into(), oid.into())).collect(),
@@ -109,7 +124,24 @@ impl AdaPlan {
     }
 
     /// The concept number in a `conceptId`; `None` if it lies under another OID.
-    pub fn number<'a>(&self, concept_id: &'a str) -> Option<&'a str> {
-        self.concept_oids.iter().find_map(|oid| concept_id.strip_prefix(oid.as_str())?.strip_prefix('.'))
+    pub fn number<'a>(&'a self, concept_id: &'a str) -> Option<&'a str> {
+        let below = |oid: &Text| concept_id.strip_prefix(oid.as_str())?.strip_prefix('.');
+        let own = self.concepts.iter().find(|(_, id)| id == concept_id).map(|(number, _)| number.as_str());
+        own.or_else(|| self.concept_oids.iter().find_map(below))
+    }
+
+    /// The `conceptId` of a concept.
+    pub fn concept_id(&self, number: &str) -> Option<String> {
+        let own = self.concepts.iter().find(|(concept, _)| concept == number).map(|(_, id)| id.to_string());
+        own.or_else(|| self.concept_oids.first().map(|oid| format!("{oid}.{number}")))
+    }
+
+    /// True if the form can say a moment that is known so precisely: a day, or a time to the second, where it has one.
+    pub fn takes(&self, concept: &Concept, precision: Precision) -> bool {
+        match precision {
+            Precision::Day => !self.moments.contains(&concept.number),
+            Precision::Second => concept.kind != Kind::Date,
+            _ => false,
+        }
     }
 }

@@ -35,15 +35,21 @@ pub fn load_dataset(source: &Source, dataset: &str, message: &str) -> Result<Dat
         (concept.min, concept.max) = cardinality(row)?;
         concept.in_use = true;
     }
-    let own =
-        entry.administrative.iter().filter(|number| !entry.inherits_administrative || tree.find(number).is_some());
-    let administrative = own.map(|number| {
-        let unknown = || format!("`administrative` of dataset `{dataset}` names `{number}`, which is no concept of it");
-        tree.find(number).ok_or_else(|| TableError::file(Manifest::FILE, unknown()))
-    });
-    let administrative = administrative.collect::<Result<_, _>>()?;
+    let named = |key: &str, numbers: &[String], are_inherited: bool| {
+        let own = numbers.iter().filter(|number| !are_inherited || tree.find(number).is_some());
+        let named = own.map(|number| {
+            let unknown = || format!("`{key}` of dataset `{dataset}` names `{number}`, which is no concept of it");
+            tree.find(number).ok_or_else(|| TableError::file(Manifest::FILE, unknown()))
+        });
+        named.collect::<Result<Vec<_>, _>>()
+    };
+    let administrative = named("administrative", &entry.administrative, entry.inherits_administrative)?;
+    let glance = named("glance", &entry.glance, entry.inherits_glance)?;
     let persons = entry.persons.iter().map(|entry| person(dataset, &tree, entry)).collect::<Result<_, _>>()?;
-    Ok(Dataset::new(dataset.into(), root_oid, concepts).with_administrative(administrative).with_persons(persons))
+    Ok(Dataset::new(dataset.into(), root_oid, concepts)
+        .with_administrative(administrative)
+        .with_persons(persons)
+        .with_glance(glance))
 }
 
 /// A person of `ooievaar.toml`.

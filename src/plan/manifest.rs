@@ -58,6 +58,12 @@ pub struct DatasetEntry {
     /// The persons whom a record is about.
     #[serde(default)]
     pub persons: Vec<PersonEntry>,
+    /// Numbers of the concepts that a person wants to see first, in that order.
+    #[serde(default)]
+    pub glance: Vec<String>,
+    /// True if these are those of the dataset that it is like, of which it may not have all.
+    #[serde(skip)]
+    pub inherits_glance: bool,
     /// How large the dataset is in the standard, where the tables have a selection of it.
     pub standard: Option<StandardEntry>,
 }
@@ -98,6 +104,10 @@ impl DatasetEntry {
         if self.administrative.is_empty() {
             self.administrative.clone_from(&below.administrative);
             self.inherits_administrative = true;
+        }
+        if self.glance.is_empty() {
+            self.glance.clone_from(&below.glance);
+            self.inherits_glance = true;
         }
         if self.persons.is_empty() {
             self.persons.clone_from(&below.persons);

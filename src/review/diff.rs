@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::{Context, Files, Row, Sheet};
 use crate::tables::{Source, TableError, layout};
 
+/// The ends of the names of columns that say something of a row, and convert nothing.
+const SAID: [&str; 5] = ["_display", "`source", "`relation", "`note", "`allow"];
+
 /// A change of the tables.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
@@ -18,9 +21,15 @@ impl Change {
     /// The code map, if it is about what a code is translated into.
     pub fn code_map(&self) -> Option<&str> {
         let (_, map) = self.about.split_once(" in map ")?;
-        // What is called otherwise is translated as before.
-        let is_name = self.what.contains("_display` was ");
-        (!is_name).then_some(map)
+        self.converts().then_some(map)
+    }
+
+    /// False if it changes nothing that is converted: how a code is called, where a translation comes from, and how alike the two
+    /// are.
+    pub fn converts(&self) -> bool {
+        let is_said = SAID.iter().any(|column| self.what.contains(&format!("{column}` was ")));
+        // Whether there is a translation at all.
+        !is_said || self.what.contains("`unmatched`")
     }
 }
 

@@ -192,6 +192,13 @@ fn message() -> Value {
                 "additionalProperties": text("a namespace"),
                 "description": "the namespace of identifiers that ADA may give without one",
             },
+            "moments": list(&concept("a moment"), "the moments of which the form wants the time; others may be a day"),
+            "unlisted": list(&concept("a leaf"), "what documents hold and the published form has no element for"),
+            "concepts": {
+                "type": "object",
+                "description": "whole concept ids that are not below the OID of the dataset, by concept number",
+                "additionalProperties": oid("the concept id"),
+            },
             "datatypes": {
                 "type": "boolean",
                 "description": "false where a date does not say `datatype`: the forms of before 2.3",
@@ -295,11 +302,23 @@ fn identity() -> Value {
         &list(&concept("a concept"), "concepts that must all have a value"),
         "keys in which two deliveries of one case may not differ",
     );
+    let recurring = json!({
+        "type": "object",
+        "required": ["group", "number"],
+        "additionalProperties": false,
+        "properties": {
+            "group": concept("the group"),
+            "number": list(&concept("a concept"), "identifiers, each of which is of one occurrence alone: the first that two have decides"),
+            "told_by": list(&concept("a concept"), "what else tells the occurrences apart, and may be mended"),
+        },
+    });
+    let recurring =
+        list(&recurring, "groups whose occurrences keep their ids in a later delivery, wherever they stand in it");
     let dataset = json!({
         "type": "object",
         "required": ["case", "same_case"],
         "additionalProperties": false,
-        "properties": { "case": keys, "same_case": same_case, "whose": whose, "plain": list(&concept("a concept"), "what is said plainly of that person: two records with one id that differ in it are told"), "secret": list(&concept("a concept"), "identifiers that are always secret"), "role": named },
+        "properties": { "case": keys, "same_case": same_case, "whose": whose, "plain": list(&concept("a concept"), "what is said plainly of that person: two records with one id that differ in it are told"), "secret": list(&concept("a concept"), "identifiers that are always secret"), "role": named, "recurring": recurring },
     });
     let uuid = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
     let properties = json!({

@@ -370,6 +370,36 @@ fn a_second_account_of_the_sending_is_a_copy_or_is_told_as_a_whole() {
     }
 }
 
+/// An account of something else (of an observation) is none of how the message was sent, wherever it stands.
+#[test]
+fn of_several_accounts_the_one_about_the_record_counts() {
+    let mut tried = 0;
+    for (name, bundle) in bundles() {
+        let once = message(&bundle);
+        let entries = bundle["entry"].as_array().unwrap();
+        let of = |kind: &str| entries.iter().find(|entry| entry["resource"]["resourceType"] == kind);
+        let (Some(sending), Some(observation)) = (of("Provenance"), of("Observation")) else { continue };
+        let mut second = sending.clone();
+        second["fullUrl"] = json!("urn:uuid:11111111-1111-4111-8111-111111111111");
+        second["resource"]["id"] = json!("11111111-1111-4111-8111-111111111111");
+        second["resource"]["recorded"] = json!("2001-01-01T00:00:00+01:00");
+        second["resource"].as_object_mut().unwrap().remove("_recorded");
+        for target in [json!([{"reference": observation["fullUrl"]}]), json!([{"reference": "Observation/elsewhere"}])]
+        {
+            for at in [0, entries.len()] {
+                let mut more = bundle.clone();
+                second["resource"]["target"] = target.clone();
+                more["entry"].as_array_mut().unwrap().insert(at, second.clone());
+                assert!(message(&more) == once, "{name} {at}");
+                let ledger = CONVERTER.read(more.to_string().as_bytes()).unwrap().ledger;
+                assert!(ledger.lost_leaves() > 5, "{name}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 3, "{tried}");
+}
+
 #[test]
 fn of_two_contents_under_one_id_the_first_stands_and_the_other_is_told() {
     let first = height(&json!({"valueQuantity": centimetres(170)}));

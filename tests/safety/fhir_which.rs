@@ -208,6 +208,43 @@ fn never_mixed(bundle: &Value, original: &Value) -> usize {
     tried
 }
 
+/// What is referred to and is not there is called by its name: two names are two things.
+#[test]
+fn births_of_two_deliveries_that_are_not_there_are_no_twins() {
+    let is_birth = |entry: &Value| has_code(entry, "3950001");
+    let births_in = |bundle: &Value| {
+        let outcome = converted(bundle).unwrap();
+        let text = String::from_utf8(outcome.output).unwrap();
+        (text.matches("code=\"Baring\"").count(), outcome.ledger.lost_leaves())
+    };
+    let mut tried = 0;
+    for bundle in bundles_of(&["/twins"], 0) {
+        let births: Vec<&Value> = entries(&bundle).iter().filter(|entry| is_birth(entry)).collect();
+        let delivery = entries(&bundle).iter().find(|entry| is_delivery(entry) && refers(births[0], entry)).unwrap();
+        let mut absent = bundle.clone();
+        absent["entry"].as_array_mut().unwrap().retain(|entry| url(entry) != url(delivery));
+        // Both name one that is not there: they are of that, where a message has births without a delivery.
+        if births_in(&absent).0 < births.len() {
+            continue;
+        }
+        for (at, entry) in entries(&absent).iter().enumerate().filter(|(_, entry)| is_birth(entry)) {
+            for other in [
+                json!({"reference": "Procedure/other"}),
+                json!({"identifier": {"system": "urn:oid:2.16.528.1.1007.3.3.1", "value": "77"}}),
+            ] {
+                let mut changed = absent.clone();
+                let named = instead(&entry["resource"], &[url(delivery)], Some(&other));
+                changed["entry"][at]["resource"] = named.unwrap();
+                let (count, lost) = births_in(&changed);
+                assert_eq!(count, 0, "{other}");
+                assert!(lost > 20, "{lost}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 3, "{tried}");
+}
+
 /// What a birth is part of says of which pregnancy it is.
 #[test]
 fn a_birth_is_of_the_pregnancy_of_its_delivery() {

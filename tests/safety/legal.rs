@@ -1,7 +1,9 @@
 //! What is written is valid, or says why it is not.
 
-use ooievaar::ledger::{Loss, Reason};
-use ooievaar::{Format, Outcome};
+use std::collections::BTreeSet;
+
+use ooievaar::ledger::{Demand, Loss, Reason, Unmet};
+use ooievaar::{Converter, Format, Outcome, Target};
 
 use super::lexical::{convert, message_with, text};
 
@@ -211,7 +213,7 @@ fn what_does_not_look_like_a_number_of_its_namespace_is_told_in_a_message() {
     let told = |from: &str, to: &str| -> Vec<String> {
         let outcome = convert(&message_with(from, to), Format::Hl7v3);
         let dataset = outcome.reading.dataset();
-        let is_form = |unmet: &&ooievaar::ledger::Unmet| unmet.demand == ooievaar::ledger::Demand::Form;
+        let is_form = |unmet: &&Unmet| unmet.demand == Demand::Form;
         let unmet = outcome.missing.iter().filter(is_form);
         unmet.map(|unmet| dataset.get(unmet.concept).number.to_string()).collect()
     };
@@ -253,10 +255,10 @@ fn what_another_release_demands_is_told() {
     let ura = r#"<id root="2.16.528.1.1007.3.3" extension="99000202"/>"#;
     let told = |from: &str, to: &str| -> Vec<(String, &'static str)> {
         let message = format!("{}{}", &full[..overseer], full[overseer..].replacen(from, to, 1));
-        let converter = ooievaar::Converter::new().unwrap();
-        let target = ooievaar::Target::new("kernset-2.2", Format::Hl7v3);
+        let converter = Converter::new().unwrap();
+        let target = Target::new("kernset-2.2", Format::Hl7v3);
         let outcome = converter.convert(message.as_bytes(), target).unwrap();
-        let number = |unmet: &ooievaar::ledger::Unmet| outcome.dataset().get(unmet.concept).number.to_string();
+        let number = |unmet: &Unmet| outcome.dataset().get(unmet.concept).number.to_string();
         outcome.missing.iter().map(|unmet| (number(unmet), unmet.demand.code())).collect()
     };
     let is_told = |told: &[(String, &str)], number: &str, demand: &str| {
@@ -276,7 +278,7 @@ fn what_another_release_demands_is_told() {
 fn a_namespace_without_a_number_and_a_number_without_a_namespace_are_told() {
     let told = |from: &str, to: &str| -> Vec<(String, &'static str)> {
         let outcome = convert(&message_with(from, to), Format::Hl7v3);
-        let number = |unmet: &ooievaar::ledger::Unmet| outcome.dataset().get(unmet.concept).number.to_string();
+        let number = |unmet: &Unmet| outcome.dataset().get(unmet.concept).number.to_string();
         outcome.missing.iter().map(|unmet| (number(unmet), unmet.demand.code())).collect()
     };
     let bsn = r#"<id root="2.16.840.1.113883.2.4.6.3" extension="999961640"/>"#;
@@ -335,10 +337,108 @@ fn a_text_beside_a_null_flavour_that_forbids_it_is_told() {
 
 #[test]
 fn another_kind_of_message_in_which_nothing_is_left_is_refused() {
-    let converter = ooievaar::Converter::new().unwrap();
+    let converter = Converter::new().unwrap();
     let minimal = include_bytes!("../../fixtures/kernset-2.3/minimal.xml");
-    let target = ooievaar::Target::new("kernset-neonatologie-3.0", Format::Hl7v3);
+    let target = Target::new("kernset-neonatologie-3.0", Format::Hl7v3);
     assert_eq!(converter.convert(minimal, target).unwrap_err().code(), "nothing-clinical");
 }
 
 const APGAR: &str = r#"<value xsi:type="INT" value="9"/>"#;
+
+/// What a form of ADA says, and where it is told of: the element on the line, the concept, and what is demanded.
+fn told_of_the_form(message: &str) -> Vec<(String, String, &'static str)> {
+    let outcome = convert(message, Format::Ada);
+    let lines: Vec<&str> = text(&outcome).lines().collect();
+    let named = |unmet: &Unmet| {
+        let element = lines[unmet.line.unwrap() - 1].trim_start_matches([' ', '<']).split(' ').next().unwrap();
+        (element.to_owned(), outcome.dataset().get(unmet.concept).number.to_string(), unmet.demand.code())
+    };
+    outcome.missing.iter().map(named).collect()
+}
+
+#[test]
+fn a_moment_that_the_form_of_ada_has_otherwise_is_told() {
+    let born = r#"<birthTime value="19910624"/>"#;
+    for (written, is_told) in [
+        (born, false),
+        (r#"<birthTime value="199106"/>"#, true),
+        (r#"<birthTime value="1991"/>"#, true),
+        // The form has a day there, and no time.
+        (r#"<birthTime value="19910624101500"/>"#, true),
+        (r#"<birthTime nullFlavor="UNK"/>"#, false),
+    ] {
+        let told = told_of_the_form(&message_with(born, written));
+        let expected = ("geboortedatum".to_owned(), "10040".to_owned(), "precision");
+        assert_eq!(told.contains(&expected), is_told, "{written}: {told:?}");
+    }
+    // A time has seconds.
+    let born = r#"<birthTime value="20240522171200"/>"#;
+    assert_eq!(told_of_the_form(&message_with(born, born)), []);
+    assert_eq!(told_of_the_form(&message_with(born, r#"<birthTime value="202405221712"/>"#)).len(), 1);
+    // In the release before, some moments have a time.
+    let older = include_str!("../../fixtures/kernset-2.2/full-single.xml");
+    let expected = ("datum_van_overdracht".to_owned(), "20362".to_owned(), "precision");
+    assert_eq!(told_of_the_form(older), [expected]);
+}
+
+#[test]
+fn what_the_form_of_ada_has_no_element_for_is_told_and_stays() {
+    let outcome = convert(include_str!("../../fixtures/kernset-2.2/twins.xml"), Format::Ada);
+    assert_eq!(told(&outcome, "ada-schema"), [("84211".to_owned(), 0)]);
+    assert!(text(&outcome).contains("<dossiernummer "));
+    assert!(told(&convert(&message_with("", ""), Format::Ada), "ada-schema").is_empty());
+}
+
+/// The formats that a kind of message has.
+fn formats_of(kind: &str) -> Vec<Format> {
+    let is_written = |format: &Format| *format != Format::Hl7v3 || kind.starts_with("kernset");
+    Format::ALL.into_iter().filter(is_written).collect()
+}
+
+#[test]
+fn what_a_subset_does_not_ask_is_lost_in_every_format() {
+    let converter = Converter::new().unwrap();
+    let message = message_with("", "");
+    let subsets = [
+        "kernset-subset-screening-2.3",
+        "bevallingsgegevens-2.3",
+        "huidige-zwangerschap-2.3",
+        "voorgaande-zwangerschap-2.3",
+    ];
+    for kind in subsets {
+        for format in formats_of(kind) {
+            let outcome = converter.convert(message.as_bytes(), Target::new(kind, format)).unwrap();
+            assert!(outcome.ledger.is_balanced());
+            let of_source = outcome.reading.dataset();
+            let lost = outcome.ledger.losses.iter().filter(|loss| loss.reason == Reason::NotInDataset);
+            let lost: BTreeSet<&str> = lost.map(|loss| of_source.get(loss.concept.unwrap()).number.as_str()).collect();
+            let has = |number: &str| outcome.dataset().find(number).is_some_and(|ix| outcome.dataset().get(ix).in_use);
+            let not_asked: BTreeSet<&str> = outcome
+                .reading
+                .instance
+                .leaves()
+                .map(|(_, leaf, _)| of_source.get(leaf.concept).number.as_str())
+                .filter(|number| !has(number))
+                .collect();
+            assert!(!not_asked.is_empty());
+            assert_eq!(lost, not_asked, "{kind} {}", format.name());
+            // And what is written holds none of it.
+            let back = converter.read(&outcome.output).unwrap();
+            let kept = back.instance.leaves().map(|(_, leaf, _)| back.dataset().get(leaf.concept).number.as_str());
+            let kept: Vec<&str> = kept.filter(|number| !has(number)).collect();
+            assert_eq!(kept, Vec::<&str>::new(), "{kind} {}", format.name());
+        }
+    }
+}
+
+#[test]
+fn a_message_written_as_its_own_kind_loses_nothing_by_it() {
+    let converter = Converter::new().unwrap();
+    for format in Format::ALL {
+        let outcome = converter.convert(message_with("", "").as_bytes(), Target::new("kernset-2.3", format)).unwrap();
+        let itself = converter.convert(message_with("", "").as_bytes(), format).unwrap();
+        assert!(outcome.output == itself.output, "{}", format.name());
+        assert_eq!(outcome.ledger, itself.ledger);
+        assert!(outcome.ledger.losses.iter().all(|loss| loss.reason != Reason::NotInDataset));
+    }
+}

@@ -6,6 +6,7 @@
 mod support;
 
 mod cases;
+mod children;
 mod denied;
 mod fhir_denied;
 mod fhir_values;

@@ -74,7 +74,9 @@ impl Diff {
     /// What changes in the output, by example.
     fn show(&self, tables: &[Change], changes: &[OutputChange], text: &mut String) {
         let maps: BTreeSet<&str> = tables.iter().filter_map(Change::code_map).collect();
-        if changes.is_empty() && maps.is_empty() {
+        if changes.is_empty() && !tables.is_empty() && !tables.iter().any(Change::converts) {
+            text.push_str("nothing that converts has changed, only what the tables say of it; the output of all examples is the same\n");
+        } else if changes.is_empty() && maps.is_empty() {
             text.push_str("the output of all examples is the same\n");
         } else if changes.is_empty() {
             // Nothing was tried of that either.

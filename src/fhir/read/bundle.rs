@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use uuid::Uuid;
-
 use super::entry::{Entry, add_resource};
 use crate::dataset::Text;
 use crate::fhir::values::label::is_label;
@@ -20,7 +18,7 @@ const OUTCOME: &str = "outcome";
 const SUCCESS: char = '2';
 
 /// The method of an entry that takes a resource away.
-const DELETE: &str = "DELETE";
+pub(super) const DELETE: &str = "DELETE";
 
 /// The resources in what was read: the entries of bundles (also nested), loose resources, and what they contain.
 ///
@@ -138,21 +136,4 @@ fn structure(name: &str, value: &Tree, structural: &mut Vec<u32>) {
     for (_, inner) in members.iter().filter(|(inner, _)| !is_label(name, inner)) {
         inner.each_leaf(&mut |leaf| structural.push(leaf.ix));
     }
-}
-
-/// The resources (`<type>/<id>`) that bundles of our own making put on a server: each entry has a URN of its id, which is a
-/// UUID of version 5.
-pub fn put_by_us(roots: &[Tree]) -> Vec<Text> {
-    let entries = roots.iter().filter_map(|root| root.get("entry")).flat_map(Tree::items);
-    entries.filter_map(put_of_ours).collect()
-}
-
-fn put_of_ours(entry: &Tree) -> Option<Text> {
-    let request = entry.get("request")?;
-    let url = request.text_at("url")?;
-    let (_, id) = url.split_once('/')?;
-    let is_ours = request.text_at("method") == Some("PUT")
-        && entry.text_at("fullUrl")?.strip_prefix("urn:uuid:") == Some(id)
-        && Uuid::try_parse(id).is_ok_and(|id| id.get_version_num() == 5);
-    is_ours.then(|| url.into())
 }

@@ -14,7 +14,7 @@ pub use assemble::Leftovers;
 use std::collections::HashSet;
 
 use super::candidates::allowed;
-use super::directory::{Directory, shown_apart};
+use super::directory::{Directory, name_of, shown_apart};
 use super::entry::Entry;
 use super::source::Source;
 use crate::dataset::{Dataset, Text};
@@ -163,7 +163,7 @@ impl Said<'_, '_> {
             for spec in references.filter(|spec| spec.target == Target::Role(wanted)) {
                 for reference in spec.path.select(self.entries[at].resource) {
                     match self.directory.meant(self.entries, at, reference) {
-                        Some(targets) if targets.is_empty() => absent.extend(graph::name_of(reference)),
+                        Some(targets) if targets.is_empty() => absent.extend(name_of(reference)),
                         Some(targets) => here.extend(targets),
                         None => {}
                     }
@@ -189,7 +189,7 @@ impl Said<'_, '_> {
         }
         graph::each_reference(self.entries[at].resource, &|_| true, &mut |reference| {
             let is_absent = self.directory.meant(self.entries, at, reference).is_some_and(|targets| targets.is_empty());
-            let name = graph::name_of(reference).filter(|_| is_absent);
+            let name = name_of(reference).filter(|_| is_absent);
             names.extend(name.filter(|name| name.split_once('/').is_some_and(|(kind, _)| kind == resource_type)));
         });
         names

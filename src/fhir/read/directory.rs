@@ -233,6 +233,18 @@ pub(super) fn type_and_id(reference: &str) -> Option<(&str, &str)> {
     Some((parts.next()?, id))
 }
 
+/// What a reference calls something that is not in the source.
+pub(super) fn name_of(reference: &Tree) -> Option<Text> {
+    if let Some(literal) = reference.text_at("reference") {
+        let typed = type_and_id(literal).filter(|(kind, _)| kind.starts_with(|first: char| first.is_ascii_uppercase()));
+        let is_internal = literal.starts_with('#');
+        return (!is_internal)
+            .then(|| typed.map_or_else(|| literal.into(), |(kind, id)| format!("{kind}/{id}").into()));
+    }
+    let (system, value) = identity(reference.get("identifier")?)?;
+    Some(format!("{system}|{value}").into())
+}
+
 /// The namespace and value of an identifier, if it has both.
 pub(super) fn identity(identifier: &Tree) -> Option<(&str, &str)> {
     Some((identifier.text_at("system")?, identifier.text_at("value")?))

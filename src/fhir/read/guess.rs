@@ -48,7 +48,7 @@ impl Web<'_> {
                 let is_said = |own: RoleIx| self.is_whole(own) && self.is_said_by_others(at, ix, own);
                 return is_open && !wants(plan, ix, path).any(is_said);
             }
-            reached.astray.contains(type_of(wanted))
+            reached.astray.iter().any(|astray| astray.kind == *type_of(wanted))
                 && !wants(plan, ix, path).any(|own| type_of(own) == type_of(wanted))
         })
     }

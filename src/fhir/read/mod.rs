@@ -17,6 +17,7 @@ mod occurrences;
 mod once;
 mod reached;
 mod recognise;
+mod sent;
 mod sole;
 mod source;
 mod structure;
@@ -24,8 +25,8 @@ mod uses;
 mod web;
 mod withdrawn;
 
-pub use bundle::put_by_us;
 pub use cases::{Division, Leftovers};
 pub use extract::extract;
 pub use recognise::Unclear;
+pub use sent::Sent;
 pub use source::Source;

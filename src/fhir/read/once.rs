@@ -2,7 +2,7 @@
 //!
 //! What nothing refers to by a name, and there is one of in a record, may be there again under another id. What says the same is a
 //! copy, and no second thing. What says something else is one too many: it is lost as a whole, so that nothing of it stands beside
-//! what the first says.
+//! what the first says. What names the record is first: another may be about something else.
 
 use std::collections::HashMap;
 
@@ -22,21 +22,35 @@ pub(super) struct Further {
 }
 
 impl Further {
-    /// Finds them among resources with these roles.
-    pub fn of(plan: &FhirPlan, dataset: &Dataset, entries: &[Entry<'_>], roles: &[Option<RoleIx>]) -> Self {
-        let mut firsts: HashMap<RoleIx, usize> = HashMap::new();
-        let mut further = Self::default();
-        for (at, (entry, role)) in entries.iter().zip(roles).enumerate() {
-            let Some(role) = role.filter(|ix| is_once(plan, dataset, *ix)) else { continue };
-            let first = *firsts.entry(role).or_insert(at);
-            if first == at {
-                continue;
+    /// Finds them among resources with these roles; `names_record` tells of one whether it refers to the record of the case.
+    pub fn of(
+        plan: &FhirPlan,
+        dataset: &Dataset,
+        entries: &[Entry<'_>],
+        roles: &[Option<RoleIx>],
+        names_record: impl Fn(usize, RoleIx) -> bool,
+    ) -> Self {
+        let mut all: HashMap<RoleIx, Vec<usize>> = HashMap::new();
+        for (at, role) in roles.iter().take(entries.len()).enumerate() {
+            if let Some(role) = role.filter(|ix| is_once(plan, dataset, *ix)) {
+                all.entry(role).or_default().push(at);
             }
-            let is_copy = says_the_same(&without_id(entries[first].resource), &without_id(entry.resource));
-            let list = if is_copy { &mut further.copies } else { &mut further.excess };
-            list.push(at);
+        }
+        let mut further = Self::default();
+        for (role, own) in all.into_iter().filter(|(_, own)| own.len() > 1) {
+            let first = own.iter().copied().find(|at| names_record(*at, role)).unwrap_or(own[0]);
+            further.add(entries, first, own.into_iter().filter(|at| *at != first));
         }
         further
+    }
+
+    /// Adds the resources beside the first.
+    fn add(&mut self, entries: &[Entry<'_>], first: usize, others: impl Iterator<Item = usize>) {
+        for at in others {
+            let is_copy = says_the_same(&without_id(entries[first].resource), &without_id(entries[at].resource));
+            let list = if is_copy { &mut self.copies } else { &mut self.excess };
+            list.push(at);
+        }
     }
 
     /// True if there are none.

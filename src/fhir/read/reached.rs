@@ -5,6 +5,14 @@ use crate::dataset::Text;
 /// What a reference leads to: a resource, or one that the resource at the second place is part of.
 pub(super) type Led = (usize, Option<usize>);
 
+/// Something that a reference means and that is not in the source.
+pub(super) struct Astray {
+    /// Its type; empty if the reference does not say it.
+    pub kind: Text,
+    /// What the reference calls it.
+    pub name: Option<Text>,
+}
+
 /// Where an element of a resource leads.
 #[derive(Default)]
 pub(super) struct Reached {
@@ -12,15 +20,15 @@ pub(super) struct Reached {
     pub(super) all: Vec<Led>,
     /// The same for each reference apart, where there are several.
     pub(super) each: Vec<Vec<Led>>,
-    /// The types, as far as they are said, of what it refers to and what is not in the source.
-    pub(super) astray: Vec<Text>,
+    /// What it refers to and what is not in the source.
+    pub(super) astray: Vec<Astray>,
     /// It names something, and does not say where that is to be found.
     pub(super) named_only: bool,
 }
 
-/// Where the references of an element lead, each apart; the types of what is not in the source; and whether one of them names
+/// Where the references of an element lead, each apart; what is not in the source; and whether one of them names
 /// something and does not say where that is to be found.
-pub(super) type Leads = (Vec<Vec<Led>>, Vec<Text>, bool);
+pub(super) type Leads = (Vec<Vec<Led>>, Vec<Astray>, bool);
 
 impl Reached {
     pub(super) fn of((each, astray, named_only): Leads) -> Self {

@@ -1,17 +1,17 @@
 //! Which row made a resource: by type, profile and fixed content, and by the [web](super::web) of references.
 
 use super::candidates::{Candidates, allowed, present_fields};
-use super::directory::{Directory, FOLLOWED, shown_apart};
+use super::directory::{Directory, FOLLOWED, name_of, shown_apart};
 use super::entry::Entry;
 use super::modifier::{is_doubted, states};
 use super::once::Further;
-use super::reached::{Leads, Led};
+use super::reached::{Astray, Leads, Led};
 use super::sole::Undecided;
 use super::uses::Uses;
 use super::web::Web;
 use crate::dataset::Dataset;
 use crate::ledger::Reason;
-use crate::plan::fhir::{Codec, ElementPath, FhirPlan, RoleIx};
+use crate::plan::fhir::{Codec, ElementPath, FhirPlan, RoleIx, Target};
 use crate::terminology::Terminology;
 use crate::tree::Tree;
 
@@ -60,7 +60,8 @@ impl<'t> Recognised<'t> {
         };
         let first = candidates(&entries);
         let mut found = Self::among(plan, dataset, first, entries, directory, current)?;
-        let further = Further::of(plan, dataset, found.own(), &found.roles);
+        let names_record = |at: usize, role: RoleIx| found.names_record(at, role);
+        let further = Further::of(plan, dataset, found.own(), &found.roles, names_record);
         if !further.is_empty() {
             // Looked at again without them: what only they refer to has no place either.
             found.entries.truncate(found.uses.own());
@@ -105,6 +106,15 @@ impl<'t> Recognised<'t> {
         }
         recognised.uses.keep_places(plan, dataset, &mut recognised.roles);
         Ok(recognised)
+    }
+
+    /// True if a resource with a role refers to the record of the case.
+    fn names_record(&self, at: usize, role: RoleIx) -> bool {
+        let Some(record) = self.plan.cases.record else { return false };
+        let references = self.plan.role(role).references.iter();
+        let own = references.filter(|reference| reference.target == Target::Role(record));
+        let mut targets = own.flat_map(|reference| self.targets(at, &reference.path));
+        targets.any(|target| self.roles[target] == Some(record))
     }
 
     /// The resources of the source, each once.
@@ -163,12 +173,14 @@ impl<'t> Recognised<'t> {
         self.each_target(at, path).0.into_iter().flatten().map(|(target, _)| target)
     }
 
-    /// The same for each reference apart, and the types of what is not in the source: empty if the reference does not say.
+    /// The same for each reference apart, and what is not in the source.
     fn each_target(&self, at: usize, path: &ElementPath) -> Leads {
         let (mut each, mut astray, mut named_only) = (Vec::new(), Vec::new(), false);
         for reference in path.select(self.entries[at].resource) {
             match self.reached(at, reference) {
-                Some(reached) if reached.is_empty() => astray.push(self.directory.type_said(reference)),
+                Some(reached) if reached.is_empty() => {
+                    astray.push(Astray { kind: self.directory.type_said(reference), name: name_of(reference) });
+                }
                 Some(reached) => each.push(reached),
                 None => named_only |= !reference.is_empty(),
             }

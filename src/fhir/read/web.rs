@@ -32,6 +32,8 @@ pub(super) struct Web<'p> {
     wanted: Vec<bool>,
     /// Per role: how many resources may have it by their own content.
     pub(super) may_be: Vec<usize>,
+    /// Per role: true if none may have it, and the source names several that are not there.
+    named_apart: Vec<bool>,
     /// Per role: how many resources can have no other.
     sure: Vec<usize>,
     /// Groups whose members some resource always collects.
@@ -94,10 +96,12 @@ impl<'p> Web<'p> {
             incoming,
             wanted,
             may_be,
+            named_apart: Vec::new(),
             sure,
             surely_collected,
             stale,
         };
+        web.named_apart = web.named_apart();
         web.strike_guesses();
         web
     }

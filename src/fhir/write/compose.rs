@@ -9,6 +9,7 @@ use super::context::{Pairs, ancestors, find};
 use super::ids::{Id, Ids};
 use super::key::IdKey;
 use super::marks;
+use super::positions::Positions;
 use super::uphold::{Upheld, uphold};
 use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Text};
 use crate::fhir::values::answer;
@@ -29,7 +30,7 @@ impl<'a> Composition<'a> {
     /// Decides which resources an instance makes.
     ///
     /// References in them are `urn:uuid:` and the id if they are `bundled`, else the type and the id.
-    /// Without an [`IdKey`] no identifier in a secret namespace (a BSN) enters an id.
+    /// Without an [`IdKey`] no identifier in a secret namespace (a BSN) enters an id. `positions` are those of a later delivery.
     pub fn of(
         plan: &'a FhirPlan,
         dataset: &'a Dataset,
@@ -37,6 +38,7 @@ impl<'a> Composition<'a> {
         instance: &'a Instance,
         key: Option<&IdKey>,
         bundled: bool,
+        positions: &Positions,
     ) -> Self {
         let pairs = Pairs::of(plan, dataset, instance);
         let mut composer = Composer {
@@ -57,7 +59,7 @@ impl<'a> Composition<'a> {
         composer.drafts.sort_by_cached_key(|draft| (repeats(dataset, instance, draft.node), draft.role, draft.node));
         composer.index = composer.drafts.iter().enumerate().map(|(at, draft)| ((draft.role, draft.node), at)).collect();
         composer.spread_each();
-        let mut ids = Ids::new(plan, dataset, terminology, instance, key);
+        let mut ids = Ids::new(plan, dataset, terminology, instance, key, positions);
         for draft in &mut composer.drafts {
             let role = plan.role(draft.role);
             let Id { text, shared } = ids.of(role, draft.node);
@@ -83,6 +85,15 @@ impl<'a> Composition<'a> {
         self.composer.drafts.iter().map(|draft| {
             let resource_type = &self.composer.plan.role(draft.role).resource_type;
             Made { url: url_of(&draft.id, resource_type, false), shared: draft.shared }
+        })
+    }
+
+    /// Per resource that is of this case alone: its role, the occurrence it is made for, and where the source has a value of it.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (RoleIx, NodeIx, u32)> {
+        let Composer { drafts, plan, instance, .. } = &self.composer;
+        drafts.iter().filter(|draft| !draft.shared).filter_map(|draft| {
+            let (_, leaf) = draft.values.iter().find(|(field, _)| !plan.field(*field).copy)?;
+            Some((draft.role, draft.node, instance.node(*leaf).origin.position))
         })
     }
 

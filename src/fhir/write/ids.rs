@@ -8,6 +8,7 @@ use uuid::{Builder, Uuid};
 
 use super::context::ancestors;
 use super::key::IdKey;
+use super::positions::Positions;
 use crate::dataset::{ConceptIx, Content, Dataset, Identifier, Instance, NodeIx, Text, Value, bare};
 use crate::plan::fhir::{FhirPlan, Identity, Role};
 use crate::terminology::Terminology;
@@ -31,6 +32,8 @@ pub(super) struct Ids<'a> {
     secrets: Vec<String>,
     /// The path of each node, once it was asked for.
     paths: Vec<Option<String>>,
+    /// Where occurrences stand in ids.
+    positions: Positions,
 }
 
 impl<'a> Ids<'a> {
@@ -40,6 +43,7 @@ impl<'a> Ids<'a> {
         terminology: &'a Terminology,
         instance: &'a Instance,
         key: Option<&'a IdKey>,
+        positions: &Positions,
     ) -> Self {
         let identity = &plan.identity;
         let namespace = Uuid::try_parse(&identity.namespace).unwrap_or(Uuid::NAMESPACE_OID);
@@ -54,6 +58,7 @@ impl<'a> Ids<'a> {
             case: namespace,
             secrets: Vec::new(),
             paths,
+            positions: Positions::default(),
         };
         ids.secrets = ids.secret_numbers();
         let name = ids.first_key(NodeIx::ROOT, &identity.case).unwrap_or_else(|| ids.digest());
@@ -62,7 +67,37 @@ impl<'a> Ids<'a> {
             Some(whose) => uuid_v5(&namespace, &["case|", &name, "|", &whose]),
             None => uuid_v5(&namespace, &["case|", &name]),
         };
+        // What the case is called does not depend on what was delivered before.
+        if !positions.is_empty() {
+            ids.positions = positions.clone();
+            ids.paths.fill(None);
+        }
         ids
+    }
+
+    /// Says where an occurrence stands in ids.
+    pub fn place(&mut self, node: NodeIx, position: usize) {
+        self.positions.set(node, position);
+        self.paths.fill(None);
+    }
+
+    /// The id of a resource for an occurrence if another one, in which that is, stood at a position.
+    pub fn at(&mut self, role: &Role, node: NodeIx, within: NodeIx, position: usize) -> String {
+        let own = self.path(within).len();
+        let rest = self.path(node)[own..].to_owned();
+        let group = self.instance.node(within);
+        let (parent, concept) = (group.parent, group.concept);
+        let mut path = self.path(parent).to_owned();
+        self.push_step(concept, position, &mut path);
+        let absent = self.absent_steps(role, node);
+        uuid_v5(&self.case, &[&role.name, "|", &path, &rest, &absent]).to_string()
+    }
+
+    /// The id of the resource with a role for an occurrence that is not there, at a position in its group.
+    pub fn of_absent(&mut self, role: &Role, parent: NodeIx, position: usize) -> String {
+        let mut path = self.path(parent).to_owned();
+        self.push_step(role.per, position, &mut path);
+        uuid_v5(&self.case, &[&role.name, "|", &path]).to_string()
     }
 
     /// The id of the resource with a role for an occurrence.
@@ -156,8 +191,11 @@ impl<'a> Ids<'a> {
             } else {
                 let own = self.instance.node(node);
                 let mut path = self.path(own.parent).to_owned();
-                let siblings = self.instance.occurrences(own.parent, own.concept).take_while(|other| *other != node);
-                let position = siblings.filter(|other| self.instance.holds_value(*other)).count();
+                let position = self.positions.get(node).unwrap_or_else(|| {
+                    let siblings =
+                        self.instance.occurrences(own.parent, own.concept).take_while(|other| *other != node);
+                    siblings.filter(|other| self.instance.holds_value(*other)).count()
+                });
                 self.push_step(own.concept, position, &mut path);
                 path
             };
@@ -223,8 +261,24 @@ pub fn same_case(
             agree = true;
         }
     }
-    let [first, second] = instances.map(|instance| Ids::new(plan, dataset, terminology, instance, key).case);
+    let [first, second] =
+        instances.map(|instance| Ids::new(plan, dataset, terminology, instance, key, &Positions::default()).case);
     if agree || first == second { Ok(()) } else { Err(Vec::new()) }
+}
+
+/// What identifies an occurrence: an identifier of it, as two ways of writing it have in common.
+pub(super) fn known_by(
+    identity: &Identity,
+    dataset: &Dataset,
+    terminology: &Terminology,
+    instance: &Instance,
+    node: NodeIx,
+    concept: ConceptIx,
+) -> Option<String> {
+    let found = identifier(identity, dataset, terminology, instance, node, concept)?;
+    // A secret number is one whatever namespace a source gives it.
+    let is_secret = is_secret(identity, concept, found);
+    Some(if is_secret { bare(&found.extension) } else { format!("{}#{}", found.root, found.extension) })
 }
 
 /// The identifier of a concept that is meant from a node, if it identifies: its value stands for somebody, and satisfies the

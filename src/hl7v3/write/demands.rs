@@ -94,6 +94,10 @@ impl<'a> Writer<'a> {
         if content.is_stated() && conditions.any(|when| !when.holds(self.dataset, self.instance, leaf)) {
             self.lacks(concept, Demand::Condition, None);
         }
+        let several = || self.instance.descendants(self.dataset, NodeIx::ROOT, concept).len() > 1;
+        if !demanded.may_be_several(content) && several() {
+            self.lacks(concept, Demand::Once, None);
+        }
         if demanded.same.is_some_and(|other| !self.is_said_at(other, content)) {
             self.lacks(concept, Demand::Same, None);
         }
@@ -164,6 +168,10 @@ impl<'a> Writer<'a> {
     /// True if one of the identifiers of a concept beside a leaf has a namespace that the message wants there.
     fn has_namespace(&self, demanded: &Demanded, leaf: NodeIx) -> bool {
         let node = self.instance.node(leaf);
+        if demanded.once {
+            // There is no room for another beside the one that is allowed.
+            return matches!(&node.content, Some(Content::Value(Value::Identifier(id))) if is_of(demanded, id));
+        }
         let mut all = self.instance.occurrences(node.parent, node.concept);
         all.any(|ix| match &self.instance.node(ix).content {
             Some(Content::Value(Value::Identifier(id))) => is_of(demanded, id),

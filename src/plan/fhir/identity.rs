@@ -31,10 +31,23 @@ pub struct Identity {
     pub plain: Vec<ConceptIx>,
     /// Keys of roles that are the same thing in every case (a person, an organisation).
     pub roles: BTreeMap<Text, Vec<Vec<ConceptIx>>>,
+    /// Groups whose occurrences keep their ids in a later delivery, wherever they stand in it.
+    pub recurring: Vec<Recurring>,
     /// What stands for "none", as [`bare`] writes it.
     placeholders: BTreeSet<String>,
     /// Namespaces (OIDs) that are nobody's, with all below them.
     placeholder_namespaces: Vec<Text>,
+}
+
+/// A group whose occurrences are known again in a later delivery: children.
+#[derive(Clone, Debug)]
+pub struct Recurring {
+    /// The group.
+    pub group: ConceptIx,
+    /// The identifiers, each of which is of one occurrence alone. The first that two have decides whether they are the same.
+    pub number: Vec<ConceptIx>,
+    /// What else tells them apart, and may be mended: one of these by itself decides nothing.
+    pub told_by: Vec<ConceptIx>,
 }
 
 type RawKeys = Vec<Vec<String>>;
@@ -63,6 +76,17 @@ struct RawDataset {
     secret: Vec<String>,
     #[serde(default)]
     role: BTreeMap<String, RawKeys>,
+    #[serde(default)]
+    recurring: Vec<RawRecurring>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRecurring {
+    group: String,
+    number: Vec<String>,
+    #[serde(default)]
+    told_by: Vec<String>,
 }
 
 impl Identity {
@@ -102,6 +126,26 @@ impl Identity {
         for (role, role_keys) in own.role {
             roles.insert(role.into(), keys(role_keys)?);
         }
+        let within = |group: ConceptIx, found: ConceptIx| {
+            let is_below = found != group && dataset.is_within(found, group);
+            let fault = || {
+                let (inner, outer) = (&dataset.get(found).number, &dataset.get(group).number);
+                TableError::file(
+                    FILE,
+                    format!("concept `{inner}` is not within `{outer}`, whose occurrences it tells apart"),
+                )
+            };
+            is_below.then_some(found).ok_or_else(fault)
+        };
+        let is_own = |number: &&String| !family.is_of_others(number);
+        let mut recurring = Vec::new();
+        for RawRecurring { group, number, told_by } in own.recurring.iter().filter(|raw| is_own(&&raw.group)) {
+            let group = any(group)?;
+            let number = number.iter().filter(is_own).map(|number| within(group, concept(number)?));
+            let told_by = told_by.iter().filter(is_own).map(|number| within(group, any(number)?));
+            let (number, told_by) = (number.collect::<Result<_, _>>()?, told_by.collect::<Result<_, _>>()?);
+            recurring.push(Recurring { group, number, told_by });
+        }
         Ok(Self {
             namespace: raw.namespace.into(),
             secret_namespaces: raw.secret_namespaces.into_iter().map(Text::from).collect(),
@@ -111,6 +155,7 @@ impl Identity {
             whose: keys(own.whose)?,
             plain: plain.map(any).collect::<Result<_, _>>()?,
             roles,
+            recurring,
             placeholders: raw.placeholders.iter().map(|placeholder| bare(placeholder)).collect(),
             placeholder_namespaces: raw.placeholder_namespaces.into_iter().map(Text::from).collect(),
         })

@@ -20,7 +20,7 @@ mod withdrawals;
 pub use answers::{AnswerForm, Clause, NULL_PLACE, Says, Test};
 pub use cases::{CaseRoles, TestMark};
 pub use elements::{ElementFact, Elements};
-pub use identity::Identity;
+pub use identity::{Identity, Recurring};
 pub use invariants::{Demand, Fit, Law};
 pub use load::code_maps;
 pub use modifiers::Modifiers;

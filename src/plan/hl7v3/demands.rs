@@ -46,6 +46,8 @@ pub(crate) struct Demanded {
     pub precision: Option<Precision>,
     /// It may be there once around its place.
     pub once: bool,
+    /// The answers of which each says one, where there are several; empty: all.
+    pub several: Vec<Text>,
     /// The other concept of which it must say one of the values.
     pub same: Option<ConceptIx>,
 }
@@ -114,6 +116,7 @@ impl Demanded {
             "codes" => self.codes = words().map(Text::from).collect(),
             "members" => self.members = Some(words().map(Text::from).collect()),
             "once" => self.once = true,
+            "several" => self.several = words().map(Text::from).collect(),
             "same" => self.same = Some(concept(row, "of", row.get("of"), dataset)?),
             "precision" => self.precision = Some(precision(row)?),
             "unit" => self.unit = Some(row.get("values").into()),
@@ -157,6 +160,11 @@ impl Demanded {
         self.only_when.iter().filter(is_alone).any(|when| !when.holds(dataset, instance, leaf))
     }
 
+    /// True if there may be another one beside this answer.
+    pub fn may_be_several(&self, content: &Content) -> bool {
+        self.several.is_empty() || is_one_of(&self.several, content)
+    }
+
     /// True if a null flavour would stand where the message allows nothing, since another concept says what it says.
     pub fn is_idle(&self, dataset: &Dataset, instance: &Instance, leaf: NodeIx) -> bool {
         self.only_when.iter().any(|when| !when.holds(dataset, instance, leaf))
@@ -176,14 +184,19 @@ impl Condition {
 
     /// True if this is one of the values.
     pub fn accepts(&self, content: &Content) -> bool {
-        match content {
-            Content::Value(Value::Boolean(answer)) => {
-                self.values.iter().any(|value| value == if *answer { "true" } else { "false" })
-            }
-            Content::Value(Value::Code(code)) => self.values.contains(&code.code),
-            Content::Value(Value::Identifier(id)) => self.values.contains(&id.root),
-            _ => false,
+        is_one_of(&self.values, content)
+    }
+}
+
+/// True if this answer, code or namespace is one of the values.
+fn is_one_of(values: &[Text], content: &Content) -> bool {
+    match content {
+        Content::Value(Value::Boolean(answer)) => {
+            values.iter().any(|value| value == if *answer { "true" } else { "false" })
         }
+        Content::Value(Value::Code(code)) => values.contains(&code.code),
+        Content::Value(Value::Identifier(id)) => values.contains(&id.root),
+        _ => false,
     }
 }
 
@@ -205,6 +218,7 @@ const SHAPES: &[Shape] = &[
     Shape { demand: "codes", must: &["values"], may: &[], kinds: &[Kind::Code] },
     Shape { demand: "members", must: &[], may: &["values"], kinds: &[Kind::Code] },
     Shape { demand: "once", must: &[], may: &[], kinds: &[] },
+    Shape { demand: "several", must: &["values"], may: &[], kinds: &[Kind::Boolean] },
     Shape { demand: "same", must: &["of"], may: &[], kinds: &[] },
     Shape { demand: "only-when", must: &["of", "values"], may: &[], kinds: &[] },
     Shape { demand: "yes-only-when", must: &["of", "values"], may: &[], kinds: &[] },

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Anchor, Belongs, Case, Met, Said};
-use crate::dataset::Text;
-use crate::fhir::read::directory::{identity, is_id, type_and_id};
+use crate::fhir::read::directory::{is_id, name_of};
 use crate::fhir::read::entry::CONTAINED;
 use crate::tree::Tree;
 
@@ -281,19 +280,7 @@ fn said_by_names(
     if cases.is_empty() { Belongs::Nowhere } else { Belongs::To(cases) }
 }
 
-/// What a reference calls something that is not in the source.
-pub(super) fn name_of(reference: &Tree) -> Option<Text> {
-    if let Some(literal) = reference.text_at("reference") {
-        let typed = type_and_id(literal).filter(|(kind, _)| kind.starts_with(|first: char| first.is_ascii_uppercase()));
-        let is_internal = literal.starts_with('#');
-        return (!is_internal)
-            .then(|| typed.map_or_else(|| literal.into(), |(kind, id)| format!("{kind}/{id}").into()));
-    }
-    let (system, value) = identity(reference.get("identifier")?)?;
-    Some(format!("{system}|{value}").into())
-}
-
-/// The same, as far as it can be nothing else than a reference.
+/// What a reference calls something that is not in the source, as far as it can be nothing else than a reference.
 pub(super) fn shown_name(name: &str) -> String {
     let (kind, id) =
         name.strip_prefix("urn:uuid:").map_or_else(|| name.split_once('/').unwrap_or_default(), |id| ("U", id));

@@ -1,8 +1,10 @@
 //! Whom a resource is about, and in which record it is: what its references say of that.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Web;
 use crate::dataset::Text;
-use crate::fhir::read::reached::{Led, Reached};
+use crate::fhir::read::reached::{Astray, Led, Reached};
 use crate::plan::fhir::{RoleIx, Target};
 
 impl Web<'_> {
@@ -35,7 +37,7 @@ impl Web<'_> {
 
     /// True if a reference is to a record that is not there, while one is.
     pub(super) fn is_another_record(&self, wanted: RoleIx, reached: &Reached) -> bool {
-        self.is_there(wanted) && reached.astray.contains(&self.plan.role(wanted).resource_type)
+        self.is_there(wanted) && reached.astray.iter().any(|astray| astray.kind == self.plan.role(wanted).resource_type)
     }
 
     /// True if some resource may have a role by its own content.
@@ -65,7 +67,7 @@ impl Web<'_> {
         if self.names_another_whole(wanted, reached) {
             return true;
         }
-        self.is_whole(wanted) && self.may_be[usize::from(wanted.0)] > 1 && !self.is_said_by_others(at, ix, wanted)
+        self.is_whole(wanted) && self.is_one_of_several(wanted) && !self.is_said_by_others(at, ix, wanted)
     }
 
     /// The same of a resource that need not say of which it is: it does not where the one that it may be of is there, or it
@@ -76,8 +78,9 @@ impl Web<'_> {
         }
         let type_of = |role: RoleIx| &self.plan.role(role).resource_type;
         let is_alike = |led: &Led| self.known[led.0].is_some_and(|own| type_of(own) == type_of(wanted));
-        let is_silent = reached.all.is_empty() && self.sure[usize::from(wanted.0)] > 0;
-        let is_one_of_several = || self.may_be[usize::from(wanted.0)] > 1 && !self.is_said_by_others(at, ix, wanted);
+        let place = usize::from(wanted.0);
+        let is_silent = reached.all.is_empty() && (self.sure[place] > 0 || self.named_apart[place]);
+        let is_one_of_several = || self.is_one_of_several(wanted) && !self.is_said_by_others(at, ix, wanted);
         self.names_another_whole(wanted, reached)
             || (is_silent && is_one_of_several())
             || (reached.all.iter().any(is_alike) && !self.may_mean(reached, wanted))
@@ -102,12 +105,46 @@ impl Web<'_> {
         })
     }
 
-    /// True if a reference to what there is one of, which is there, names one that is not, or does not say where it is.
+    /// Whether something that is not there may have a role, by its type.
+    fn may_be_meant(&self, astray: &Astray, wanted: RoleIx) -> bool {
+        astray.kind.is_empty() || astray.kind == self.plan.role(wanted).resource_type
+    }
+
+    /// Per role of what others are part of and there is one of: true if none is there, and the source names several. Two births
+    /// that name two deliveries are of two women as far as anybody knows.
+    pub(super) fn named_apart(&self) -> Vec<bool> {
+        let mut names: HashMap<RoleIx, HashSet<&Text>> = HashMap::new();
+        for (ix, links) in self.outgoing.iter().flatten() {
+            for (reference, reached) in self.plan.role(*ix).references.iter().zip(links) {
+                let Target::Role(wanted) = reference.target else { continue };
+                if reached.astray.is_empty() || self.is_there(wanted) || !self.is_whole(wanted) {
+                    continue;
+                }
+                let meant = reached.astray.iter().filter(|astray| self.may_be_meant(astray, wanted));
+                names.entry(wanted).or_default().extend(meant.filter_map(|astray| astray.name.as_ref()));
+            }
+        }
+        let mut named_apart = vec![false; self.plan.roles.len()];
+        for role in names.iter().filter(|(_, names)| names.len() > 1).map(|(role, _)| role) {
+            named_apart[usize::from(role.0)] = true;
+        }
+        named_apart
+    }
+
+    /// True if the source has, or names, several that may have a role.
+    fn is_one_of_several(&self, wanted: RoleIx) -> bool {
+        let at = usize::from(wanted.0);
+        self.may_be[at] > 1 || self.named_apart[at]
+    }
+
+    /// True if a reference to what there is one of names one that is not there, though another is, or several such are named; or
+    /// does not say where it is.
     fn names_another_whole(&self, wanted: RoleIx, reached: &Reached) -> bool {
-        let may_be_meant = |kind: &Text| kind.is_empty() || *kind == self.plan.role(wanted).resource_type;
+        let may_be_meant = |astray: &Astray| self.may_be_meant(astray, wanted);
         self.is_whole(wanted)
-            && self.is_there(wanted)
-            && (reached.named_only || reached.astray.iter().any(may_be_meant))
+            && ((self.is_there(wanted) && reached.named_only)
+                || ((self.is_there(wanted) || self.named_apart[usize::from(wanted.0)])
+                    && reached.astray.iter().any(may_be_meant)))
     }
 
     /// True for the role of what others are part of and there is one of: the current pregnancy, its delivery. It is about a
@@ -150,7 +187,8 @@ impl Web<'_> {
     pub(super) fn is_another(&self, wanted: RoleIx, reached: &Reached) -> bool {
         let role = self.plan.role(wanted);
         // What is about a group or a thing is about no person.
-        let is_another = |kind: &Text| kind.is_empty() || *kind == role.resource_type || self.is_person(wanted);
+        let is_another =
+            |Astray { kind, .. }: &Astray| kind.is_empty() || *kind == role.resource_type || self.is_person(wanted);
         self.is_there(wanted)
             && (self.is_person(wanted) || self.is_record(wanted) || self.plan.identity.roles.contains_key(&role.name))
             && reached.astray.iter().any(is_another)

@@ -1,0 +1,65 @@
+//! What bundles of our own making did to a server.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::bundle::DELETE;
+use crate::dataset::Text;
+use crate::tree::Tree;
+
+/// What bundles of our own making did to a server, by what their entries ask.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// `<type>/<id>` of what was put there, with the position of the first leaf of each in the source: in the order of the source.
+    put: Vec<(u32, Text)>,
+    /// `<type>/<id>` of what was deleted.
+    deleted: HashSet<Text>,
+}
+
+impl Sent {
+    /// What the bundles in a source did: each entry that puts has a URN of its id, which is a UUID of version 5.
+    pub fn by_us(roots: &[Tree]) -> Self {
+        let entries = || roots.iter().filter_map(|root| root.get("entry")).flat_map(Tree::items);
+        Self { put: entries().filter_map(put).collect(), deleted: entries().filter_map(deleted).collect() }
+    }
+
+    /// What was put there.
+    pub fn put(&self) -> impl Iterator<Item = &Text> {
+        self.put.iter().map(|(_, url)| url)
+    }
+
+    /// What was put there and holds the leaf at a position in the source.
+    pub fn at(&self, position: u32) -> Option<&Text> {
+        let after = self.put.partition_point(|(start, _)| *start <= position);
+        self.put.get(after.checked_sub(1)?).map(|(_, url)| url)
+    }
+
+    /// True if it was deleted.
+    pub fn has_deleted(&self, url: &str) -> bool {
+        self.deleted.contains(url)
+    }
+}
+
+fn put(entry: &Tree) -> Option<(u32, Text)> {
+    let url = url_of_ours(entry, "PUT")?;
+    let (_, id) = url.split_once('/')?;
+    let is_ours = entry.text_at("fullUrl")?.strip_prefix("urn:uuid:") == Some(id);
+    let mut start = u32::MAX;
+    entry.get("resource")?.each_leaf(&mut |leaf| start = start.min(leaf.position));
+    is_ours.then_some((start, url))
+}
+
+fn deleted(entry: &Tree) -> Option<Text> {
+    url_of_ours(entry, DELETE)
+}
+
+/// The URL of what an entry does something to, if the id is one as we make them.
+fn url_of_ours(entry: &Tree, method: &str) -> Option<Text> {
+    let request = entry.get("request")?;
+    let url = request.text_at("url")?;
+    let (_, id) = url.split_once('/')?;
+    let is_ours =
+        request.text_at("method") == Some(method) && Uuid::try_parse(id).is_ok_and(|id| id.get_version_num() == 5);
+    is_ours.then(|| url.into())
+}
