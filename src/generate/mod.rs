@@ -102,10 +102,12 @@ impl<'a> Generator<'a> {
             return Some(instance);
         }
         // Why something is not known is said only of what there is.
-        let asked = |concept: ConceptIx| self.normal.question_of(concept).filter(|question| self.holding(*question).is_some());
+        let asked =
+            |concept: ConceptIx| self.normal.question_of(concept).filter(|question| self.holding(*question).is_some());
         let mut questions: Vec<ConceptIx> = Vec::new();
         // A question may be a detail of another one.
-        while let Some(question) = asked(*questions.last().unwrap_or(&concept)).filter(|next| !questions.contains(next)) {
+        while let Some(question) = asked(*questions.last().unwrap_or(&concept)).filter(|next| !questions.contains(next))
+        {
             questions.push(question);
             choices.push(self.first(question, &Content::Value(Value::Boolean(true))));
             let instance = self.build(&choices);
