@@ -218,21 +218,58 @@ fn a_kind_that_there_is_not_is_refused() {
 }
 
 #[test]
-fn a_subset_is_a_kind_of_its_own() {
+fn kinds_that_are_like_others_are_kinds_of_their_own() {
     let converter = Converter::new().unwrap();
-    let samples = published("kernset-subset-screening-2.3", "hl7v3");
-    for sample in fixtures("kernset-subset-screening-2.3").into_iter().chain(samples) {
-        let what = &sample.name;
-        let reading = read(&converter, &sample.bytes(), what);
-        assert_eq!(reading.message(), "kernset-subset-screening-2.3");
-        for format in [Format::Hl7v3, Format::FhirJson] {
-            let outcome = converter.write(reading.clone(), format).unwrap();
-            assert_eq!(lost(&outcome, &reading), [], "{what} to {format}");
-            let back = read(&converter, &outcome.output, what);
-            assert_eq!(back.message(), "kernset-subset-screening-2.3", "{what} from {format}");
-            assert_eq!(differences(reading.dataset(), &reading.instance, &back.instance), [], "{what} from {format}");
+    let kinds = [
+        "kernset-subset-screening-2.3",
+        "counseling-2.3",
+        "counseling-2.2",
+        "combinatietest-aanvraag-2.3",
+        "aanmelding-zwangerschap-2.2",
+    ];
+    for kind in kinds {
+        for sample in fixtures(kind).into_iter().chain(published(kind, "hl7v3")) {
+            let what = &sample.name;
+            let reading = read(&converter, &sample.bytes(), what);
+            assert_eq!(reading.message(), kind);
+            // The published example of the subset has a qualifier, and an act too many.
+            if kind != "kernset-subset-screening-2.3" {
+                assert_eq!(reading.ledger.losses, [], "{what}");
+            }
+            for format in [Format::Hl7v3, Format::FhirJson] {
+                let outcome = converter.write(reading.clone(), format).unwrap();
+                assert_eq!(lost(&outcome, &reading), [], "{what} to {format}");
+                let back = read(&converter, &outcome.output, what);
+                assert_eq!(back.message(), kind, "{what} from {format}");
+                assert_eq!(
+                    differences(reading.dataset(), &reading.instance, &back.instance),
+                    [],
+                    "{what} from {format}"
+                );
+            }
         }
     }
+}
+
+#[test]
+fn names_do_not_make_a_case_another_kind() {
+    let converter = Converter::new().unwrap();
+    let sample = fixtures("kernset-2.3").into_iter().find(|sample| sample.name.contains("minimal")).unwrap();
+    let fhir = String::from_utf8(converter.convert(&sample.bytes(), Format::FhirJson).unwrap().output).unwrap();
+    let (alive, own) = (r#""deceasedBoolean":false"#, "http://hl7.org/fhir/StructureDefinition/humanname-own");
+    assert_eq!(fhir.matches(alive).count(), 1);
+    let named = format!(
+        r#""name":[{{"text":"Wietske van Bedenksel","family":"Bedenksel","_family":{{"extension":[
+        {{"url":"{own}-prefix","valueString":"van"}},{{"url":"{own}-name","valueString":"Bedenksel"}}]}},
+        "given":["Wietske"]}}],{alive}"#
+    );
+    let practice = r#""system":"http://fhir.nl/fhir/NamingSystem/lvr-instellingid","#;
+    let numbered = format!(r#""system":"http://fhir.nl/fhir/NamingSystem/ura","value":"99000101"}},{{{practice}"#);
+    let (kind, called) = (r#""resourceType":"Organization","#, r#""resourceType":"Organization","name":"Wieg","#);
+    let named = fhir.replace(alive, &named).replace(practice, &numbered).replacen(kind, called, 1);
+    let reading = read(&converter, named.as_bytes(), "named");
+    assert!(reading.is_chosen);
+    assert_eq!(reading.message(), "kernset-2.3");
 }
 
 /// The tables with one change in what is laid over others.

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Converter, Error, Format, Reading};
-use crate::dataset::Node;
-use crate::plan::Head;
-use crate::plan::MessageKind;
+use crate::dataset::ConceptIx;
 use crate::plan::fhir::FhirPlan;
+use crate::plan::{Head, MessageKind};
 use crate::tree::Tree;
 
 /// A kind of message that the tables bind to FHIR.
@@ -109,22 +108,30 @@ impl Converter {
             }
         }
         let heads = self.kinds.heads();
-        let mut held: Vec<(usize, usize, usize)> = Vec::new();
+        let mut held: Vec<((usize, usize), usize, usize)> = Vec::new();
         for (at, reading) in readings.iter().enumerate() {
-            let all = reading.instance.leaves().count();
+            // What is clinical decides: that it names a woman does not make a case a message that has a place for names.
+            let leaves = reading.instance.leaves().map(|(_, node, _)| node.concept);
+            let leaves: Vec<(ConceptIx, bool)> =
+                leaves.map(|concept| (concept, reading.dataset().is_clinical(concept))).collect();
+            let count = |has: &dyn Fn(ConceptIx) -> bool| {
+                let held = leaves.iter().filter(|(concept, _)| has(*concept));
+                held.fold((0, 0), |(clinical, all), (_, is_clinical)| (clinical + usize::from(*is_clinical), all + 1))
+            };
+            let all = count(&|_| true);
             let mut of_same: Vec<usize> = self.all_bound().map(|(kind, _)| kind).collect();
             of_same.retain(|kind| heads[*kind].dataset == reading.dataset().name.as_str());
             of_same.sort_by_key(|kind| self.turn(*kind));
             for kind in of_same {
                 // What is like a kind that holds all of it is not looked at: it would go after that one.
-                let goes_after =
-                    |known: &(usize, usize, usize)| known.2 == at && known.0 == all && self.is_like(kind, known.1);
+                let goes_after = |known: &((usize, usize), usize, usize)| {
+                    known.2 == at && known.0 == all && self.is_like(kind, known.1)
+                };
                 if held.iter().any(goes_after) {
                     continue;
                 }
                 let dataset = self.kinds.dataset(kind)?;
-                let in_use = |node: &Node| dataset.get(node.concept).in_use;
-                held.push((reading.instance.leaves().filter(|(_, node, _)| in_use(node)).count(), kind, at));
+                held.push((count(&|concept| dataset.get(concept).in_use), kind, at));
             }
         }
         let most = held.iter().map(|(count, ..)| *count).max().unwrap_or_default();

@@ -102,8 +102,13 @@ impl<'a> Generator<'a> {
             return Some(instance);
         }
         // Why something is not known is said only of what there is.
-        let question = self.normal.question_of(concept).filter(|question| self.holding(*question).is_some());
-        if let Some(question) = question {
+        let asked =
+            |concept: ConceptIx| self.normal.question_of(concept).filter(|question| self.holding(*question).is_some());
+        let mut questions: Vec<ConceptIx> = Vec::new();
+        // A question may be a detail of another one.
+        while let Some(question) = asked(*questions.last().unwrap_or(&concept)).filter(|next| !questions.contains(next))
+        {
+            questions.push(question);
             choices.push(self.first(question, &Content::Value(Value::Boolean(true))));
             let instance = self.build(&choices);
             if says(&instance) {

@@ -119,7 +119,12 @@ pub fn prove(converter: &Converter, source: &Source, kind: &MessageKind) -> Resu
                 let first = fields.next().map(|ix| plan.field(*ix));
                 let placeless = first.is_none_or(|field| field.place.is_none());
                 proofs.push(prover.row(concept, rows.of_fhir(concept, first), placeless)?);
-                for copy in fields {
+                // A copy beside what the message does not have is never written of it.
+                let in_use = |ix: &FieldIx| match plan.field(*ix).place {
+                    Place::Each(other, _) => kind.dataset.get(other).in_use,
+                    _ => true,
+                };
+                for copy in fields.filter(|copy| in_use(copy)) {
                     proofs.push(prover.copy(concept, rows.of_fhir(concept, Some(plan.field(*copy))), plan, *copy)?);
                 }
             }
