@@ -126,13 +126,16 @@ fn the_searches_of_every_kind_find_all_that_its_messages_become() {
 #[test]
 fn a_concept_has_the_searches_that_find_it() {
     let of_weight = lines(&["--message", "kernset-2.3", "--concept", "40060", "--patient", "12"]);
+    let typed = lines(&["--message", "kernset-2.3", "--concept", "40060", "--patient", "Patient/12"]);
+    assert_eq!(of_weight, typed);
     assert_eq!(of_weight[..2], ["Patient?_id=12", "EpisodeOfCare?patient=Patient/12"]);
     assert!(of_weight[2..].iter().all(|line| line.starts_with("Observation?") && line.contains("%7C29463-7")));
     let all = lines(&["--message", "kernset-2.3"]);
     assert!(of_weight.len() < all.len() / 2);
     // What nothing but a reference leads to.
     let of_hospital = lines(&["--message", "kernset-2.3", "--concept", "40005"]);
-    assert!(of_hospital.iter().any(|line| line.starts_with("# read Organization")));
+    let told = run(&["query", "--form", "url", "--message", "kernset-2.3", "--concept", "40005"]).stderr;
+    assert!(String::from_utf8(told).unwrap().contains("Location.managingOrganization"));
     assert!(of_hospital.iter().any(|line| line.starts_with("Procedure?context")));
 }
 
@@ -155,6 +158,8 @@ fn what_has_no_searches_says_why() {
     for (arguments, said) in [
         (&["--message", "kernset-neonatal"][..], "no such kind of message"),
         (&["--message", "kernset-2.3", "--concept", "99999"], "has no such concept"),
+        (&["--message", "kernset-2.3", "--patient", ""], "is no id"),
+        (&["--message", "kernset-2.3", "--record", "a b"], "is no id"),
     ] {
         let output = run(&[&["query"], arguments].concat());
         assert_eq!(output.status.code(), Some(2));

@@ -143,7 +143,11 @@ pub fn take_earlier_away(output: Option<&Path>, result: &mut Result<Exit, Failur
     if matches!(result, Ok(Exit::Done)) {
         return;
     }
-    let Some(file) = output.filter(|file| file.as_os_str() != "-") else { return };
+    // Nothing was begun: what stands there may be of anybody.
+    let is_unread = matches!(result, Err(failure) if failure.fault.code == Exit::Input.code());
+    let Some(file) = output.filter(|file| file.as_os_str() != "-" && !is_unread && looks_like_a_result(file)) else {
+        return;
+    };
     let told = match take_away(file) {
         Ok(false) => return,
         Ok(true) => format!("{}: what an earlier run wrote there was taken away", name(file)),
@@ -154,6 +158,14 @@ pub fn take_earlier_away(output: Option<&Path>, result: &mut Result<Exit, Failur
         Err(failure) => failure.message = format!("{}\nnote: {told}", failure.message),
         Ok(_) => say(format_args!("note: {told}")),
     }
+}
+
+/// True of XML, HTML and JSON: what is none of these no run of this command wrote.
+fn looks_like_a_result(file: &Path) -> bool {
+    let mut begin = [0; 64];
+    let read = File::open(file).and_then(|mut file| file.read(&mut begin));
+    let begin = &begin[..read.unwrap_or_default()];
+    begin.trim_ascii_start().first().is_none_or(|first| b"<{[".contains(first))
 }
 
 /// The file that a path is about: a link stays a link, and what it points at, be it there or not, is written.

@@ -9,7 +9,7 @@ use super::{Exit, Failure, Tables, files, library, say};
 /// Print the searches on a FHIR server that fetch what a kind of message can hold
 ///
 /// They follow from the mapping tables: first the woman, then what refers to her (her record among it), then what refers to the
-/// record, then what these refer to. What they fetch is one case: hand all of it to `convert`, in as many files as it came.
+/// record, then what these refer to. A search by a code may find more than the concept: the code may be that of others too. What they fetch is one case: hand all of it to `convert`, in as many files as it came.
 /// Nothing is sent to anybody.
 #[derive(Debug, Args)]
 pub struct Query {
@@ -36,7 +36,8 @@ pub struct Query {
 enum Form {
     /// Steps in JSON, for a program to follow
     Plan,
-    /// Addresses, a line each; what is not known yet in square brackets
+    /// Addresses below that of the server, a line each. What is not known yet stands in square brackets: `[patient]` and `[record]`
+    /// are ids, `[Practitioner]` the id of each resource of that type that was found. What is to be read besides is told
     Url,
     /// A Bundle of type batch, with the searches that can be done with what is known
     Bundle,
@@ -59,10 +60,18 @@ impl Query {
                 format!("{}: the tables have no place in FHIR for that, so that nothing can be searched", kind.name);
             return Err(Failure::new(Exit::Usage, message));
         };
-        let known = Known { person: self.patient, record: self.record };
+        let known = Known::new(&plan, self.patient.as_deref(), self.record.as_deref())
+            .map_err(|no_id| Failure::new(Exit::Usage, format!("--patient or --record: {no_id}")))?;
         let text = match self.form {
             Form::Plan => format!("{:#}\n", query::json(&plan, &known, &kind.dataset)),
-            Form::Url => query::urls(&plan, &known),
+            Form::Url => {
+                let reads: Vec<String> =
+                    plan.reads.iter().map(|read| format!("{}.{}", read.from, read.element)).collect();
+                if !reads.is_empty() {
+                    say(format_args!("note: read at the end what these refer to: {}", reads.join(", ")));
+                }
+                query::urls(&plan, &known)
+            }
             Form::Bundle => {
                 let batch = query::batch(&plan, &known);
                 let done = batch["entry"].as_array().map_or(0, Vec::len);

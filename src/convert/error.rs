@@ -208,7 +208,7 @@ pub enum Error {
         error: Box<Error>,
     },
     /// The earlier delivery is of another case, or nothing in it says that it is of this one.
-    #[error("{}, so that nothing of it may be deleted; give the earlier message of this case", difference(.numbers))]
+    #[error("{}, so that nothing of it may be deleted; give the earlier message of this case; if it is, and a number was corrected, deliver without it, and take the earlier resources off the server by hand", difference(.numbers))]
     OtherCase {
         /// What the numbers that differ are called; none if both have no number that tells cases apart.
         numbers: Vec<String>,

@@ -28,7 +28,9 @@ fn modifier<'p>(plan: &'p MessagePlan, node: Node<'_, '_>, element: &Element) ->
 
 /// How diagnostics call what takes an element back: what says so, or else the denial of something in particular.
 pub(super) fn modifier_name(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> Text {
-    modifier(plan, node, element).map_or_else(|| "@negationInd".into(), Modifier::name)
+    let is_unknown = node.has_attribute("nullFlavor") && !node.has_attribute("negationInd");
+    let own = || if is_unknown { "@nullFlavor" } else { "@negationInd" };
+    modifier(plan, node, element).map_or_else(|| own().into(), Modifier::name)
 }
 
 /// What makes an attribute, of an element itself or of a child with this name, change what the element says.

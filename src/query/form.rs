@@ -16,7 +16,27 @@ pub struct Known {
     pub record: Option<String>,
 }
 
+/// What is neither an id of FHIR nor, of the woman, an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "is no id: give it as the server has it (12, or with its type, Patient/12), or an identifier of the woman as SYSTEM|VALUE"
+)]
+pub struct NoId;
+
 impl Known {
+    /// What is known of the woman and of her record: ids, with or without their type; of the woman also an identifier.
+    ///
+    /// # Errors
+    /// If one is neither.
+    pub fn new(plan: &Plan, person: Option<&str>, record: Option<&str>) -> Result<Self, NoId> {
+        let is_identifier = |text: &&str| text.split_once('|').is_some_and(|(_, value)| !value.is_empty());
+        let person = match person.filter(is_identifier) {
+            Some(identifier) => Some(identifier.to_owned()),
+            None => person.map(|text| id(&plan.person, text)).transpose()?,
+        };
+        Ok(Self { person, record: record.map(|text| id(&plan.record, text)).transpose()? })
+    }
+
     /// The id of the woman, if that is what is known of her.
     fn person_id(&self) -> Option<&str> {
         self.person.as_deref().filter(|person| !person.contains('|'))
@@ -31,16 +51,18 @@ impl Known {
     }
 }
 
-/// The searches as addresses below that of the server, a line each, in order; what is read at the end as a remark.
+/// An id of FHIR, which may stand behind its type.
+fn id(kind: &str, text: &str) -> Result<String, NoId> {
+    let id = text.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
+    let is_id =
+        (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+    if is_id { Ok(id.to_owned()) } else { Err(NoId) }
+}
+
+/// The searches as addresses below that of the server, a line each, in order. What is read at the end is not among them.
 pub fn urls(plan: &Plan, known: &Known) -> String {
-    let mut text = format!("{}\n", person_url(plan, known));
-    for search in &plan.searches {
-        let _ = writeln!(text, "{}", url(plan, known, search));
-    }
-    for read in &plan.reads {
-        let _ = writeln!(text, "# read {} of {}.{}", read.resource_type, read.from, read.element);
-    }
-    text
+    let searches = plan.searches.iter().map(|search| url(plan, known, search));
+    std::iter::once(person_url(plan, known)).chain(searches).map(|url| url + "\n").collect()
 }
 
 /// The searches as a Bundle of type `batch`: those that can be done with what is known.

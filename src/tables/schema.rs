@@ -87,6 +87,7 @@ fn ooievaar() -> Value {
             "fhir": text("name of the FHIR table"),
             "units": words("units that the dataset spells in words, with the UCUM unit"),
             "administrative": list(&concept("a concept"), "concepts that, with all within them, are not clinical"),
+            "glance": list(&concept("a concept"), "concepts that a person wants to see first, in that order"),
             "persons": persons(),
             "standard": standard(),
         },

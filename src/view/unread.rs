@@ -34,6 +34,8 @@ pub(super) struct Remark {
     pub source: String,
     /// Why.
     pub why: String,
+    /// How many values of the source that is.
+    pub values: u32,
 }
 
 impl Unread {
@@ -51,8 +53,8 @@ impl Unread {
     }
 
     /// How many values are not above.
-    pub fn count(&self) -> usize {
-        self.lost.iter().map(|part| part.remarks.len()).sum()
+    pub fn count(&self) -> u32 {
+        self.lost.iter().flat_map(|part| &part.remarks).map(|remark| remark.values).sum()
     }
 
     /// All remarks.
@@ -94,7 +96,8 @@ impl View<'_> {
             (None, None) => self.language.of("een waarde", "a value").to_owned(),
         };
         let rule = loss.rule.as_ref().map_or(String::new(), |rule| format!(" ({rule})"));
-        self.at(loss.position, what, format!("{}{rule}", self.language.reason(loss.reason)))
+        let why = format!("{}{rule}", self.language.reason(loss.reason));
+        Remark { values: loss.leaves, ..self.at(loss.position, what, why) }
     }
 
     fn unknown(&self, node: &crate::dataset::Node) -> Remark {
@@ -103,7 +106,14 @@ impl View<'_> {
     }
 
     fn at(&self, position: u32, what: String, why: String) -> Remark {
-        Remark { position, place: self.sources.place(position), what, source: self.sources.excerpt(position), why }
+        Remark {
+            position,
+            place: self.sources.place(position),
+            what,
+            source: self.sources.excerpt(position),
+            why,
+            values: 1,
+        }
     }
 }
 
