@@ -12,6 +12,7 @@ mod leaf;
 mod moment;
 mod read;
 mod read_transmission;
+mod references;
 mod write;
 mod write_transmission;
 
@@ -19,6 +20,9 @@ pub use forms::forms;
 pub use moment::ReferenceDay;
 pub use read::{Error, read, read_form};
 pub use write::write;
+
+/// The attribute by which a group is called where something refers to it.
+const ID: &str = "id";
 
 /// True for a concept that has a place in an OID, and so a `conceptId`.
 fn has_oid(number: &str) -> bool {

@@ -4,7 +4,8 @@ use roxmltree::{Attribute, Document, Node, NodeType};
 
 use super::forms::{DATA, forms};
 use super::leaf::{self, NoReferenceDay};
-use super::{ReferenceDay, has_oid};
+use super::references::References;
+use super::{ID, ReferenceDay, has_oid};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
 use crate::ledger::{Ledger, Loss, Reason, shown_name};
 use crate::plan::AdaPlan;
@@ -109,8 +110,10 @@ pub fn read_form(
     terminology: &Terminology,
     day: Option<ReferenceDay>,
 ) -> Result<(Instance, Ledger), Error> {
-    let mut reader = Reader { dataset, plan, terminology, day, instance: Instance::new(), ledger: Ledger::default() };
+    let (instance, ledger) = (Instance::new(), Ledger::default());
+    let mut reader = Reader { dataset, plan, terminology, day, instance, ledger, references: References::default() };
     reader.document(form, forms)?;
+    reader.refer();
     Ok((reader.instance, reader.ledger))
 }
 
@@ -119,8 +122,9 @@ pub(super) struct Reader<'a> {
     plan: &'a AdaPlan,
     terminology: &'a Terminology,
     day: Option<ReferenceDay>,
-    instance: Instance,
+    pub(super) instance: Instance,
     pub(super) ledger: Ledger,
+    pub(super) references: References,
 }
 
 impl Reader<'_> {
@@ -293,8 +297,13 @@ impl Reader<'_> {
             self.lose_all(element, Reason::TooMany);
             return Ok(None);
         }
-        self.attributes(element, &[], Some(concept));
-        Ok(Some(self.instance.add_group(to, concept)))
+        let has_names = !self.dataset.references().is_empty();
+        self.attributes(element, if has_names { &[ID] } else { &[] }, Some(concept));
+        let group = self.instance.add_group(to, concept);
+        if let Some(name) = element.attribute(ID).filter(|_| has_names) {
+            self.references.named(name, group);
+        }
+        Ok(Some(group))
     }
 
     /// Looks whether a group for which there is no room is about somebody else.
@@ -302,7 +311,8 @@ impl Reader<'_> {
         if !self.dataset.holds_the_person(concept) {
             return Ok(());
         }
-        let mut apart = Reader { instance: Instance::new(), ledger: Ledger::default(), ..*self };
+        let (instance, ledger, references) = (Instance::new(), Ledger::default(), References::default());
+        let mut apart = Reader { instance, ledger, references, ..*self };
         let path = self.dataset.groups_between(ConceptIx::ROOT, concept);
         let to = path.into_iter().fold(NodeIx::ROOT, |to, group| apart.instance.add_group(to, group));
         apart.concept(element, concept, to)?;
@@ -316,6 +326,9 @@ impl Reader<'_> {
     pub(super) fn leaf(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> Result<(), Error> {
         if is_nil(element) {
             self.lose_all(element, Reason::Modifier);
+            return Ok(());
+        }
+        if self.dataset.get(concept).refers_to.is_some() && self.reference(element, concept, to) {
             return Ok(());
         }
         let read = leaf::read(element, self.dataset.get(concept), self.terminology, self.day);
@@ -411,7 +424,7 @@ fn is_content(node: &Node<'_, '_>) -> bool {
     node.node_type() == NodeType::Text && node.text().is_some_and(|text| !text.trim().is_empty())
 }
 
-fn position(node: Node<'_, '_>) -> u32 {
+pub(super) fn position(node: Node<'_, '_>) -> u32 {
     count(node.range().start)
 }
 
@@ -420,7 +433,7 @@ fn count(number: usize) -> u32 {
 }
 
 /// `/adaxml/data/…/element[2]/@attribute`; the number says which of the siblings of that name it is.
-fn path(node: Node<'_, '_>, attribute: Option<&str>) -> String {
+pub(super) fn path(node: Node<'_, '_>, attribute: Option<&str>) -> String {
     let mut steps: Vec<String> = node.ancestors().filter(Node::is_element).map(step).collect();
     steps.reverse();
     let mut path = format!("/{}", steps.join("/"));

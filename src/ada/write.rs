@@ -1,6 +1,8 @@
 //! From an instance to ADA XML.
 
-use super::has_oid;
+use std::collections::HashMap;
+
+use super::{ID, has_oid};
 use crate::dataset::{
     Code, Concept, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Text, Value, is_decimal, plain_number,
 };
@@ -17,7 +19,8 @@ pub fn write(
     plan: &AdaPlan,
     terminology: &Terminology,
 ) -> (String, Vec<Unwritten>) {
-    let mut writer = Writer { instance, dataset, plan, terminology, text: String::new(), unwritten: Vec::new() };
+    let (text, names) = (String::new(), names(instance, dataset));
+    let mut writer = Writer { instance, dataset, plan, terminology, text, names, unwritten: Vec::new() };
     writer.document();
     (writer.text, writer.unwritten)
 }
@@ -28,7 +31,20 @@ pub(super) struct Writer<'a> {
     pub(super) plan: &'a AdaPlan,
     terminology: &'a Terminology,
     pub(super) text: String,
+    /// What the groups are called to which something refers.
+    names: HashMap<NodeIx, String>,
     pub(super) unwritten: Vec<Unwritten>,
+}
+
+/// Names for the groups to which something refers: the concept of the leaf by which they are known, and a number.
+fn names(instance: &Instance, dataset: &Dataset) -> HashMap<NodeIx, String> {
+    let mut names = HashMap::new();
+    for ix in instance.references(dataset) {
+        let Some(target) = instance.referred(dataset, ix) else { continue };
+        let (number, nth) = (&dataset.get(instance.node(target).concept).number, names.len() + 1);
+        names.entry(instance.node(target).parent).or_insert_with(|| format!("c{number}-{nth}"));
+    }
+    names
 }
 
 impl<'a> Writer<'a> {
@@ -82,6 +98,9 @@ impl<'a> Writer<'a> {
         }
         self.open(&concept.element, depth);
         self.concept_id(concept);
+        if let Some(name) = self.names.get(&ix) {
+            attribute(&mut self.text, ID, name);
+        }
         self.close(&concept.element, &self.sorted(ix), depth);
     }
 
@@ -93,15 +112,32 @@ impl<'a> Writer<'a> {
             return;
         }
         let concept = self.concept(ix);
+        if concept.refers_to.is_some() {
+            return self.reference(ix, element, depth);
+        }
         self.open(element, depth);
         self.concept_id(concept);
         leaf(&mut self.text, content, concept, self.plan, self.terminology);
         self.text.push_str("/>\n");
     }
 
+    /// Writes a leaf that means a group in the same document.
+    fn reference(&mut self, ix: NodeIx, element: &str, depth: usize) {
+        let meant = self.instance.referred(self.dataset, ix).map(|target| self.instance.node(target).parent);
+        let Some(name) = meant.and_then(|group| self.names.get(&group)).cloned() else {
+            self.unwritten.push(Unwritten { node: ix, reason: Reason::NoCarrier });
+            return;
+        };
+        self.open(element, depth);
+        self.concept_id(self.concept(ix));
+        attribute(&mut self.text, "value", &name);
+        attribute(&mut self.text, "datatype", "reference");
+        self.text.push_str("/>\n");
+    }
+
     fn concept_id(&mut self, concept: &Concept) {
         if has_oid(&concept.number)
-            && let Some(oid) = self.plan.concept_oids.first()
+            && let Some(oid) = self.plan.oid_above(&concept.number)
         {
             attribute(&mut self.text, "conceptId", &format!("{oid}.{}", concept.number));
         }

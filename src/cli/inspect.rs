@@ -128,6 +128,7 @@ mod tests {
             max: None,
             in_use: true,
             question: None,
+            refers_to: None,
         }
     }
 

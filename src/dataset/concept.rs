@@ -90,6 +90,8 @@ pub struct Concept {
     pub in_use: bool,
     /// The yes-or-no concept whose answer says whether there is any of this: with a no, or a null flavour, there is none to state.
     pub question: Option<ConceptIx>,
+    /// The leaf that it refers to: what it says, an occurrence of that leaf says, and it means the group around it.
+    pub refers_to: Option<ConceptIx>,
 }
 
 /// The concepts of one dataset, as one transaction uses them.
@@ -105,6 +107,8 @@ pub struct Dataset {
     administrative: Vec<ConceptIx>,
     /// Who somebody is.
     persons: Vec<Person>,
+    /// What refers to something else in the case.
+    references: Vec<ConceptIx>,
 }
 
 impl Dataset {
@@ -116,7 +120,9 @@ impl Dataset {
             .skip(1)
             .filter_map(|(ix, concept)| Some((concept.number.clone(), ConceptIx(u16::try_from(ix).ok()?))))
             .collect();
-        Self { name, root_oid, concepts, by_number, administrative: Vec::new(), persons: Vec::new() }
+        let references = (0u16..).zip(&concepts).filter(|(_, concept)| concept.refers_to.is_some());
+        let references = references.map(|(ix, _)| ConceptIx(ix)).collect();
+        Self { name, root_oid, concepts, by_number, administrative: Vec::new(), persons: Vec::new(), references }
     }
 
     /// The same dataset, in which these concepts, with all within them, say who, where and how it was sent, and nothing
@@ -130,6 +136,11 @@ impl Dataset {
     #[must_use]
     pub fn with_persons(self, persons: Vec<Person>) -> Self {
         Self { persons, ..self }
+    }
+
+    /// The concepts that refer to something else in the case.
+    pub fn references(&self) -> &[ConceptIx] {
+        &self.references
     }
 
     /// The persons, each with the number by which it is known.

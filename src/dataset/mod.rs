@@ -12,6 +12,7 @@ mod instance;
 mod missing;
 mod number;
 mod person;
+mod reference;
 mod transfer;
 mod value;
 

@@ -120,6 +120,31 @@ impl<'a> Generator<'a> {
                 return Some(instance);
             }
         }
+        // A node is known by its code, and that by the one beside it.
+        if let Some((known, beside)) = self.normal.known_by(concept) {
+            let holding = self.holding(known).filter(|_| known != concept);
+            choices.extend(holding.map(|holding| self.first(known, &self.some(known, holding))));
+            let is_meant =
+                |content: &Content, code: &str| matches!(content, Content::Value(Value::Code(own)) if own.code == code);
+            let around = beside.and_then(|(of, code)| {
+                let all = self.values(of, self.holding(of)?);
+                Some(self.first(of, all.iter().find(|content| is_meant(content, code))?))
+            });
+            choices.extend(around);
+            let instance = self.build(&choices);
+            if says(&instance) {
+                return Some(instance);
+            }
+        }
+        // What refers to something means what is there.
+        let target = self.dataset.get(concept).refers_to;
+        if let Some(target) = target {
+            choices.push(self.first(target, content));
+            let instance = self.build(&choices);
+            if says(&instance) {
+                return Some(instance);
+            }
+        }
         // A key says what its partner says.
         let key = self.normal.partner_key(concept);
         choices.extend(key.map(|key| self.first(key, content)));

@@ -20,6 +20,8 @@ pub struct AdaPlan {
     pub attributes: Vec<(Text, Text)>,
     /// OIDs under which the concept numbers live; the first is written.
     pub concept_oids: Vec<Text>,
+    /// Concept numbers that live under another OID, with that.
+    pub elsewhere: Vec<(Text, Text)>,
     /// Units that ADA spells in words: the word, and the unit in UCUM.
     pub units: Vec<(Text, Text)>,
     /// Concept numbers of identifiers that have one namespace by definition, and its OID: ADA may leave it out.
@@ -79,6 +81,7 @@ impl AdaPlan {
             also: ada.also.into_iter().map(Text::from).collect(),
             attributes: ada.attributes.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             concept_oids: oids.map(Text::from).collect(),
+            elsewhere: dataset.elsewhere.iter().map(|(number, oid)| (number.into(), oid.into())).collect(),
             units: dataset.units.iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
             in_force: manifest.ada.in_force.iter().map(Text::from).collect(),
             withdrawn: manifest.ada.withdrawn.iter().map(Text::from).collect(),
@@ -110,6 +113,15 @@ impl AdaPlan {
 
     /// The concept number in a `conceptId`; `None` if it lies under another OID.
     pub fn number<'a>(&self, concept_id: &'a str) -> Option<&'a str> {
-        self.concept_oids.iter().find_map(|oid| concept_id.strip_prefix(oid.as_str())?.strip_prefix('.'))
+        let (above, number) = concept_id.rsplit_once('.')?;
+        let oid = self.elsewhere.iter().find(|(own, _)| own == number).map(|(_, oid)| oid);
+        let is_known = oid.map_or_else(|| self.concept_oids.iter().any(|oid| oid == above), |oid| oid == above);
+        is_known.then_some(number)
+    }
+
+    /// The OID above the number of a concept.
+    pub fn oid_above(&self, number: &str) -> Option<&Text> {
+        let own = self.elsewhere.iter().find(|(own, _)| own == number).map(|(_, oid)| oid);
+        own.or(self.concept_oids.first())
     }
 }

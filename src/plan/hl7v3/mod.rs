@@ -8,6 +8,7 @@ mod build;
 mod datatype;
 mod demands;
 mod ident;
+mod listed;
 mod load;
 mod modifier;
 mod questions;
@@ -23,6 +24,7 @@ use crate::ledger::Reason;
 
 pub use datatype::Datatype;
 pub(crate) use demands::{Condition, Demanded, Demands, Need};
+pub(crate) use listed::{BESIDE, Fit, Listed};
 pub(crate) use modifier::Modifier;
 
 /// Name of the attribute that types a value, as it is written.
@@ -52,6 +54,8 @@ pub struct MessagePlan {
     modifiers: Vec<Modifier>,
     /// What is demanded at the places of the concepts.
     demands: Demands,
+    /// The elements that are known by a list.
+    listed: Vec<ElementIx>,
     /// The concepts that an act answers by `negationInd`.
     answered: HashSet<ConceptIx>,
     /// The concepts in acts whose value is a yes or no, with that question.
@@ -80,6 +84,10 @@ pub(crate) struct Element {
     pub any: Vec<Text>,
     /// It holds a value.
     pub value: Option<Hole>,
+    /// The list of which its code is one, where that tells it from elements that look the same.
+    pub listed: Option<Listed>,
+    /// It is listed, or an element in it is that belongs to no other node.
+    pub tells: bool,
     /// Its value carries `xsi:type`.
     pub typed: bool,
     /// Its `negationInd` holds a boolean, inverted.
@@ -196,6 +204,8 @@ pub(crate) struct Fill {
     pub stated: bool,
     /// Another place of the skeleton holds it before this one, which only says it again.
     pub again: bool,
+    /// The reference of which the node says again what it means: the concept is in the group around what is meant.
+    pub through: Option<ConceptIx>,
 }
 
 /// Where in the instance: below an occurrence that is open while a node is read or written, through groups that
@@ -295,13 +305,17 @@ impl MessagePlan {
     }
 
     /// The leaves that no act may be made for: of null flavours alone, where the act would say yes by being there; and those in an
-    /// act whose value is a yes or no that is not there, which the act would seem to give.
+    /// act whose value is a yes or no that is not there, which the act would seem to give; and those in one that nobody could tell
+    /// from another.
     pub fn without_act(&self, dataset: &Dataset, instance: &Instance) -> Vec<NodeIx> {
         let mut unsaid = instance.unasked(dataset);
         unsaid.retain(|node| {
             let question = dataset.question_of(instance.node(*node).concept);
             question.is_some_and(|question| self.says_yes_by_silence(question))
         });
+        unsaid.extend(self.unknowable(dataset, instance));
+        unsaid.sort_unstable();
+        unsaid.dedup();
         let known: HashSet<NodeIx> = unsaid.iter().copied().collect();
         // Many leaves may lack one answer.
         let mut answered = HashMap::new();
