@@ -108,6 +108,25 @@ fn an_indication_means_a_problem_and_says_nothing_else_of_it() {
     assert_eq!(differences(whole.dataset(), &whole.instance, &source.instance), []);
 }
 
+/// What says yes by being there is not there for a no, whatever is unknown beside it.
+#[test]
+fn nobody_who_did_not_verify_a_document_is_said_to_have() {
+    let converter = Converter::new().unwrap();
+    let form = String::from_utf8(fixture("full").twin("ada").unwrap()).unwrap();
+    let yes = "91260\" value=\"true\"";
+    assert_eq!(form.matches(yes).count(), 1);
+    let said = "91263\" value=\"2031-05-03\" datatype=\"datetime\"";
+    let form = form.replace(said, "91263\" nullFlavor=\"NI\"");
+    let written = |form: &str| {
+        let target = ooievaar::Target::new(KIND, Format::Hl7v3);
+        let outcome = converter.convert(form.as_bytes(), target).unwrap();
+        (String::from_utf8(outcome.output).unwrap().contains("VRF"), outcome.ledger.losses.len())
+    };
+    assert_eq!(written(&form), (true, 0));
+    assert_eq!(written(&form.replace(yes, "91260\" value=\"false\"")), (false, 2));
+    assert_eq!(written(&form.replace(yes, "91260\" nullFlavor=\"NI\"")), (false, 2));
+}
+
 /// A code of none of the lists is nothing that anybody could tell.
 #[test]
 fn a_code_of_a_list_says_which_statement_it_is() {

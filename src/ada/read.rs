@@ -4,7 +4,7 @@ use roxmltree::{Attribute, Document, Node, NodeType};
 
 use super::forms::{DATA, forms};
 use super::leaf::{self, NoReferenceDay};
-use super::references::References;
+use super::references::{Pending, References};
 use super::{ID, ReferenceDay, has_oid};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
 use crate::ledger::{Ledger, Loss, Reason, shown_name};
@@ -113,8 +113,9 @@ pub fn read_form(
     let (instance, ledger) = (Instance::new(), Ledger::default());
     let mut reader = Reader { dataset, plan, terminology, day, instance, ledger, references: References::default() };
     reader.document(form, forms)?;
-    reader.refer();
-    Ok((reader.instance, reader.ledger))
+    let Reader { mut instance, mut ledger, references, .. } = reader;
+    references.settle(dataset, &mut instance, &mut ledger);
+    Ok((instance, ledger))
 }
 
 pub(super) struct Reader<'a> {
@@ -122,9 +123,9 @@ pub(super) struct Reader<'a> {
     plan: &'a AdaPlan,
     terminology: &'a Terminology,
     day: Option<ReferenceDay>,
-    pub(super) instance: Instance,
+    instance: Instance,
     pub(super) ledger: Ledger,
-    pub(super) references: References,
+    references: References,
 }
 
 impl Reader<'_> {
@@ -368,6 +369,25 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Takes a leaf that refers to a group; false if it does not, but says something itself.
+    fn reference(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> bool {
+        let name = element.attribute("value").filter(|name| !name.is_empty() && !element.has_attribute("code"));
+        let Some(name) = name else { return false };
+        for attribute in element.attributes().filter(|attribute| attribute.name() != "value") {
+            if leaf::is_describing(&attribute) {
+                self.ledger.structural(1);
+            } else {
+                self.lose(element, Some(attribute.name()), Reason::Unknown, Some(concept), 1);
+            }
+        }
+        for inner in self.elements(element) {
+            self.lose_all(inner, Reason::Unknown);
+        }
+        let (position, path) = (position(element), path(element, Some("value")));
+        self.references.refer(Pending { to, concept, name: name.to_owned(), position, path });
+        true
+    }
+
     /// The child elements. Text between them is lost: ADA has its values in attributes.
     pub(super) fn elements<'n, 'i>(&mut self, node: Node<'n, 'i>) -> Vec<Node<'n, 'i>> {
         for text in node.children().filter(is_content) {
@@ -424,7 +444,7 @@ fn is_content(node: &Node<'_, '_>) -> bool {
     node.node_type() == NodeType::Text && node.text().is_some_and(|text| !text.trim().is_empty())
 }
 
-pub(super) fn position(node: Node<'_, '_>) -> u32 {
+fn position(node: Node<'_, '_>) -> u32 {
     count(node.range().start)
 }
 
@@ -433,7 +453,7 @@ fn count(number: usize) -> u32 {
 }
 
 /// `/adaxml/data/…/element[2]/@attribute`; the number says which of the siblings of that name it is.
-pub(super) fn path(node: Node<'_, '_>, attribute: Option<&str>) -> String {
+fn path(node: Node<'_, '_>, attribute: Option<&str>) -> String {
     let mut steps: Vec<String> = node.ancestors().filter(Node::is_element).map(step).collect();
     steps.reverse();
     let mut path = format!("/{}", steps.join("/"));

@@ -2,12 +2,8 @@
 
 use std::collections::HashMap;
 
-use roxmltree::Node;
-
-use super::leaf;
-use super::read::{Reader, path, position};
-use crate::dataset::{ConceptIx, NodeIx, Origin};
-use crate::ledger::{Loss, Reason};
+use crate::dataset::{ConceptIx, Dataset, Instance, NodeIx, Origin};
+use crate::ledger::{Ledger, Loss, Reason};
 
 /// The groups with a name, and what refers to them: a form may name a group after it is meant.
 #[derive(Debug, Default)]
@@ -18,12 +14,14 @@ pub(super) struct References {
 
 /// A leaf that refers to a group.
 #[derive(Debug)]
-struct Pending {
-    to: NodeIx,
-    concept: ConceptIx,
-    name: String,
-    position: u32,
-    path: String,
+pub(super) struct Pending {
+    /// The group that holds it.
+    pub to: NodeIx,
+    pub concept: ConceptIx,
+    /// The name of the group that it means.
+    pub name: String,
+    pub position: u32,
+    pub path: String,
 }
 
 impl References {
@@ -31,43 +29,26 @@ impl References {
     pub fn named(&mut self, name: &str, group: NodeIx) {
         self.groups.entry(name.to_owned()).or_insert(group);
     }
-}
 
-impl Reader<'_> {
-    /// Takes a leaf that refers to a group; false if it does not, but says something itself.
-    pub(super) fn reference(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> bool {
-        let name = element.attribute("value").filter(|name| !name.is_empty() && !element.has_attribute("code"));
-        let Some(name) = name else { return false };
-        for attribute in element.attributes() {
-            if leaf::is_describing(&attribute) {
-                self.ledger.structural(1);
-            } else if attribute.name() != "value" {
-                self.lose(element, Some(attribute.name()), Reason::Unknown, Some(concept), 1);
-            }
-        }
-        for inner in self.elements(element) {
-            self.lose_all(inner, Reason::Unknown);
-        }
-        let (position, path) = (position(element), path(element, Some("value")));
-        self.references.pending.push(Pending { to, concept, name: name.to_owned(), position, path });
-        true
+    /// A leaf refers to a group.
+    pub fn refer(&mut self, pending: Pending) {
+        self.pending.push(pending);
     }
 
     /// Gives each reference what the group says that it means; one that means nothing is lost.
-    pub(super) fn refer(&mut self) {
-        for Pending { to, concept, name, position, path } in std::mem::take(&mut self.references.pending) {
-            let group = self.references.groups.get(&name).copied();
-            let target = self.dataset.get(concept).refers_to;
-            let meant = group.zip(target).and_then(|(group, target)| {
-                let leaf = self.instance.descendants(self.dataset, group, target).first().copied()?;
-                self.instance.node(leaf).content.clone()
+    pub fn settle(self, dataset: &Dataset, instance: &mut Instance, ledger: &mut Ledger) {
+        for Pending { to, concept, name, position, path } in self.pending {
+            let target = dataset.get(concept).refers_to;
+            let meant = self.groups.get(&name).zip(target).and_then(|(group, target)| {
+                let leaf = instance.descendants(dataset, *group, target).first().copied()?;
+                instance.node(leaf).content.clone()
             });
             match meant {
                 Some(content) => {
-                    self.instance.add_leaf(to, concept, content, Origin { position, leaves: 1 });
-                    self.ledger.translated(1);
+                    instance.add_leaf(to, concept, content, Origin { position, leaves: 1 });
+                    ledger.translated(1);
                 }
-                None => self.ledger.lost(Loss {
+                None => ledger.lost(Loss {
                     reason: Reason::NoCarrier,
                     position,
                     path: Some(path),

@@ -5,7 +5,9 @@ use roxmltree::Node;
 use super::xml::{attribute, without_prefix};
 use crate::dataset::{NullFlavor, Text};
 use crate::ledger::Reason;
-use crate::plan::hl7v3::{BESIDE, Bucket, Child, Datatype, Element, ElementIx, Fit, Fixed, MessagePlan, XSI_TYPE};
+use crate::plan::hl7v3::{
+    BESIDE, Bucket, Child, Datatype, Element, ElementIx, Fit, Fixed, Known, MessagePlan, XSI_TYPE,
+};
 
 /// So many elements are looked at inside an element that has neither template nor code of its own. A sender cannot
 /// make the search longer than that.
@@ -233,7 +235,7 @@ fn code_beside<'d>(node: Node<'d, '_>) -> Option<&'d str> {
 
 /// What the code in an element says for a candidate that is known by a list; nothing, if the candidate is not.
 fn list_score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> i32 {
-    if !element.tells {
+    if element.known == Known::ByForm {
         return 0;
     }
     if let Some(listed) = &element.listed {

@@ -50,14 +50,12 @@ pub fn read(plan: &MessagePlan, dataset: &Dataset, node: Node<'_, '_>) -> Result
         return Err(Refusal::TakenBack { position: node.range().start });
     }
     reader.element(node, root);
-    match reader.refusal {
-        Some(refusal) => Err(refusal),
-        None => {
-            reader.placer.instance.settle_references(dataset);
-            reader.repeats.settle(dataset, &reader.placer.instance, &mut reader.account);
-            Ok((reader.placer.instance, reader.account.ledger))
-        }
+    if let Some(refusal) = reader.refusal {
+        return Err(refusal);
     }
+    reader.placer.instance.settle_references(dataset);
+    reader.repeats.settle(dataset, &reader.placer.instance, &mut reader.account);
+    Ok((reader.placer.instance, reader.account.ledger))
 }
 
 struct Reader<'p, 'd, 'i> {

@@ -11,12 +11,11 @@ impl<'a> Writer<'a> {
     /// The leaf that a fill holds now.
     pub(super) fn leaf(&self, fill: &Fill) -> Option<NodeIx> {
         let concept = fill.through.unwrap_or(fill.concept);
-        let leaf = match fill.own {
-            Some(frame) => self.frames.get(frame)?.node?,
-            None => {
-                let base = self.base(fill.place.base)?;
-                self.instance.descendants(self.dataset, base, concept).first().copied()?
-            }
+        let leaf = if let Some(frame) = fill.own {
+            self.frames.get(frame)?.node?
+        } else {
+            let base = self.base(fill.place.base)?;
+            self.instance.descendants(self.dataset, base, concept).first().copied()?
         };
         if fill.through.is_none() {
             return Some(leaf);

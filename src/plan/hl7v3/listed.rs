@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Child, Element, ElementIx, MessagePlan};
+use super::{Child, Element, ElementIx, Known, MessagePlan};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NodeIx, NullFlavor, Text, Value};
 use crate::tables::{Source, TableError};
 use crate::terminology::ValueSet;
@@ -75,7 +75,7 @@ pub(super) fn load(source: &Source, dataset: &Dataset, elements: &mut [Element])
         let node = node_of(elements, *ix);
         let mut at = Some(*ix);
         while let Some(ix) = at {
-            elements[ix.0 as usize].tells = true;
+            elements[ix.0 as usize].known = Known::ByList;
             at = elements[ix.0 as usize].parent.filter(|_| Some(ix) != node);
         }
     }

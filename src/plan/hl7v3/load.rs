@@ -39,12 +39,15 @@ impl MessagePlan {
             carriers: HashMap::new(),
             listed: Vec::new(),
             answered: HashSet::new(),
+            present: HashSet::new(),
             asked: HashMap::new(),
         };
         let mut scoper = Scoper::new(dataset, &rows, &built.rows, &built.repeated, &plan.aligns);
         scoper.run(&mut plan.elements, root)?;
         plan.carriers = scoper.carriers;
         plan.answered = questions::answered(&plan.elements, &rows, dataset)?;
+        let present = plan.elements.iter().filter_map(|element| element.presence.as_ref());
+        plan.present = present.map(|hole| hole.fill.concept).collect();
         plan.asked = questions::asked(&plan.elements);
         listed::load(source, dataset, &mut plan.elements)?;
         for at in 0..plan.elements.len() {

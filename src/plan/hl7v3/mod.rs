@@ -19,7 +19,7 @@ mod skeleton;
 use std::collections::{HashMap, HashSet};
 
 use super::MessageMeta;
-use crate::dataset::{ConceptIx, Dataset, Instance, Kind, NodeIx, Text};
+use crate::dataset::{Answer, ConceptIx, Dataset, Instance, Kind, NodeIx, Text};
 use crate::ledger::Reason;
 
 pub use datatype::Datatype;
@@ -58,6 +58,8 @@ pub struct MessagePlan {
     listed: Vec<ElementIx>,
     /// The concepts that an act answers by `negationInd`.
     answered: HashSet<ConceptIx>,
+    /// Those that an element answers by being there.
+    present: HashSet<ConceptIx>,
     /// The concepts in acts whose value is a yes or no, with that question.
     asked: HashMap<ConceptIx, ConceptIx>,
 }
@@ -86,8 +88,8 @@ pub(crate) struct Element {
     pub value: Option<Hole>,
     /// The list of which its code is one, where that tells it from elements that look the same.
     pub listed: Option<Listed>,
-    /// It is listed, or an element in it is that belongs to no other node.
-    pub tells: bool,
+    /// By what it is known among elements that look the same.
+    pub known: Known,
     /// Its value carries `xsi:type`.
     pub typed: bool,
     /// Its `negationInd` holds a boolean, inverted.
@@ -116,6 +118,16 @@ pub(crate) struct Element {
     /// Its children by name, for reading.
     pub buckets: Vec<Bucket>,
     pub parent: Option<ElementIx>,
+}
+
+/// By what an element is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// What is fixed in it.
+    #[default]
+    ByForm,
+    /// The list of which its code is one, or the code of an element in it that belongs to no other node.
+    ByList,
 }
 
 /// What becomes of an element when nothing in it has content.
@@ -314,6 +326,7 @@ impl MessagePlan {
             question.is_some_and(|question| self.says_yes_by_silence(question))
         });
         unsaid.extend(self.unknowable(dataset, instance));
+        unsaid.extend(self.belied(dataset, instance));
         unsaid.sort_unstable();
         unsaid.dedup();
         let known: HashSet<NodeIx> = unsaid.iter().copied().collect();
@@ -330,6 +343,17 @@ impl MessagePlan {
             }
         }
         unsaid
+    }
+
+    /// The null flavours in elements that say yes by being there, where the answer is another.
+    fn belied(&self, dataset: &Dataset, instance: &Instance) -> Vec<NodeIx> {
+        if self.present.is_empty() {
+            return Vec::new();
+        }
+        let is_asked =
+            |concept: ConceptIx| dataset.question_of(concept).is_some_and(|asked| self.present.contains(&asked));
+        let silent = instance.leaves().filter(|(_, leaf, content)| !content.is_stated() && is_asked(leaf.concept));
+        silent.map(|(ix, ..)| ix).filter(|ix| instance.answer_of(dataset, *ix) == Answer::NotYes).collect()
     }
 
     pub(crate) fn element(&self, ix: ElementIx) -> &Element {
