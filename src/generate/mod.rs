@@ -66,7 +66,23 @@ impl<'a> Generator<'a> {
         let chance = [0.05, 0.2, 0.5, 0.9][rng.usize(..4)];
         let mut choices = Vec::new();
         self.fill(&mut rng, chance, &mut Vec::new(), ConceptIx::ROOT, &mut choices);
+        self.refer(&mut choices);
         choices
+    }
+
+    /// Lets what refers to something mean what was drawn: chance alone would hardly ever draw the same.
+    fn refer(&self, choices: &mut [Choice]) {
+        if self.dataset.references().is_empty() {
+            return;
+        }
+        let concept = |choice: &Choice| choice.path.last().map(|(concept, _)| *concept);
+        for at in 0..choices.len() {
+            let target = concept(&choices[at]).and_then(|own| self.dataset.get(own).refers_to);
+            let meant = target.and_then(|target| choices.iter().find(|choice| concept(choice) == Some(target)));
+            if let Some(content) = meant.map(|choice| choice.content.clone()) {
+                choices[at].content = content;
+            }
+        }
     }
 
     /// The instance that has these leaves, in normal form.
