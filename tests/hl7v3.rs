@@ -33,6 +33,7 @@ fn dataset() -> Dataset {
         max,
         in_use: true,
         question: None,
+        refers_to: None,
     };
     let mut concepts = vec![concept("", 0, 0, Kind::Group, Some(1))];
     for row in sheet.rows() {

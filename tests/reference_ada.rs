@@ -94,7 +94,6 @@ fn kernset_2_3_5_test() {
     }
 }
 
-/// The tables hold a selection of the neonatal concepts, so the rest is lost; what is held must be right.
 #[test]
 fn kernset_neonatologie() {
     let message = "kernset-neonatologie-3.0";

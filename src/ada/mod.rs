@@ -13,6 +13,7 @@ mod leaf;
 mod moment;
 mod read;
 mod read_transmission;
+mod references;
 mod write;
 mod write_transmission;
 
@@ -20,6 +21,9 @@ pub use forms::forms;
 pub use moment::ReferenceDay;
 pub use read::{Error, read, read_form};
 pub use write::{Written, write};
+
+/// The attribute by which a group is called where something refers to it.
+const ID: &str = "id";
 
 /// True for a concept that has a place in an OID, and so a `conceptId`.
 fn has_oid(number: &str) -> bool {

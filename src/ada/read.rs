@@ -4,7 +4,8 @@ use roxmltree::{Attribute, Document, Node, NodeType};
 
 use super::forms::{DATA, forms};
 use super::leaf::{self, NoReferenceDay};
-use super::{ReferenceDay, has_oid};
+use super::references::{Pending, References};
+use super::{ID, ReferenceDay, has_oid};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, Kind, NodeIx, Origin, Value};
 use crate::ledger::{Ledger, Loss, Reason, shown_name};
 use crate::plan::AdaPlan;
@@ -109,9 +110,12 @@ pub fn read_form(
     terminology: &Terminology,
     day: Option<ReferenceDay>,
 ) -> Result<(Instance, Ledger), Error> {
-    let mut reader = Reader { dataset, plan, terminology, day, instance: Instance::new(), ledger: Ledger::default() };
+    let (instance, ledger) = (Instance::new(), Ledger::default());
+    let mut reader = Reader { dataset, plan, terminology, day, instance, ledger, references: References::default() };
     reader.document(form, forms)?;
-    Ok((reader.instance, reader.ledger))
+    let Reader { mut instance, mut ledger, references, .. } = reader;
+    references.settle(dataset, &mut instance, &mut ledger);
+    Ok((instance, ledger))
 }
 
 pub(super) struct Reader<'a> {
@@ -121,6 +125,7 @@ pub(super) struct Reader<'a> {
     day: Option<ReferenceDay>,
     instance: Instance,
     pub(super) ledger: Ledger,
+    references: References,
 }
 
 impl Reader<'_> {
@@ -293,8 +298,13 @@ impl Reader<'_> {
             self.lose_all(element, Reason::TooMany);
             return Ok(None);
         }
-        self.attributes(element, &[], Some(concept));
-        Ok(Some(self.instance.add_group(to, concept)))
+        let has_names = !self.dataset.references().is_empty();
+        self.attributes(element, if has_names { &[ID] } else { &[] }, Some(concept));
+        let group = self.instance.add_group(to, concept);
+        if let Some(name) = element.attribute(ID).filter(|_| has_names) {
+            self.references.named(name, group);
+        }
+        Ok(Some(group))
     }
 
     /// Looks whether a group for which there is no room is about somebody else.
@@ -302,7 +312,8 @@ impl Reader<'_> {
         if !self.dataset.holds_the_person(concept) {
             return Ok(());
         }
-        let mut apart = Reader { instance: Instance::new(), ledger: Ledger::default(), ..*self };
+        let (instance, ledger, references) = (Instance::new(), Ledger::default(), References::default());
+        let mut apart = Reader { instance, ledger, references, ..*self };
         let path = self.dataset.groups_between(ConceptIx::ROOT, concept);
         let to = path.into_iter().fold(NodeIx::ROOT, |to, group| apart.instance.add_group(to, group));
         apart.concept(element, concept, to)?;
@@ -316,6 +327,9 @@ impl Reader<'_> {
     pub(super) fn leaf(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> Result<(), Error> {
         if is_nil(element) {
             self.lose_all(element, Reason::Modifier);
+            return Ok(());
+        }
+        if self.dataset.get(concept).refers_to.is_some() && self.reference(element, concept, to) {
             return Ok(());
         }
         let read = leaf::read(element, self.dataset.get(concept), self.terminology, self.day);
@@ -353,6 +367,25 @@ impl Reader<'_> {
             self.lose_all(inner, Reason::Unknown);
         }
         Ok(())
+    }
+
+    /// Takes a leaf that refers to a group; false if it does not, but says something itself.
+    fn reference(&mut self, element: Node<'_, '_>, concept: ConceptIx, to: NodeIx) -> bool {
+        let name = element.attribute("value").filter(|name| !name.is_empty() && !element.has_attribute("code"));
+        let Some(name) = name else { return false };
+        for attribute in element.attributes().filter(|attribute| attribute.name() != "value") {
+            if leaf::is_describing(&attribute) {
+                self.ledger.structural(1);
+            } else {
+                self.lose(element, Some(attribute.name()), Reason::Unknown, Some(concept), 1);
+            }
+        }
+        for inner in self.elements(element) {
+            self.lose_all(inner, Reason::Unknown);
+        }
+        let (position, path) = (position(element), path(element, Some("value")));
+        self.references.refer(Pending { to, concept, name: name.to_owned(), position, path });
+        true
     }
 
     /// The child elements. Text between them is lost: ADA has its values in attributes.

@@ -1,6 +1,8 @@
 //! From an instance to ADA XML.
 
-use super::has_oid;
+use std::collections::HashMap;
+
+use super::{ID, has_oid};
 use crate::dataset::{
     Code, Concept, ConceptIx, Content, Dataset, Instance, Kind, NodeIx, NullFlavor, Text, Value, is_decimal,
     plain_number,
@@ -32,6 +34,7 @@ pub fn write(instance: &Instance, dataset: &Dataset, plan: &AdaPlan, terminology
         plan,
         terminology,
         text: String::new(),
+        names: names(instance, dataset),
         unwritten: Vec::new(),
         lacking: Vec::new(),
         broken: Vec::new(),
@@ -47,10 +50,23 @@ pub(super) struct Writer<'a> {
     pub(super) plan: &'a AdaPlan,
     terminology: &'a Terminology,
     pub(super) text: String,
+    /// What the groups are called to which something refers.
+    names: HashMap<NodeIx, String>,
     pub(super) unwritten: Vec<Unwritten>,
     /// Where something begins that the form wants to be known otherwise, and its concept.
     pub(super) lacking: Vec<(usize, ConceptIx)>,
     pub(super) broken: Vec<BrokenRule>,
+}
+
+/// Names for the groups to which something refers: the concept of the leaf by which they are known, and a number.
+fn names(instance: &Instance, dataset: &Dataset) -> HashMap<NodeIx, String> {
+    let mut names = HashMap::new();
+    for ix in instance.references(dataset) {
+        let Some(target) = instance.referred(dataset, ix) else { continue };
+        let (number, nth) = (&dataset.get(instance.node(target).concept).number, names.len() + 1);
+        names.entry(instance.node(target).parent).or_insert_with(|| format!("c{number}-{nth}"));
+    }
+    names
 }
 
 impl<'a> Writer<'a> {
@@ -104,6 +120,9 @@ impl<'a> Writer<'a> {
         }
         self.open(&concept.element, depth);
         self.concept_id(concept);
+        if let Some(name) = self.names.get(&ix) {
+            attribute(&mut self.text, ID, name);
+        }
         self.close(&concept.element, &self.sorted(ix), depth);
     }
 
@@ -116,9 +135,26 @@ impl<'a> Writer<'a> {
         }
         self.tell(ix, content);
         let concept = self.concept(ix);
+        if concept.refers_to.is_some() {
+            return self.reference(ix, element, depth);
+        }
         self.open(element, depth);
         self.concept_id(concept);
         leaf(&mut self.text, content, concept, self.plan, self.terminology);
+        self.text.push_str("/>\n");
+    }
+
+    /// Writes a leaf that means a group in the same document.
+    fn reference(&mut self, ix: NodeIx, element: &str, depth: usize) {
+        let meant = self.instance.referred(self.dataset, ix).map(|target| self.instance.node(target).parent);
+        let Some(name) = meant.and_then(|group| self.names.get(&group)).cloned() else {
+            self.unwritten.push(Unwritten { node: ix, reason: Reason::NoCarrier });
+            return;
+        };
+        self.open(element, depth);
+        self.concept_id(self.concept(ix));
+        attribute(&mut self.text, "value", &name);
+        attribute(&mut self.text, "datatype", "reference");
         self.text.push_str("/>\n");
     }
 

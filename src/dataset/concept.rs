@@ -90,6 +90,8 @@ pub struct Concept {
     pub in_use: bool,
     /// The yes-or-no concept whose answer says whether there is any of this: with a no, or a null flavour, there is none to state.
     pub question: Option<ConceptIx>,
+    /// The leaf that it refers to: what it says, an occurrence of that leaf says, and it means the group around it.
+    pub refers_to: Option<ConceptIx>,
 }
 
 /// The concepts of one dataset, as one transaction uses them.
@@ -107,6 +109,8 @@ pub struct Dataset {
     persons: Vec<Person>,
     /// What a person wants to see first.
     glance: Vec<ConceptIx>,
+    /// What refers to something else in the case.
+    references: Vec<ConceptIx>,
 }
 
 impl Dataset {
@@ -118,6 +122,8 @@ impl Dataset {
             .skip(1)
             .filter_map(|(ix, concept)| Some((concept.number.clone(), ConceptIx(u16::try_from(ix).ok()?))))
             .collect();
+        let references = (0u16..).zip(&concepts).filter(|(_, concept)| concept.refers_to.is_some());
+        let references = references.map(|(ix, _)| ConceptIx(ix)).collect();
         Self {
             name,
             root_oid,
@@ -126,6 +132,7 @@ impl Dataset {
             administrative: Vec::new(),
             persons: Vec::new(),
             glance: Vec::new(),
+            references,
         }
     }
 
@@ -151,6 +158,11 @@ impl Dataset {
     /// What a person wants to see first, in that order.
     pub fn glance(&self) -> &[ConceptIx] {
         &self.glance
+    }
+
+    /// The concepts that refer to something else in the case.
+    pub fn references(&self) -> &[ConceptIx] {
+        &self.references
     }
 
     /// The persons, each with the number by which it is known.

@@ -73,6 +73,7 @@ mod tests {
             max: None,
             in_use: true,
             question: None,
+            refers_to: None,
         }
     }
 

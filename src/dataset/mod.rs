@@ -13,6 +13,7 @@ mod missing;
 mod number;
 mod packing;
 mod person;
+mod reference;
 mod transfer;
 mod value;
 

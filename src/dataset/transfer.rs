@@ -198,6 +198,7 @@ mod tests {
             max: None,
             in_use: true,
             question: None,
+            refers_to: None,
         };
         let mut all = vec![root.clone()];
         for (number, parent, is_group, max) in concepts {

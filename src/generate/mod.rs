@@ -66,7 +66,23 @@ impl<'a> Generator<'a> {
         let chance = [0.05, 0.2, 0.5, 0.9][rng.usize(..4)];
         let mut choices = Vec::new();
         self.fill(&mut rng, chance, &mut Vec::new(), ConceptIx::ROOT, &mut choices);
+        self.refer(&mut choices);
         choices
+    }
+
+    /// Lets what refers to something mean what was drawn: chance alone would hardly ever draw the same.
+    fn refer(&self, choices: &mut [Choice]) {
+        if self.dataset.references().is_empty() {
+            return;
+        }
+        let concept = |choice: &Choice| choice.path.last().map(|(concept, _)| *concept);
+        for at in 0..choices.len() {
+            let target = concept(&choices[at]).and_then(|own| self.dataset.get(own).refers_to);
+            let meant = target.and_then(|target| choices.iter().find(|choice| concept(choice) == Some(target)));
+            if let Some(content) = meant.map(|choice| choice.content.clone()) {
+                choices[at].content = content;
+            }
+        }
     }
 
     /// The instance that has these leaves, in normal form.
@@ -120,6 +136,31 @@ impl<'a> Generator<'a> {
             let Some(holding) = self.holding(condition.of) else { continue };
             let answer = self.values(condition.of, holding).into_iter().find(|content| condition.accepts(content));
             choices.extend(answer.map(|answer| self.first(condition.of, &answer)));
+            let instance = self.build(&choices);
+            if says(&instance) {
+                return Some(instance);
+            }
+        }
+        // A node is known by its code, and that by the one beside it.
+        if let Some((known, beside)) = self.normal.known_by(concept) {
+            let holding = self.holding(known).filter(|_| known != concept);
+            choices.extend(holding.map(|holding| self.first(known, &self.some(known, holding))));
+            let is_meant =
+                |content: &Content, code: &str| matches!(content, Content::Value(Value::Code(own)) if own.code == code);
+            let around = beside.and_then(|(of, code)| {
+                let all = self.values(of, self.holding(of)?);
+                Some(self.first(of, all.iter().find(|content| is_meant(content, code))?))
+            });
+            choices.extend(around);
+            let instance = self.build(&choices);
+            if says(&instance) {
+                return Some(instance);
+            }
+        }
+        // What refers to something means what is there.
+        let target = self.dataset.get(concept).refers_to;
+        if let Some(target) = target {
+            choices.push(self.first(target, content));
             let instance = self.build(&choices);
             if says(&instance) {
                 return Some(instance);

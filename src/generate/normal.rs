@@ -119,17 +119,27 @@ impl<'a> Normal<'a> {
         self.dataset.question_of(concept).or_else(|| self.message?.asked(concept))
     }
 
+    /// What must be said for the node of a concept to be known.
+    pub fn known_by(&self, concept: ConceptIx) -> Option<(ConceptIx, Option<(ConceptIx, &'a str)>)> {
+        self.message?.known_by(self.dataset, concept)
+    }
+
     /// What other concepts must say for this one to be there.
     pub fn conditions(&self, concept: ConceptIx) -> &'a [Condition] {
         let demanded = self.message.and_then(|message| message.demanded(concept));
         demanded.map_or(&[], |demanded| &demanded.only_when)
     }
 
-    /// An instance without what its own answers take back, where that is not stated, and without numbers that two people have.
+    /// An instance without what its own answers take back, where that is not stated, without numbers that two people have, and
+    /// without what refers to nothing.
     fn upheld(&self, mut instance: Instance) -> Instance {
         let dataset = self.dataset;
         let gone = if self.upholds { instance.contradicted(dataset) } else { instance.shared_numbers(dataset) };
         for node in gone {
+            instance.remove(node);
+        }
+        instance.settle_references(dataset);
+        for node in instance.dangling(dataset) {
             instance.remove(node);
         }
         instance

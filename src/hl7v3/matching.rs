@@ -3,9 +3,11 @@
 use roxmltree::Node;
 
 use super::xml::{attribute, without_prefix};
-use crate::dataset::Text;
+use crate::dataset::{NullFlavor, Text};
 use crate::ledger::Reason;
-use crate::plan::hl7v3::{Bucket, Datatype, Element, ElementIx, MessagePlan, XSI_TYPE};
+use crate::plan::hl7v3::{
+    BESIDE, Bucket, Child, Datatype, Element, ElementIx, Fit, Fixed, Known, MessagePlan, XSI_TYPE,
+};
 
 /// So many elements are looked at inside an element that has neither template nor code of its own. A sender cannot
 /// make the search longer than that.
@@ -224,8 +226,43 @@ fn best(
     best.filter(|(_, score)| *score >= least && !tied).map(|(ix, _)| ix)
 }
 
+/// The code of the act around the one that an element is in.
+fn code_beside<'d>(node: Node<'d, '_>) -> Option<&'d str> {
+    let is_other = |child: &Node<'_, '_>| child.tag_name().name() == BESIDE && *child != node;
+    let outwards = node.ancestors().filter(Node::is_element);
+    outwards.skip(1).find_map(|at| at.children().find(is_other))?.attribute("code")
+}
+
+/// What the code in an element says for a candidate that is known by a list; nothing, if the candidate is not.
+fn list_score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> i32 {
+    if element.known == Known::ByForm {
+        return 0;
+    }
+    if let Some(listed) = &element.listed {
+        let null = attribute(node, "nullFlavor").map(|flavor| (flavor, NullFlavor::SYSTEM));
+        let code = attribute(node, "code").map(|code| (code, attribute(node, "codeSystem").unwrap_or_default()));
+        let fit = code.or(null).map_or(Fit::Not, |(code, system)| listed.fit(code, system, code_beside(node)));
+        return match fit {
+            Fit::Not => CONFLICTS,
+            Fit::Elsewhere => SAME_CODE - 1,
+            Fit::Member => SAME_CODE,
+            Fit::Meant => SAME_CODE + 1,
+        };
+    }
+    let children = node.children().filter(Node::is_element).take(PROBED_CHILDREN);
+    children
+        .filter_map(|child| {
+            let name = child.tag_name();
+            let bucket = plan.bucket(element, name.namespace().unwrap_or_default(), name.name())?;
+            let inner = bucket.all.iter().map(|ix| plan.element(*ix)).filter(|inner| inner.scope.is_none());
+            inner.map(|inner| list_score(plan, child, inner)).find(|score| *score != 0)
+        })
+        .sum()
+}
+
 const AGREES: i32 = 2;
 const CONFLICTS: i32 = -3;
+const LACKS: i32 = -1;
 const SAME_TEMPLATE: i32 = 100;
 const OTHER_TEMPLATE: i32 = -10;
 const SAME_CODE: i32 = 20;
@@ -245,6 +282,8 @@ fn score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> Option<i3
     score += match code_verdict(node, element) {
         Verdict::Same => SAME_CODE,
         Verdict::Differs => OTHER_CODE,
+        // One that wants no code fits better.
+        Verdict::Silent if element.ident.code.is_some() => LACKS,
         Verdict::Silent => 0,
     };
     if let Some(hole) = &element.value {
@@ -262,7 +301,11 @@ fn score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> Option<i3
                 },
         );
     }
+    score += list_score(plan, node, element);
     let is_open = element.ident.templates.is_empty() && element.ident.code.is_none();
+    if !is_open {
+        score += lacking(plan, node, element);
+    }
     let children = node.children().filter(Node::is_element).take(PROBED_CHILDREN);
     for child in children.filter(|child| is_open || !matches!(child.tag_name().name(), "templateId" | "code")) {
         let name = child.tag_name();
@@ -277,6 +320,17 @@ fn score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> Option<i3
     Some(score)
 }
 
+/// What is said against a candidate by a code that it fixes, and that is not there.
+fn lacking(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> i32 {
+    let wanted = element.children.iter().filter_map(|child| match child {
+        Child::Element(ix) => Some(plan.element(*ix)).filter(|inner| inner.filler && inner.local != "code"),
+        Child::Row | Child::Rows(_) => None,
+    });
+    let wanted = wanted.filter(|inner| inner.fixed.iter().any(|fixed| fixed.name == "code"));
+    let is_there = |inner: &Element| node.children().any(|child| child.tag_name().name() == inner.local);
+    wanted.filter(|inner| !is_there(inner)).map(|_| LACKS).sum()
+}
+
 /// What an element inside a candidate that has no template and no code says for the candidate.
 fn inner_score(plan: &MessagePlan, child: Node<'_, '_>, bucket: Option<&Bucket>) -> i32 {
     let found = bucket.and_then(|bucket| pick(plan, bucket, child).ok());
@@ -286,6 +340,11 @@ fn inner_score(plan: &MessagePlan, child: Node<'_, '_>, bucket: Option<&Bucket>)
 /// What the fixed attributes of one element say.
 fn own_score(plan: &MessagePlan, node: Node<'_, '_>, element: &Element) -> i32 {
     let mut score = 0;
+    // That another code is of the same system and type, or that there is none, says nothing for the one that is fixed.
+    let is_other = |fixed: &Fixed| fixed.name == "code" && attribute(node, "code") != Some(fixed.value.as_str());
+    if element.fixed.iter().any(is_other) {
+        return CONFLICTS;
+    }
     for fixed in &element.fixed {
         if plan.is_label(&fixed.name) || element.any.contains(&fixed.name) {
             continue;

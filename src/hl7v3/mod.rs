@@ -7,6 +7,7 @@ mod losses;
 mod matching;
 mod place;
 mod read;
+mod repeats;
 mod saying;
 mod whose;
 mod words;

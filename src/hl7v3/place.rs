@@ -52,6 +52,11 @@ impl<'p> Placer<'p> {
         apart
     }
 
+    /// The node that was added last.
+    pub fn latest(&self) -> NodeIx {
+        NodeIx(u32::try_from(self.instance.len() - 1).unwrap_or(u32::MAX))
+    }
+
     /// The innermost occurrence that is open, once there is one.
     pub fn innermost(&self) -> Option<NodeIx> {
         self.frames.last().and_then(|frame| frame.node)

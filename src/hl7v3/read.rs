@@ -6,10 +6,11 @@ use super::datatypes::{Decoded, Parts, boolean};
 use super::losses::Losses;
 use super::matching;
 use super::place::{Placed, Placer};
+use super::repeats::Repeats;
 use super::saying;
 use super::whose::Whose;
 use super::words::{TextForm, Words};
-use super::xml::{attribute_name, is_content, leaves, without_prefix};
+use super::xml::{attribute, attribute_name, is_content, leaves, without_prefix};
 use crate::dataset::{ConceptIx, Content, Dataset, Instance, NullFlavor, Origin, Value};
 use crate::ledger::{Ledger, Reason};
 use crate::plan::hl7v3::{ANY_TEXT, About, Datatype, Element, ElementIx, Hole, MessagePlan, Scope, XSI, XSI_TYPE};
@@ -49,13 +50,15 @@ pub fn read(plan: &MessagePlan, dataset: &Dataset, node: Node<'_, '_>) -> Result
         return Err(Refusal::TakenBack { position: node.range().start });
     }
     reader.element(node, root);
-    match reader.refusal {
-        Some(refusal) => Err(refusal),
-        None => Ok((reader.placer.instance, reader.losses.ledger)),
+    if let Some(refusal) = reader.refusal {
+        return Err(refusal);
     }
+    reader.placer.instance.settle_references(dataset);
+    reader.repeats.settle(dataset, &reader.placer.instance, &mut reader.losses);
+    Ok((reader.placer.instance, reader.losses.ledger))
 }
 
-struct Reader<'p, 'd> {
+struct Reader<'p, 'd, 'i> {
     plan: &'p MessagePlan,
     dataset: &'p Dataset,
     placer: Placer<'p>,
@@ -67,16 +70,27 @@ struct Reader<'p, 'd> {
     seen: Vec<ElementIx>,
     /// Where those of the innermost one begin.
     first_seen: usize,
+    repeats: Repeats<'d, 'i>,
 }
 
-impl<'p, 'd> Reader<'p, 'd> {
+impl<'p, 'd, 'i> Reader<'p, 'd, 'i> {
     fn new(plan: &'p MessagePlan, dataset: &'p Dataset, placer: Placer<'p>) -> Self {
         let (losses, whose) = (Losses::default(), Whose::default());
-        Self { plan, dataset, placer, losses, refusal: None, whose, seen: Vec::new(), first_seen: 0 }
+        Self {
+            plan,
+            dataset,
+            placer,
+            losses,
+            refusal: None,
+            whose,
+            seen: Vec::new(),
+            first_seen: 0,
+            repeats: Repeats::default(),
+        }
     }
 
     /// Reads an element that the plan knows. As deep as the plan, whatever the document.
-    fn element(&mut self, node: Node<'d, '_>, ix: ElementIx) {
+    fn element(&mut self, node: Node<'d, 'i>, ix: ElementIx) {
         let element = self.plan.element(ix);
         let mut parts = Parts::default();
         let mut matched = 0;
@@ -97,9 +111,9 @@ impl<'p, 'd> Reader<'p, 'd> {
 
     fn attribute(
         &mut self,
-        node: Node<'d, '_>,
+        node: Node<'d, 'i>,
         element: &'p Element,
-        attribute: &Attribute<'d, '_>,
+        attribute: &Attribute<'d, 'i>,
         parts: &mut Parts<'d>,
         matched: &mut u16,
     ) {
@@ -167,12 +181,12 @@ impl<'p, 'd> Reader<'p, 'd> {
             || (name == XSI_TYPE && fixed.is_none() && element.value.is_none())
     }
 
-    fn lose(&mut self, node: Node<'d, '_>, element: &Element, attribute: &Attribute<'d, '_>, reason: Reason) {
+    fn lose(&mut self, node: Node<'d, 'i>, element: &Element, attribute: &Attribute<'d, 'i>, reason: Reason) {
         let reason = element.lost.unwrap_or(reason);
         self.losses.lost_attribute(reason, node, attribute.name(), attribute.range().start);
     }
 
-    fn children(&mut self, node: Node<'d, '_>, element: &'p Element, parts: &mut Parts<'d>) {
+    fn children(&mut self, node: Node<'d, 'i>, element: &'p Element, parts: &mut Parts<'d>) {
         let datatype = element.value.as_ref().map(|hole| hole.fill.datatype);
         if datatype == Some(Datatype::St) {
             return self.words(node, element, parts);
@@ -193,7 +207,7 @@ impl<'p, 'd> Reader<'p, 'd> {
     }
 
     /// The text of an element that is one.
-    fn words(&mut self, node: Node<'d, '_>, element: &'p Element, parts: &mut Parts<'d>) {
+    fn words(&mut self, node: Node<'d, 'i>, element: &'p Element, parts: &mut Parts<'d>) {
         let is_known = |child: Node<'_, '_>| {
             let name = child.tag_name();
             let bucket = self.plan.bucket(element, name.namespace().unwrap_or_default(), name.name());
@@ -208,14 +222,14 @@ impl<'p, 'd> Reader<'p, 'd> {
     }
 
     /// The words are taken without how they were laid out.
-    fn layout(&mut self, words: &Words<'d, '_>) {
+    fn layout(&mut self, words: &Words<'d, 'i>) {
         for (node, attribute) in &words.layout {
             self.losses.lost_attribute(Reason::Unknown, *node, attribute.name(), attribute.range().start);
         }
     }
 
     /// A text where the plan has no value.
-    fn text(&mut self, node: Node<'d, '_>, child: Node<'d, '_>, element: &Element, text: &str) {
+    fn text(&mut self, node: Node<'d, 'i>, child: Node<'d, 'i>, element: &Element, text: &str) {
         if text.trim() == element.text && element.lost.is_none() || element.any.iter().any(|any| any == ANY_TEXT) {
             self.losses.ledger.structural(1);
         } else {
@@ -224,7 +238,7 @@ impl<'p, 'd> Reader<'p, 'd> {
         }
     }
 
-    fn child(&mut self, child: Node<'d, '_>, element: &'p Element, datatype: Option<Datatype>, parts: &mut Parts<'d>) {
+    fn child(&mut self, child: Node<'d, 'i>, element: &'p Element, datatype: Option<Datatype>, parts: &mut Parts<'d>) {
         let name = child.tag_name();
         let namespace = name.namespace().unwrap_or_default();
         if name.name() == "originalText" && datatype.is_some_and(Datatype::is_coded) {
@@ -244,7 +258,7 @@ impl<'p, 'd> Reader<'p, 'd> {
     }
 
     /// Reads a child that the plan knows, or loses it as a whole: what stands in one node stays together.
-    fn known(&mut self, child: Node<'d, '_>, ix: ElementIx) {
+    fn known(&mut self, child: Node<'d, 'i>, ix: ElementIx) {
         let element = self.plan.element(ix);
         let read = self.can_be_said(child, ix).and_then(|()| match &element.scope {
             Some(scope) => self.occurrence(child, ix, scope),
@@ -260,7 +274,7 @@ impl<'p, 'd> Reader<'p, 'd> {
     }
 
     /// Looks whether what an element says may be read as it stands; else why not.
-    fn can_be_said(&mut self, node: Node<'d, '_>, ix: ElementIx) -> Result<(), Reason> {
+    fn can_be_said(&mut self, node: Node<'d, 'i>, ix: ElementIx) -> Result<(), Reason> {
         let element = self.plan.element(ix);
         if saying::is_modified(self.plan, node, element) {
             let holds_the_case = self.plan.holds_a_root(ix);
@@ -276,7 +290,7 @@ impl<'p, 'd> Reader<'p, 'd> {
     }
 
     /// Reads the node of a row, if there is room for one more and it does not contradict one before it.
-    fn occurrence(&mut self, node: Node<'d, '_>, ix: ElementIx, scope: &'p Scope) -> Result<(), Reason> {
+    fn occurrence(&mut self, node: Node<'d, 'i>, ix: ElementIx, scope: &'p Scope) -> Result<(), Reason> {
         if !self.placer.open(scope) {
             return Err(Reason::TooMany);
         }
@@ -285,15 +299,17 @@ impl<'p, 'd> Reader<'p, 'd> {
             (Some(hole), Ok(answer)) => self.placer.contradicts(&hole.fill, &answer),
             _ => false,
         };
+        let around = self.repeats.open();
         if !contradicts {
             self.element(node, ix);
         }
+        self.repeats.close(around);
         self.placer.close();
         if contradicts { Err(Reason::Contradiction) } else { Ok(()) }
     }
 
     /// Reads an element that is no node of a row, and so stands for one thing in its parent.
-    fn only_one(&mut self, node: Node<'d, '_>, ix: ElementIx) -> Result<(), Reason> {
+    fn only_one(&mut self, node: Node<'d, 'i>, ix: ElementIx) -> Result<(), Reason> {
         if self.plan.element(ix).about == About::One {
             // The same in another form is no second of it.
             let form = self.plan.first_form(ix);
@@ -314,7 +330,7 @@ impl<'p, 'd> Reader<'p, 'd> {
     }
 
     /// True if one of the next elements in the parent is of the same kind, and counts before this one.
-    fn has_better(&self, node: Node<'d, '_>, form: ElementIx) -> bool {
+    fn has_better(&self, node: Node<'d, 'i>, form: ElementIx) -> bool {
         let name = node.tag_name();
         let parent = self.plan.element(form).parent.map(|parent| self.plan.element(parent));
         let bucket = parent.and_then(|it| self.plan.bucket(it, name.namespace().unwrap_or_default(), name.name()));
@@ -336,7 +352,7 @@ impl<'p, 'd> Reader<'p, 'd> {
     }
 
     /// True if an element for which there is no room is about somebody else than those before it.
-    fn is_of_another(&mut self, node: Node<'d, '_>, ix: ElementIx) -> bool {
+    fn is_of_another(&mut self, node: Node<'d, 'i>, ix: ElementIx) -> bool {
         let Some(within) = self.placer.innermost().filter(|_| self.whose.is_told_by(self.plan, self.dataset, ix))
         else {
             return false;
@@ -350,7 +366,7 @@ impl<'p, 'd> Reader<'p, 'd> {
     }
 
     /// What the author wrote beside a code: as a whole, or not at all.
-    fn original_text(&mut self, child: Node<'d, '_>, concept: Option<ConceptIx>, parts: &mut Parts<'d>) {
+    fn original_text(&mut self, child: Node<'d, 'i>, concept: Option<ConceptIx>, parts: &mut Parts<'d>) {
         let mut form = TextForm::default();
         let (of_form, others): (Vec<_>, Vec<_>) =
             child.attributes().partition(|attribute| form.take(attribute.name(), attribute.value()));
@@ -369,7 +385,7 @@ impl<'p, 'd> Reader<'p, 'd> {
     }
 
     /// Understands a value and puts it where it belongs.
-    fn value(&mut self, node: Node<'d, '_>, hole: &'p Hole, parts: Parts<'d>) {
+    fn value(&mut self, node: Node<'d, 'i>, hole: &'p Hole, parts: Parts<'d>) {
         let leaves = parts.leaves;
         let both = parts.null_flavor.is_some() && (parts.code.or(parts.value).is_some() || parts.text.is_some());
         let Some(Decoded { content, structural, beside }) = parts.decode(&hole.fill) else {
@@ -388,14 +404,22 @@ impl<'p, 'd> Reader<'p, 'd> {
     }
 
     /// Puts a content where its row says, and accounts for the leaves that it was made from.
-    fn fact(&mut self, node: Node<'d, '_>, hole: &'p Hole, content: Content, leaves: u16) {
+    fn fact(&mut self, node: Node<'d, 'i>, hole: &'p Hole, content: Content, leaves: u16) {
+        if hole.fill.through.is_some() {
+            return self.repeats.say(node, hole.fill.concept, content, leaves);
+        }
         let position = u32::try_from(node.range().start).unwrap_or(u32::MAX);
         for copy in &hole.copies {
             self.placer.copy(copy, content.clone(), position);
         }
         let placed = self.placer.set(&hole.fill, content, Origin { position, leaves });
         let reason = match placed {
-            Placed::Yes => return self.losses.ledger.translated(u32::from(leaves)),
+            Placed::Yes => {
+                if self.dataset.get(hole.fill.concept).refers_to.is_some() {
+                    self.repeats.refer(self.placer.latest());
+                }
+                return self.losses.ledger.translated(u32::from(leaves));
+            }
             Placed::NoRoom => Reason::TooMany,
             Placed::Contradicts => Reason::Contradiction,
         };
@@ -412,7 +436,7 @@ fn said_by_absence<'p>(node: Node<'_, '_>, element: &'p Element) -> Option<&'p H
 /// True if an element only has what it is written with when there is no value.
 fn says_nothing(node: Node<'_, '_>, element: &Element, name: &str, value: &str) -> bool {
     element.otherwise.as_ref().is_some_and(|otherwise| {
-        let fixed = element.fixed.iter().filter(|fixed| node.has_attribute(fixed.name.as_str())).count();
+        let fixed = element.fixed.iter().filter(|fixed| attribute(node, &fixed.name).is_some()).count();
         otherwise.name == name && otherwise.value == value && node.attributes().len() == 1 + fixed
     })
 }

@@ -86,6 +86,8 @@ impl AdaPlan {
         let manifest = Manifest::load(source)?;
         let dataset = manifest.dataset(&file.dataset)?;
         let oids = std::iter::once(&dataset.root_oid).chain(&dataset.also);
+        let own = ada.concepts.into_iter().map(|(number, id)| (Text::from(number), Text::from(id)));
+        let elsewhere = dataset.elsewhere.iter().map(|(number, oid)| (number.into(), format!("{oid}.{number}").into()));
         Ok(Self {
             root: ada.root.into(),
             also: ada.also.into_iter().map(Text::from).collect(),
@@ -94,7 +96,7 @@ impl AdaPlan {
             units: dataset.units.iter().map(|(word, unit)| (word.into(), unit.into())).collect(),
             in_force: manifest.ada.in_force.iter().map(Text::from).collect(),
             withdrawn: manifest.ada.withdrawn.iter().map(Text::from).collect(),
-            concepts: ada.concepts.into_iter().map(|(number, id)| (number.into(), id.into())).collect(),
+            concepts: own.chain(elsewhere).collect(),
             moments: ada.moments.into_iter().map(Text::from).collect(),
             unlisted: ada.unlisted.into_iter().map(Text::from).collect(),
             datatypes: ada.datatypes,

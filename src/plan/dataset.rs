@@ -97,6 +97,10 @@ fn load_tree(source: &Source, dataset: &str) -> Result<Vec<Concept>, TableError>
         let own = places[row.get("concept")];
         concepts[own].question = Some(question(row, own, &places, &concepts)?);
     }
+    for row in sheet.rows().filter(|row| !row.get("refers_to").is_empty()) {
+        let own = places[row.get("concept")];
+        concepts[own].refers_to = Some(referred(row, own, &places, &concepts)?);
+    }
     Ok(concepts)
 }
 
@@ -112,6 +116,20 @@ fn question(
     let asked =
         asked.ok_or_else(|| row.fault("question", "must be the number of another concept, of kind `boolean`"))?;
     u16::try_from(asked).map(ConceptIx).map_err(|_| row.fault("question", "the dataset is too large"))
+}
+
+/// The concept that a row names as what it refers to.
+fn referred(
+    row: Row<'_>,
+    own: usize,
+    places: &HashMap<&str, usize>,
+    concepts: &[Concept],
+) -> Result<ConceptIx, TableError> {
+    let is_code = |at: &usize| *at != own && concepts[*at].kind == Kind::Code && concepts[own].kind == Kind::Code;
+    let found = places.get(row.get("refers_to")).copied().filter(is_code);
+    let found =
+        found.ok_or_else(|| row.fault("refers_to", "must be the number of another concept; both of kind `code`"))?;
+    u16::try_from(found).map(ConceptIx).map_err(|_| row.fault("refers_to", "the dataset is too large"))
 }
 
 fn concept(row: Row<'_>, group: &Concept, parent: usize) -> Result<Concept, TableError> {
@@ -139,6 +157,7 @@ fn concept(row: Row<'_>, group: &Concept, parent: usize) -> Result<Concept, Tabl
         max: None,
         in_use: false,
         question: None,
+        refers_to: None,
     })
 }
 
@@ -168,6 +187,7 @@ fn root(dataset: &str) -> Concept {
         max: Some(1),
         in_use: true,
         question: None,
+        refers_to: None,
     }
 }
 

@@ -44,6 +44,9 @@ pub struct DatasetEntry {
     /// Other OIDs under which the same numbers occur (an earlier release with stable numbers).
     #[serde(default)]
     pub also: Vec<String>,
+    /// The concepts that stand under another OID: their numbers, and the OID above them.
+    #[serde(default)]
+    pub elsewhere: BTreeMap<String, String>,
     /// Name of the FHIR table of this dataset.
     pub fhir: Option<String>,
     /// Units that the dataset spells in words: the word, and the unit in UCUM.

@@ -226,6 +226,11 @@ pub const LAYOUTS: &[Layout] = &[
                 Content::Concept,
                 "the yes-or-no concept whose answer says whether there is any of this: under a no, or a null flavour, nothing of it is stated",
             ),
+            extra(
+                "refers_to",
+                Content::Concept,
+                "the leaf that it refers to: it says the code of one of its occurrences, and means the group around that; in ADA it is a reference",
+            ),
             must("source", Content::Text, "where this comes from"),
             LAYER_COLUMN,
             ALLOW_COLUMN,

@@ -84,6 +84,7 @@ fn ooievaar() -> Value {
             "like": text("the dataset that it is like: its table is laid over that one, and what is not said here is as it is there"),
             "root_oid": oid("the OID above the concept numbers"),
             "also": list(&oid("an OID"), "other OIDs under which the same numbers occur"),
+            "elsewhere": words("concepts that stand under another OID, with the OID above their numbers"),
             "fhir": text("name of the FHIR table"),
             "units": words("units that the dataset spells in words, with the UCUM unit"),
             "administrative": list(&concept("a concept"), "concepts that, with all within them, are not clinical"),

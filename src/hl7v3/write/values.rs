@@ -10,11 +10,18 @@ use crate::plan::hl7v3::{Datatype, Element, Fill, Hole};
 impl<'a> Writer<'a> {
     /// The leaf that a fill holds now.
     pub(super) fn leaf(&self, fill: &Fill) -> Option<NodeIx> {
-        if let Some(frame) = fill.own {
-            return self.frames.get(frame)?.node;
+        let concept = fill.through.unwrap_or(fill.concept);
+        let leaf = if let Some(frame) = fill.own {
+            self.frames.get(frame)?.node?
+        } else {
+            let base = self.base(fill.place.base)?;
+            self.instance.descendants(self.dataset, base, concept).first().copied()?
+        };
+        if fill.through.is_none() {
+            return Some(leaf);
         }
-        let base = self.base(fill.place.base)?;
-        self.instance.descendants(self.dataset, base, fill.concept).first().copied()
+        let meant = self.instance.referred(self.dataset, leaf)?;
+        self.instance.said_around(self.dataset, meant, fill.concept)
     }
 
     /// The content for a hole. The copies say the same, or else they have no place.

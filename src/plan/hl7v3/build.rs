@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::rows::{RowSpec, Rows};
 use super::skeleton::{Raw, RawChild, Skeleton};
-use super::{Base, Child, Datatype, Element, ElementIx, Fill, Fixed, Hole, Hollow, Route};
+use super::{Base, Child, Datatype, Element, ElementIx, Fill, Fixed, Hole, Hollow, Listed, Route};
 use crate::dataset::{ConceptIx, Dataset, Kind, Text};
 use crate::tables::TableError;
 
@@ -88,7 +88,8 @@ impl<'a> Builder<'a> {
 
     fn expand(&mut self, raw: &Raw, context: Context<'_>) -> Result<Expanded, TableError> {
         let in_wrapper = context.slot.is_some();
-        if in_wrapper && !(raw.value.is_empty() && raw.negation.is_empty() && raw.slot.is_empty()) {
+        let is_plain = raw.value.is_empty() && raw.negation.is_empty() && raw.slot.is_empty() && raw.again.is_empty();
+        if in_wrapper && !is_plain {
             return Err(self.skeleton.fault(raw, "the wrapper of a slot holds no values and no other slots"));
         }
         let row = self.row(context);
@@ -98,6 +99,7 @@ impl<'a> Builder<'a> {
             text: substitute(&raw.text, row).unwrap_or_default(),
             any: raw.any.clone(),
             typed: raw.typed,
+            listed: raw.listed.clone().map(Listed::beside),
             hollow: raw.hollow,
             lost: raw.lost,
             instead: raw.instead,
@@ -211,6 +213,9 @@ impl<'a> Builder<'a> {
                 other => element.value = other,
             }
         }
+        if !raw.again.is_empty() {
+            element.value = self.said_again(raw, context)?.map(|fill| Hole { fill, copies: Vec::new() });
+        }
         if !raw.negation.is_empty() {
             let fills = self.fills(&raw.negation, context)?;
             if fills.iter().any(|fill| fill.datatype != Datatype::Negation) {
@@ -225,6 +230,18 @@ impl<'a> Builder<'a> {
             element.presence = hole(vec![self.fill(row)]);
         }
         Ok(element.value.is_some() || element.negation.is_some() || element.presence.is_some())
+    }
+
+    /// What a node says again of what its row refers to: the row in that hole, or slot, of the node of what is meant.
+    fn said_again(&self, raw: &Raw, context: Context<'_>) -> Result<Option<Fill>, TableError> {
+        let no_reference =
+            || self.skeleton.fault(raw, "`o:again` stands in the pattern of a row that refers to something");
+        let row = self.row(context).ok_or_else(no_reference)?;
+        let target = self.dataset.get(row.concept).refers_to.ok_or_else(no_reference)?;
+        let meant = self.rows.list.iter().find(|other| other.concept == target);
+        let node = meant.and_then(|meant| meant.place.split_once('.')).map(|(node, _)| node);
+        let found = node.and_then(|node| self.rows.at(&format!("{node}.{}", raw.again)).first());
+        Ok(found.map(|at| Fill { through: Some(row.concept), ..self.fill(&self.rows.list[*at]) }))
     }
 
     /// The rows that fill a hole.
@@ -269,6 +286,7 @@ impl<'a> Builder<'a> {
             repeats: false,
             stated: false,
             again: false,
+            through: None,
         }
     }
 }

@@ -126,6 +126,10 @@ fn sign(elements: &[Element], ix: ElementIx, labels: &[String], text: &mut Strin
             text.push_str(part);
         }
     }
+    if let Some(listed) = &element.listed {
+        text.push_str(" in=");
+        text.push_str(&listed.name);
+    }
     text.push('>');
     text.push_str(&element.text);
     for child in &element.children {

@@ -7,7 +7,7 @@ use super::demands::Demands;
 use super::rows::Rows;
 use super::scope::Scoper;
 use super::skeleton::Skeleton;
-use super::{About, Child, Element, ElementIx, MessagePlan, Modifier, ident, questions};
+use super::{About, Child, Element, ElementIx, MessagePlan, Modifier, ident, listed, questions};
 use crate::dataset::{Dataset, Text};
 use crate::plan::MessageMeta;
 use crate::tables::{Source, TableError};
@@ -37,18 +37,25 @@ impl MessagePlan {
             any_template: false,
             namespaces: skeleton.namespaces,
             carriers: HashMap::new(),
+            listed: Vec::new(),
             answered: HashSet::new(),
+            present: HashSet::new(),
             asked: HashMap::new(),
         };
         let mut scoper = Scoper::new(dataset, &rows, &built.rows, &built.repeated, &plan.aligned);
         scoper.run(&mut plan.elements, root)?;
         plan.carriers = scoper.carriers;
         plan.answered = questions::answered(&plan.elements, &rows, dataset)?;
+        let present = plan.elements.iter().filter_map(|element| element.presence.as_ref());
+        plan.present = present.map(|hole| hole.fill.concept).collect();
         plan.asked = questions::asked(&plan.elements);
+        listed::load(source, dataset, &mut plan.elements)?;
         for at in 0..plan.elements.len() {
             plan.elements[at].about = about(&plan.elements, &plan.elements[at]);
         }
         ident::index(&mut plan.elements, &built.places, &rows, &skeleton.file, &plan.meta.labels)?;
+        listed::rivals(&mut plan.elements);
+        plan.listed = plan.element_numbers().filter(|ix| plan.element(*ix).listed.is_some()).collect();
         plan.roots = roots(&plan, root, &folder)?;
         plan.payload = payload(&plan);
         Ok(plan)

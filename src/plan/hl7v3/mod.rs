@@ -8,6 +8,7 @@ mod build;
 mod datatype;
 mod demands;
 mod ident;
+mod listed;
 mod load;
 mod modifier;
 mod questions;
@@ -18,11 +19,12 @@ mod skeleton;
 use std::collections::{HashMap, HashSet};
 
 use super::MessageMeta;
-use crate::dataset::{Aligned, ConceptIx, Dataset, Instance, Kind, NodeIx, Text};
+use crate::dataset::{Aligned, Answer, ConceptIx, Dataset, Instance, Kind, NodeIx, Text};
 use crate::ledger::Reason;
 
 pub use datatype::Datatype;
 pub(crate) use demands::{Condition, Demanded, Demands, Need};
+pub(crate) use listed::{BESIDE, Fit, Listed};
 pub(crate) use modifier::Modifier;
 
 /// Name of the attribute that types a value, as it is written.
@@ -52,8 +54,12 @@ pub struct MessagePlan {
     modifiers: Vec<Modifier>,
     /// What is demanded at the places of the concepts.
     demands: Demands,
+    /// The elements that are known by a list.
+    listed: Vec<ElementIx>,
     /// The concepts that an act answers by `negationInd`.
     answered: HashSet<ConceptIx>,
+    /// Those that an element answers by being there.
+    present: HashSet<ConceptIx>,
     /// The concepts in acts whose value is a yes or no, with that question.
     asked: HashMap<ConceptIx, ConceptIx>,
 }
@@ -80,6 +86,10 @@ pub(crate) struct Element {
     pub any: Vec<Text>,
     /// It holds a value.
     pub value: Option<Hole>,
+    /// The list of which its code is one, where that tells it from elements that look the same.
+    pub listed: Option<Listed>,
+    /// By what it is known among elements that look the same.
+    pub known: Known,
     /// Its value carries `xsi:type`.
     pub typed: bool,
     /// Its `negationInd` holds a boolean, inverted.
@@ -108,6 +118,16 @@ pub(crate) struct Element {
     /// Its children by name, for reading.
     pub buckets: Vec<Bucket>,
     pub parent: Option<ElementIx>,
+}
+
+/// By what an element is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// What is fixed in it.
+    #[default]
+    ByForm,
+    /// The list of which its code is one, or the code of an element in it that belongs to no other node.
+    ByList,
 }
 
 /// What becomes of an element when nothing in it has content.
@@ -196,6 +216,8 @@ pub(crate) struct Fill {
     pub stated: bool,
     /// Another place of the skeleton holds it before this one, which only says it again.
     pub again: bool,
+    /// The reference of which the node says again what it means: the concept is in the group around what is meant.
+    pub through: Option<ConceptIx>,
 }
 
 /// Where in the instance: below an occurrence that is open while a node is read or written, through groups that
@@ -274,13 +296,18 @@ impl MessagePlan {
     }
 
     /// The leaves that no act may be made for: of null flavours alone, where the act would say yes by being there; and those in an
-    /// act whose value is a yes or no that is not there, which the act would seem to give.
+    /// act whose value is a yes or no that is not there, which the act would seem to give; and those in one that nobody could tell
+    /// from another.
     pub fn without_act(&self, dataset: &Dataset, instance: &Instance) -> Vec<NodeIx> {
         let mut unsaid = instance.unasked(dataset);
         unsaid.retain(|node| {
             let question = dataset.question_of(instance.node(*node).concept);
             question.is_some_and(|question| self.says_yes_by_silence(question))
         });
+        unsaid.extend(self.unknowable(dataset, instance));
+        unsaid.extend(self.belied(dataset, instance));
+        unsaid.sort_unstable();
+        unsaid.dedup();
         let known: HashSet<NodeIx> = unsaid.iter().copied().collect();
         // Many leaves may lack one answer.
         let mut answered = HashMap::new();
@@ -295,6 +322,17 @@ impl MessagePlan {
             }
         }
         unsaid
+    }
+
+    /// The null flavours in elements that say yes by being there, where the answer is another.
+    fn belied(&self, dataset: &Dataset, instance: &Instance) -> Vec<NodeIx> {
+        if self.present.is_empty() {
+            return Vec::new();
+        }
+        let is_asked =
+            |concept: ConceptIx| dataset.question_of(concept).is_some_and(|asked| self.present.contains(&asked));
+        let silent = instance.leaves().filter(|(_, leaf, content)| !content.is_stated() && is_asked(leaf.concept));
+        silent.map(|(ix, ..)| ix).filter(|ix| instance.answer_of(dataset, *ix) == Answer::NotYes).collect()
     }
 
     pub(crate) fn element(&self, ix: ElementIx) -> &Element {

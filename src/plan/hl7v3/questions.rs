@@ -7,14 +7,15 @@ use super::{Child, Datatype, Element, ElementIx};
 use crate::dataset::{ConceptIx, Dataset};
 use crate::tables::TableError;
 
-/// The concepts that an act answers by `negationInd`: without it, it says yes.
+/// The concepts that an act answers by `negationInd`, or by being there: without more, it says yes.
 ///
 /// # Errors
 /// If the act holds a concept that does not name the answer as its question: then a denial would not reach it.
 pub(super) fn answered(elements: &[Element], rows: &Rows, dataset: &Dataset) -> Result<HashSet<ConceptIx>, TableError> {
     let mut answered = HashSet::new();
     for element in elements {
-        let Some(answer) = element.negation.as_ref().map(|hole| hole.fill.concept) else { continue };
+        let answer = element.negation.as_ref().or(element.presence.as_ref());
+        let Some(answer) = answer.map(|hole| hole.fill.concept) else { continue };
         answered.insert(answer);
         let mut held = Vec::new();
         concepts(elements, element, &mut held);

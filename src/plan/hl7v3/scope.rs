@@ -116,7 +116,8 @@ impl<'a> Scoper<'a> {
     fn concepts_in(&self, elements: &[Element], ix: ElementIx, found: &mut Vec<ConceptIx>) {
         let element = &elements[ix.0 as usize];
         let holes = [&element.value, &element.negation, &element.presence];
-        found.extend(holes.into_iter().flatten().map(|hole| hole.fill.concept));
+        let own = holes.into_iter().flatten().filter(|hole| hole.fill.through.is_none());
+        found.extend(own.map(|hole| hole.fill.concept));
         found.extend(self.node_rows[ix.0 as usize].map(|row| self.rows.list[row].repeat));
         for child in &element.children {
             match child {
@@ -183,6 +184,11 @@ impl<'a> Scoper<'a> {
     }
 
     fn fill(&mut self, fill: &mut Fill) {
+        if let Some(reference) = fill.through {
+            fill.place = self.place(reference);
+            fill.own = self.frames.iter().rposition(|frame| frame.concept == reference);
+            return;
+        }
         fill.place = self.place(fill.concept);
         fill.own = self.frames.iter().rposition(|frame| frame.concept == fill.concept);
         let innermost = self.frames.len() - 1;

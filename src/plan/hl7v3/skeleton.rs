@@ -28,6 +28,10 @@ pub(super) struct Raw {
     pub value: Text,
     pub typed: bool,
     pub negation: Text,
+    /// The hole or slot, in the node of what the row refers to, of which it says the value again.
+    pub again: Text,
+    /// Its code tells the element from those that look like it; empty, or the code beside which it is preferred.
+    pub listed: Option<Text>,
     pub slot: Text,
     pub any: Vec<Text>,
     pub hollow: Hollow,
@@ -52,6 +56,7 @@ impl Raw {
     pub fn is_filler(&self) -> bool {
         self.value.is_empty()
             && self.negation.is_empty()
+            && self.again.is_empty()
             && self.slot.is_empty()
             && self.children.iter().all(|child| matches!(child, RawChild::Element(raw) if raw.is_filler()))
     }
@@ -166,6 +171,8 @@ impl Parser<'_> {
             (Some(SKELETON), "value") => raw.value = value,
             (Some(SKELETON), "negation") => raw.negation = value,
             (Some(SKELETON), "slot") => raw.slot = value,
+            (Some(SKELETON), "again") => raw.again = value,
+            (Some(SKELETON), "listed") => raw.listed = Some(value),
             (Some(SKELETON), "typed") => raw.typed = value == "true",
             (Some(SKELETON), "keep") if value == "true" => raw.hollow = Hollow::Kept,
             (Some(SKELETON), "must") if value == "true" => raw.hollow = Hollow::Demanded,
