@@ -74,7 +74,7 @@ fn every_value_of_every_kind_is_on_its_page_and_no_other() {
         for sample in samples {
             let bytes = sample.bytes();
             let reading = converter.read(&bytes).unwrap();
-            let files = [SourceFile { name: &sample.name, bytes: &bytes }];
+            let files = [SourceFile { name: &sample.name, bytes: &bytes, is_of_one_case: true }];
             let page = page(&reading, &files, Language::Dutch);
             let mut shown: Vec<(String, String)> = values(&page);
             let leaves: Vec<_> = reading.instance.leaves().collect();
@@ -103,7 +103,7 @@ fn a_value_leads_to_its_place_in_a_source_that_is_whole() {
     {
         let bytes = read(path);
         let reading = converter.read(&bytes).unwrap();
-        let page = page(&reading, &[SourceFile { name: path, bytes: &bytes }], Language::English);
+        let page = page(&reading, &[SourceFile { name: path, bytes: &bytes, is_of_one_case: true }], Language::English);
         let document = roxmltree::Document::parse(body(&page)).unwrap();
         let source = document.descendants().find(|node| is_named(*node, "pre")).unwrap();
         assert_eq!(all_text(source), String::from_utf8(bytes.clone()).unwrap().replace("\r\n", "\n"), "{path}");
@@ -145,7 +145,7 @@ fn a_resource_that_no_row_knows_is_shown_as_it_stands() {
     } }));
     let bytes = serde_json::to_vec(&bundle).unwrap();
     let reading = converter.read(&bytes).unwrap();
-    let files = [SourceFile { name: "bundle.json", bytes: &bytes }];
+    let files = [SourceFile { name: "bundle.json", bytes: &bytes, is_of_one_case: true }];
     let shown = text(&reading, &files, Language::Dutch);
     let unread = shown.split("\nNiet gelezen\n").nth(1).unwrap();
     assert!(unread.starts_with("  AllergyIntolerance["));
@@ -166,7 +166,11 @@ fn a_page_holds_no_script_and_no_address() {
     let text = String::from_utf8(read("fixtures/told/texts.xml")).unwrap();
     let text = text.replace("curettage", "&lt;script src=\"http://example.org\"&gt;alert(1)&lt;/script&gt;");
     let reading = Converter::new().unwrap().read(text.as_bytes()).unwrap();
-    let page = page(&reading, &[SourceFile { name: "<b>.xml", bytes: text.as_bytes() }], Language::Dutch);
+    let page = page(
+        &reading,
+        &[SourceFile { name: "<b>.xml", bytes: text.as_bytes(), is_of_one_case: true }],
+        Language::Dutch,
+    );
     let document = roxmltree::Document::parse(body(&page)).unwrap();
     for node in document.descendants().filter(roxmltree::Node::is_element) {
         assert!(!["script", "img", "link", "iframe", "object", "form"].contains(&node.tag_name().name()));
@@ -177,6 +181,37 @@ fn a_page_holds_no_script_and_no_address() {
     }
     let head = &page[..page.find("<body>").unwrap()];
     assert!(!head.contains("http") && !head.contains("url(") && !head.contains("@import"));
+}
+
+/// Of several women in one file the page of one shows nothing of another, and the time line is in order of time, whatever the zone.
+#[test]
+fn a_page_of_one_case_shows_nothing_of_another() {
+    let bytes = read("fixtures/broken/two-women.json");
+    let all: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let entries = all["entry"].as_array().unwrap().iter().map(|entry| &entry["resource"]);
+    let records: Vec<&serde_json::Value> =
+        entries.clone().filter(|own| own["resourceType"] == "EpisodeOfCare").collect();
+    let case = format!("EpisodeOfCare/{}", records[0]["id"].as_str().unwrap());
+    let woman = records[1]["patient"]["reference"].as_str().unwrap();
+    let woman = woman.rsplit(['/', ':']).next().unwrap();
+    let other = entries.clone().find(|own| own["id"] == woman).unwrap();
+    let number = other["identifier"][0]["value"].as_str().unwrap();
+    for form in [&["--text"][..], &[]] {
+        let output = run(&[&["view", "fixtures/broken/two-women.json", "--case", &case], form].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(!String::from_utf8(output.stdout).unwrap().contains(number));
+    }
+}
+
+/// A mark that turns the line round does not turn the page round.
+#[test]
+fn marks_that_turn_a_line_are_seen() {
+    let text = String::from_utf8(read("fixtures/told/texts.xml")).unwrap();
+    let text = text.replacen("curettage", "\u{202e}curettage", 1);
+    let reading = Converter::new().unwrap().read(text.as_bytes()).unwrap();
+    let files = [SourceFile { name: "a.xml", bytes: text.as_bytes(), is_of_one_case: true }];
+    let shown = ooievaar::view::text(&reading, &files, Language::Dutch);
+    assert!(shown.contains("\u{fffd}curettage") && !shown.contains("\u{202e}"));
 }
 
 #[test]

@@ -70,9 +70,14 @@ impl View {
         self.day.say_if_idle(reading.format);
         self.kind.say_if_idle(reading.format);
         let language = Language::from_code(&self.lang).unwrap_or_default();
+        // Of several cases the others are nobody's business here.
+        let is_of_one_case = self.current.case.is_none();
         let names: Vec<String> = inputs.iter().map(|input| called(&input.path)).collect();
-        let sources: Vec<SourceFile<'_>> =
-            names.iter().zip(&inputs).map(|(name, input)| SourceFile { name, bytes: &input.bytes }).collect();
+        let sources: Vec<SourceFile<'_>> = names
+            .iter()
+            .zip(&inputs)
+            .map(|(name, input)| SourceFile { name, bytes: &input.bytes, is_of_one_case })
+            .collect();
         let show = if self.text { view::text } else { view::page };
         let shown = show(&reading, &sources, language);
         match self.output.as_deref().filter(|file| *file != Path::new("-")) {

@@ -145,29 +145,44 @@ impl Instance {
         made_for: &mut Vec<(NodeIx, NodeIx)>,
     ) -> Option<NodeIx> {
         let own = self.node(ix).parent;
+        let is_one_of_several =
+            |at: &NodeIx| self.occurrences(self.node(*at).parent, self.node(*at).concept).nth(1).is_some();
         let around = std::iter::successors(Some(own), |at| (*at != NodeIx::ROOT).then(|| self.node(*at).parent));
-        let holders = around.filter_map(|at| if let Fate::Is(node) = fates[at.0 as usize] { Some(node) } else { None });
-        let holds = |at: &NodeIx| to.is_within(concept, moved.instance.node(*at).concept);
-        let mut at = holders.into_iter().find(holds).unwrap_or(NodeIx::ROOT);
+        let mut at = NodeIx::ROOT;
+        // What is said of one of several there is no place for, unless it gets one of its own.
+        let mut has_lost_whose = false;
+        for source in around {
+            match fates[source.0 as usize] {
+                Fate::Is(node) if to.is_within(concept, moved.instance.node(node).concept) => {
+                    at = node;
+                    break;
+                }
+                _ => has_lost_whose |= source != NodeIx::ROOT && is_one_of_several(&source),
+            }
+        }
         for group in to.groups_between(moved.instance.node(at).concept, concept) {
             let all: Vec<NodeIx> = moved.instance.occurrences(at, group).collect();
             let mine = all.iter().copied().find(|group| made_for.contains(&(*group, own)));
             let free = || all.iter().copied().filter(|group| !made_for.iter().any(|(made, _)| made == group));
             at = match (mine, free().count()) {
-                (Some(mine), _) => mine,
+                (Some(mine), _) => {
+                    has_lost_whose = false;
+                    mine
+                }
                 (None, 1) => free().next()?,
                 (None, 0) if moved.instance.has_room(to, at, group) => {
                     let made = moved.instance.add_group(at, group);
                     moved.note(made, None);
                     if to.get(group).max != Some(1) {
                         made_for.push((made, own));
+                        has_lost_whose = false;
                     }
                     made
                 }
                 _ => return None,
             };
         }
-        Some(at)
+        Some(at).filter(|_| !has_lost_whose)
     }
 
     /// True if there may be one more occurrence of a group.

@@ -1,10 +1,8 @@
 //! What a case holds, in the order of the standard, as it is shown: by text and by page alike.
 
-use std::cmp::Ordering;
-
 use super::{Language, Said};
 use crate::convert::Reading;
-use crate::dataset::{ConceptIx, Content, DateTime, Instance, NodeIx, Value};
+use crate::dataset::{ConceptIx, Content, Instance, NodeIx, Value};
 
 /// An occurrence of a concept as it is shown.
 #[derive(Clone, Debug)]
@@ -106,20 +104,15 @@ impl Walk<'_> {
         dataset.glance().iter().flat_map(of).map(|ix| self.apart(ix)).collect()
     }
 
-    /// The dates and times of what is clinical. Moments of which neither is known to be the earlier stay in the order of
-    /// the standard.
+    /// The dates and times of what is clinical, by when each begins: a day before the hours in it.
     fn moments(self) -> Vec<Shown> {
         let dataset = self.reading.dataset();
-        let mut found: Vec<(&DateTime, NodeIx)> = Vec::new();
-        for (ix, node, content) in self.instance.leaves() {
-            let Content::Value(Value::DateTime(moment)) = content else { continue };
-            if dataset.is_clinical(node.concept) {
-                // After the last one that is not later: a sort wants an order of any two, which moments do not have.
-                let is_no_later = |(other, _): &(&DateTime, NodeIx)| other.compare(moment) != Some(Ordering::Greater);
-                let at = found.iter().rposition(is_no_later).map_or(0, |before| before + 1);
-                found.insert(at, (moment, ix));
-            }
-        }
-        found.into_iter().map(|(_, ix)| self.apart(ix)).collect()
+        let dated = self.instance.leaves().filter_map(|(ix, node, content)| match content {
+            Content::Value(Value::DateTime(moment)) if dataset.is_clinical(node.concept) => Some((moment.begins(), ix)),
+            _ => None,
+        });
+        let mut dated: Vec<_> = dated.collect();
+        dated.sort_by_key(|(begins, _)| *begins);
+        dated.into_iter().map(|(_, ix)| self.apart(ix)).collect()
     }
 }

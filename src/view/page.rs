@@ -21,7 +21,7 @@ const STYLE: &str = include_str!("page.css");
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let message = std::fs::read("fixtures/kernset-2.3/minimal.xml")?;
 /// let reading = Converter::new()?.read(&message)?;
-/// let html = page(&reading, &[SourceFile { name: "minimal.xml", bytes: &message }], Language::English);
+/// let html = page(&reading, &[SourceFile { name: "minimal.xml", bytes: &message, is_of_one_case: true }], Language::English);
 /// assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\">"));
 /// # Ok(())
 /// # }
@@ -168,6 +168,9 @@ impl Page<'_> {
     fn link(&self, position: u32) -> Markup {
         let place = self.sources.place(position);
         let label = format!("{} {place}", self.language.of("in de bron, regel", "in the source, line"));
+        if !self.sources.is_shown(position) {
+            return html! { span.place { (self.sources.line_and_column(position)) } };
+        }
         html! { a.place href={ "#b" (position) } aria-label=(label) { (self.sources.line_and_column(position)) } }
     }
 
@@ -195,10 +198,14 @@ impl Page<'_> {
 
     fn source(&self, marks: &[u32]) -> Markup {
         let title = self.language.of("Bron", "Source");
+        let files = self.sources.pieces(marks);
+        if files.is_empty() {
+            return html! {};
+        }
         html! {
             aside aria-label=(title) {
                 h2 { (title) }
-                @for (name, pieces) in self.sources.pieces(marks) {
+                @for (name, pieces) in files {
                     h3 { (name) }
                     pre tabindex="0" role="region" aria-label={ (title) " " (name) } {
                         @for piece in pieces { (shown_piece(&piece)) }

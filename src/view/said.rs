@@ -37,8 +37,14 @@ impl Said {
     }
 
     fn plain(words: impl Into<String>) -> Self {
-        Self { words: words.into(), detail: None, moment: None }
+        Self { words: readable(words.into()), detail: None, moment: None }
     }
+}
+
+/// Marks that turn or break a line change how everything after them reads: in their place stands the sign of what cannot be shown.
+pub(super) fn readable(words: String) -> String {
+    let is_hidden = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if words.contains(is_hidden) { words.replace(is_hidden, "\u{fffd}") } else { words }
 }
 
 /// A code by the label of the standard; where the source has another one, or the words that were coded, with those.

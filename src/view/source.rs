@@ -7,6 +7,8 @@ pub struct SourceFile<'a> {
     pub name: &'a str,
     /// What it holds.
     pub bytes: &'a [u8],
+    /// True if all of it may be shown beside the case; false if it has records of others too.
+    pub is_of_one_case: bool,
 }
 
 /// The inputs of a case, one after the other, as positions are counted.
@@ -76,14 +78,19 @@ impl<'a> Sources<'a> {
         self.files.iter().rfind(|(start, _)| *start <= position as usize)
     }
 
-    /// The files, each in pieces: what begins at one of the positions, which are in order, is marked.
+    /// True if the source may be shown where that position is.
+    pub fn is_shown(&self, position: u32) -> bool {
+        self.file(position).is_some_and(|(_, file)| file.is_of_one_case)
+    }
+
+    /// The files that may be shown, each in pieces: what begins at one of the positions, which are in order, is marked.
     pub fn pieces(&self, positions: &[u32]) -> Vec<(&'a str, Vec<Piece>)> {
         let cut = |(start, file): &(usize, SourceFile<'a>)| {
             let own =
                 positions.iter().copied().filter(|at| (*start..start + file.bytes.len()).contains(&(*at as usize)));
             (file.name, pieces(file.bytes, *start, &own.collect::<Vec<_>>()))
         };
-        self.files.iter().map(cut).collect()
+        self.files.iter().filter(|(_, file)| file.is_of_one_case).map(cut).collect()
     }
 }
 
@@ -129,12 +136,29 @@ fn length(rest: &[u8]) -> usize {
             };
             rest[1..].iter().position(is_end).map_or(rest.len(), |at| at + 2)
         }
-        Some(first) if first.is_ascii_digit() || *first == b'-' => until(&|byte| b",]} \n\r\t".contains(&byte)),
-        _ => {
+        Some(b'<') => {
             let end = until(&|byte| b">\n".contains(&byte));
             end + usize::from(rest.get(end) == Some(&b'>'))
         }
+        // An attribute of XML: to the end of its value.
+        Some(_) if is_attribute(rest) => {
+            let open = until(&|byte| b"\"'".contains(&byte));
+            let close = rest[open + 1..].iter().position(|byte| *byte == rest[open]);
+            close.map_or(rest.len(), |at| open + at + 2)
+        }
+        // A number or a boolean of JSON, or a text of XML.
+        Some(first) if first.is_ascii_digit() || b"-tfn".contains(first) => {
+            until(&|byte| b",]}<\n\r\t".contains(&byte))
+        }
+        _ => until(&|byte| b"<\n".contains(&byte)),
     }
+}
+
+/// True if an attribute of XML begins here: a name, an equals sign and a quote.
+fn is_attribute(rest: &[u8]) -> bool {
+    let name = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte)).count();
+    let mut after = rest[name..].iter().filter(|byte| !byte.is_ascii_whitespace());
+    name > 0 && after.next() == Some(&b'=') && after.next().is_some_and(|byte| b"\"'".contains(byte))
 }
 
 #[cfg(test)]
@@ -145,20 +169,33 @@ mod tests {
     fn pieces_are_the_whole_source_and_begin_where_values_do() {
         let text = "<a>\n<b v=\"één\"/><c/>\n</a>";
         let at = |what: &str| u32::try_from(text.find(what).unwrap()).unwrap();
-        let files = [SourceFile { name: "a.xml", bytes: text.as_bytes() }];
+        let files = [SourceFile { name: "a.xml", bytes: text.as_bytes(), is_of_one_case: true }];
         let sources = Sources::new(&files);
         let pieces = sources.pieces(&[at("<b"), at("v="), at("<c")]).remove(0).1;
         assert_eq!(pieces.iter().map(|piece| piece.text.as_str()).collect::<String>(), text);
         let marked: Vec<&str> =
             pieces.iter().filter(|piece| piece.mark.is_some()).map(|piece| piece.text.as_str()).collect();
-        assert_eq!(marked, ["<b ", "v=\"één\"/>", "<c/>"]);
+        assert_eq!(marked, ["<b ", "v=\"één\"", "<c/>"]);
         assert_eq!(sources.place(at("<c")), "2:13");
         assert_eq!(sources.excerpt(at("<b")), "<b v=\"één\"/>");
     }
 
+    /// JSON may be one line: what is shown of a value is that value alone.
+    #[test]
+    fn a_value_of_json_ends_where_it_ends() {
+        let text = r#"{"a":true,"b":{"c":-1.5},"d":null}"#;
+        let files = [SourceFile { name: "a.json", bytes: text.as_bytes(), is_of_one_case: true }];
+        let at = |what: &str| u32::try_from(text.find(what).unwrap()).unwrap();
+        let shown = ["true", "-1.5", "null"].map(|value| Sources::new(&files).excerpt(at(value)));
+        assert_eq!(shown, ["true", "-1.5", "null"]);
+    }
+
     #[test]
     fn positions_count_on_from_one_file_to_the_next() {
-        let files = [SourceFile { name: "a", bytes: b"{}\n" }, SourceFile { name: "b", bytes: b"\n{\"x\":1}" }];
+        let files = [
+            SourceFile { name: "a", bytes: b"{}\n", is_of_one_case: true },
+            SourceFile { name: "b", bytes: b"\n{\"x\":1}", is_of_one_case: true },
+        ];
         let sources = Sources::new(&files);
         assert_eq!(sources.place(5), "b:2:2");
         assert_eq!(sources.pieces(&[5])[1].1[1], Piece { mark: Some(5), text: "\"x\"".to_owned() });

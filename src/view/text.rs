@@ -18,7 +18,7 @@ use crate::convert::Reading;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let message = std::fs::read("fixtures/kernset-2.3/minimal.xml")?;
 /// let reading = Converter::new()?.read(&message)?;
-/// let shown = text(&reading, &[SourceFile { name: "minimal.xml", bytes: &message }], Language::Dutch);
+/// let shown = text(&reading, &[SourceFile { name: "minimal.xml", bytes: &message, is_of_one_case: true }], Language::Dutch);
 /// assert!(shown.starts_with("Kernset Geboortezorg 2.3\n"));
 /// # Ok(())
 /// # }

@@ -1,6 +1,7 @@
 //! What was not read, or read with a remark.
 
 use super::Language;
+use super::said::readable;
 use super::source::Sources;
 use crate::convert::Reading;
 use crate::ledger::Loss;
@@ -45,7 +46,9 @@ impl Unread {
             reading.ledger.losses.iter().partition(|loss| gone.is_written(loss));
         let view = View { reading, language, sources };
         let mut told = view.parts(&told);
-        let unknown: Vec<Remark> = reading.unknown_codes().map(|(node, _)| view.unknown(node)).collect();
+        let shared = reading.instance.shared_numbers(reading.dataset()).into_iter();
+        let shared = shared.map(|ix| view.shared(reading.instance.node(ix)));
+        let unknown: Vec<Remark> = reading.unknown_codes().map(|(node, _)| view.unknown(node)).chain(shared).collect();
         if !unknown.is_empty() {
             told.push(Part { name: None, remarks: unknown });
         }
@@ -105,12 +108,17 @@ impl View<'_> {
         self.at(node.origin.position, self.reading.dataset().path(node.concept), why.to_owned())
     }
 
+    fn shared(&self, node: &crate::dataset::Node) -> Remark {
+        let why = self.language.of("iemand anders heeft hetzelfde nummer", "somebody else has the same number");
+        self.at(node.origin.position, self.reading.dataset().path(node.concept), why.to_owned())
+    }
+
     fn at(&self, position: u32, what: String, why: String) -> Remark {
         Remark {
             position,
             place: self.sources.place(position),
             what,
-            source: self.sources.excerpt(position),
+            source: readable(self.sources.excerpt(position)),
             why,
             values: 1,
         }

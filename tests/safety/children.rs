@@ -238,6 +238,34 @@ fn an_earlier_delivery_in_any_format_tells_whose_the_ids_are() {
     }
 }
 
+/// What a server or a bulk export gives back of an earlier delivery has the ids that were put there, in any order.
+#[test]
+fn an_earlier_delivery_in_another_form_has_the_ids_that_stand_in_it() {
+    let twins = twins();
+    let [first, second] = &twins.nodes;
+    let later = twins.message(&[second, first]);
+    for converter in converters() {
+        let one = written(&converter, &twins.message(&[first, second]));
+        let two = after(&converter, one.to_string().as_bytes(), &later).unwrap();
+        assert_eq!(children(&two), children(&one));
+        let bare = two["entry"].as_array().unwrap().iter().filter(|entry| entry["resource"].is_object());
+        let mut bare: Vec<Value> = bare
+            .map(|entry| serde_json::json!({ "fullUrl": entry["fullUrl"], "resource": entry["resource"] }))
+            .collect();
+        let bundle = |kind: &str, entries: &[Value]| {
+            serde_json::json!({ "resourceType": "Bundle", "type": kind, "entry": entries }).to_string()
+        };
+        let lines: Vec<String> = bare.iter().map(|entry| entry["resource"].to_string()).collect();
+        let mut forms = vec![bundle("collection", &bare), bundle("searchset", &bare), lines.join("\n")];
+        bare.reverse();
+        forms.push(bundle("collection", &bare));
+        for form in forms {
+            let three = after(&converter, form.as_bytes(), &later).unwrap();
+            assert_eq!(children(&three), children(&one), "{}", &form[..60]);
+        }
+    }
+}
+
 #[test]
 fn a_number_that_comes_later_changes_no_id() {
     let twins = twins();

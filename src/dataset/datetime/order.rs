@@ -27,6 +27,12 @@ impl DateTime {
         }
     }
 
+    /// When it begins, as a key to sort by: a year with its first day, a day at its first moment in the Netherlands.
+    pub fn begins(&self) -> (Option<civil::DateTime>, u64) {
+        let first = Self { month: self.month.max(1), day: self.day.max(1), precision: Precision::Second, ..*self };
+        first.universal().map_or((None, 0), |(moment, fraction)| (Some(moment), fraction))
+    }
+
     /// The moment without an offset, and the fraction of its second.
     fn universal(&self) -> Option<(civil::DateTime, u64)> {
         let offset = self.offset_minutes.unwrap_or_else(|| self.dutch_offset());

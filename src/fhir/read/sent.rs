@@ -18,10 +18,15 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// What the bundles in a source did: each entry that puts has a URN of its id, which is a UUID of version 5.
+    /// What the bundles in a source did: each entry that puts has a URN of its id, which is a UUID of version 5. So has what was put
+    /// and comes back in another form: a collection, the answer of a search, resources by themselves.
     pub fn by_us(roots: &[Tree]) -> Self {
         let entries = || roots.iter().filter_map(|root| root.get("entry")).flat_map(Tree::items);
-        Self { put: entries().filter_map(put).collect(), deleted: entries().filter_map(deleted).collect() }
+        let put = roots.iter().flat_map(|root| match root.get("entry") {
+            Some(entries) => entries.items().iter().filter_map(put).collect(),
+            None => Vec::from_iter(there(root)),
+        });
+        Self { put: put.collect(), deleted: entries().filter_map(deleted).collect() }
     }
 
     /// What was put there.
@@ -42,12 +47,29 @@ impl Sent {
 }
 
 fn put(entry: &Tree) -> Option<(u32, Text)> {
+    if entry.get("request").is_none() {
+        return there(entry.get("resource")?);
+    }
     let url = url_of_ours(entry, "PUT")?;
     let (_, id) = url.split_once('/')?;
     let is_ours = entry.text_at("fullUrl")?.strip_prefix("urn:uuid:") == Some(id);
+    is_ours.then_some((start(entry.get("resource")?), url))
+}
+
+/// A resource with an id of ours.
+fn there(resource: &Tree) -> Option<(u32, Text)> {
+    let id = resource.text_at("id").filter(|id| is_ours(id))?;
+    Some((start(resource), format!("{}/{id}", resource.text_at("resourceType")?).into()))
+}
+
+fn start(resource: &Tree) -> u32 {
     let mut start = u32::MAX;
-    entry.get("resource")?.each_leaf(&mut |leaf| start = start.min(leaf.position));
-    is_ours.then_some((start, url))
+    resource.each_leaf(&mut |leaf| start = start.min(leaf.position));
+    start
+}
+
+fn is_ours(id: &str) -> bool {
+    Uuid::try_parse(id).is_ok_and(|id| id.get_version_num() == 5)
 }
 
 fn deleted(entry: &Tree) -> Option<Text> {
@@ -59,7 +81,5 @@ fn url_of_ours(entry: &Tree, method: &str) -> Option<Text> {
     let request = entry.get("request")?;
     let url = request.text_at("url")?;
     let (_, id) = url.split_once('/')?;
-    let is_ours =
-        request.text_at("method") == Some(method) && Uuid::try_parse(id).is_ok_and(|id| id.get_version_num() == 5);
-    is_ours.then(|| url.into())
+    (request.text_at("method") == Some(method) && is_ours(id)).then(|| url.into())
 }

@@ -45,8 +45,8 @@ struct Pairing<'m, 'i> {
 
 /// Which of the earlier delivery each of now is; `None` for one that is new.
 ///
-/// A number decides. Of those of which it is not known in both, as many as there were are the same in the same order, unless a
-/// value has moved from one to another. Else several values must agree with one alone.
+/// A number decides, unless all else says that the numbers were mended. Of those of which it is not known in both, as many as there
+/// were, and at the same places, are the same in the same order, unless more values say otherwise. Else several values must say so.
 pub(super) fn paired(earlier: &[Marks<'_>], now: &[Marks<'_>]) -> Result<Vec<Option<usize>>, Unclear> {
     let mut pairing = Pairing { earlier, now, was: vec![None; now.len()] };
     pairing.by_number()?;
@@ -74,6 +74,11 @@ impl Pairing<'_, '_> {
             if same.next().is_some() || self.was.contains(&Some(then)) {
                 return Err(Unclear);
             }
+            // All else is that of another: the numbers were mended, or all the rest was.
+            let others = (0..self.earlier.len()).filter(|other| *other != then);
+            if others.into_iter().any(|other| self.says(other, then, here) >= self.says(then, other, here) + ENOUGH) {
+                return Err(Unclear);
+            }
             self.was[here] = Some(then);
         }
         Ok(())
@@ -93,47 +98,57 @@ impl Pairing<'_, '_> {
         (then.iter().copied().filter(able).collect(), here.iter().copied().filter(able_here).collect())
     }
 
-    /// True if there are as many as before, and nothing says that they stand in another order.
+    /// How many values say that one of now is this one of before rather than the other.
+    fn says(&self, then: usize, rather_than: usize, here: usize) -> usize {
+        let (own, other, now) = (&self.earlier[then], &self.earlier[rather_than], &self.now[here]);
+        (0..now.values.len()).filter(|at| now.agrees(own, *at) && now.differs(other, *at)).count()
+    }
+
+    /// The same, of which of two of now one of before is.
+    fn says_of(&self, then: usize, here: usize, rather_than: usize) -> usize {
+        let (own, now, other) = (&self.earlier[then], &self.now[here], &self.now[rather_than]);
+        (0..now.values.len()).filter(|at| own.agrees(now, *at) && own.differs(other, *at)).count()
+    }
+
+    /// How many values agree, and how many differ.
+    fn compared(&self, then: usize, here: usize) -> (usize, usize) {
+        let (own, now) = (&self.earlier[then], &self.now[here]);
+        let places = || 0..now.values.len();
+        (places().filter(|at| now.agrees(own, *at)).count(), places().filter(|at| now.differs(own, *at)).count())
+    }
+
+    /// True if there are as many as before, at the same places, and no more values say that they are others.
     fn stand_as_before(&self, then: &[usize], here: &[usize]) -> bool {
-        let pairs = || then.iter().copied().zip(here.iter().copied());
-        then.len() == here.len()
-            && pairs().all(|(then, here)| self.may_be(then, here))
-            && !pairs().any(|(own, here)| pairs().any(|(other, there)| self.has_moved((other, there), (own, here))))
+        // The only one there is and was may have been mended in all.
+        let is_only = self.earlier.len() == 1 && self.now.len() == 1;
+        then == here
+            && then.iter().all(|at| {
+                let (agree, differ) = self.compared(*at, *at);
+                let is_outvoted = |other: &usize| match self.says(*other, *at, *at) {
+                    0 => false,
+                    others => self.says(*at, *other, *at) < others + ENOUGH,
+                };
+                self.may_be(*at, *at)
+                    && (is_only || differ < ENOUGH || agree >= differ)
+                    && !then.iter().filter(|other| *other != at).any(is_outvoted)
+            })
     }
 
-    /// True if a value of one, which it has no longer, is now that of another.
-    fn has_moved(&self, from: (usize, usize), to: (usize, usize)) -> bool {
-        let (giver, taker) = (&self.earlier[from.0], &self.earlier[to.0]);
-        let (left, got) = (&self.now[from.1], &self.now[to.1]);
-        (0..giver.values.len()).any(|at| got.agrees(giver, at) && got.differs(taker, at) && !left.agrees(giver, at))
-    }
-
-    /// Pairs those of which enough values agree that do not agree with any other, on either side, and none differs.
+    /// Pairs those of which enough values say so, rather than of any other on either side.
     fn by_values(&mut self, then: &[usize], here: &[usize]) {
-        let places = || 0..self.now.first().map_or(0, |marks| marks.values.len());
-        let is_same = |then_at: usize, here_at: usize| {
-            let (earlier, now) = (&self.earlier[then_at], &self.now[here_at]);
-            let are_enough = |count: usize| count >= ENOUGH;
-            let mut others_then = then.iter().filter(|other| **other != then_at && self.may_be(**other, here_at));
-            let mut others_here = here.iter().filter(|other| **other != here_at && self.may_be(then_at, **other));
-            self.may_be(then_at, here_at)
-                && !places().any(|at| now.differs(earlier, at))
-                && others_then.all(|other| {
-                    let told = |at: &usize| now.agrees(earlier, *at) && now.differs(&self.earlier[*other], *at);
-                    are_enough(places().filter(told).count())
-                })
-                && others_here.all(|other| {
-                    let told = |at: &usize| now.agrees(earlier, *at) && earlier.differs(&self.now[*other], *at);
-                    are_enough(places().filter(told).count())
-                })
+        let is_same = |own: usize, now: usize| {
+            let (agree, differ) = self.compared(own, now);
+            let mut others_then = then.iter().filter(|other| **other != own && self.may_be(**other, now));
+            let mut others_here = here.iter().filter(|other| **other != now && self.may_be(own, **other));
+            self.may_be(own, now)
+                && (differ == 0 || agree >= differ + ENOUGH)
+                && others_then.all(|other| self.says(own, *other, now) >= self.says(*other, own, now) + ENOUGH)
+                && others_here.all(|other| self.says_of(own, now, *other) >= self.says_of(own, *other, now) + ENOUGH)
         };
-        let mut found = Vec::new();
-        for here_at in here {
-            found
-                .extend(then.iter().filter(|then_at| is_same(**then_at, *here_at)).map(|then_at| (*here_at, *then_at)));
-        }
-        for (here, then) in found {
-            self.was[here] = Some(then);
+        let pairs = here.iter().flat_map(|now| then.iter().map(move |own| (*own, *now)));
+        let found: Vec<(usize, usize)> = pairs.filter(|(own, now)| is_same(*own, *now)).collect();
+        for (own, now) in found {
+            self.was[now] = Some(own);
         }
     }
 }
@@ -166,9 +181,12 @@ mod tests {
     #[test]
     fn a_number_decides() {
         let twins = ["A 1 2500 f", "B 2 2700 m"];
-        assert_eq!(paired_as(&twins, &["B 1 2500 f", "A 2 2700 m"]), Some(vec![Some(1), Some(0)]));
-        assert_eq!(paired_as(&twins, &["B 1 2500 f"]), Some(vec![Some(1)]));
+        assert_eq!(paired_as(&twins, &["B 2 2700 m", "A 1 2500 f"]), Some(vec![Some(1), Some(0)]));
+        assert_eq!(paired_as(&twins, &["B 1 2700 m", "A 2 2500 f"]), Some(vec![Some(1), Some(0)]));
+        assert_eq!(paired_as(&twins, &["B 1 2700 m"]), Some(vec![Some(1)]));
         assert_eq!(paired_as(&twins, &["C 1 2500 f", "B . . ."]), Some(vec![None, Some(1)]));
+        // The numbers stood with the wrong child, or all the rest does now.
+        assert_eq!(paired_as(&twins, &["B 1 2500 f", "A 2 2700 m"]), None);
         assert_eq!(paired_as(&["A 1 2500 f"], &["B 1 2500 f"]), Some(vec![None]));
         assert_eq!(paired_as(&["A 1 2500 f", "A 2 2700 m"], &["A 1 2500 f"]), None);
         assert_eq!(paired_as(&["A 1 2500 f"], &["A 1 2500 f", "A 2 2700 m"]), None);
@@ -180,7 +198,7 @@ mod tests {
         for (earlier, now) in [(with, without), (without, with), (without, without)] {
             assert_eq!(paired_as(&earlier, &now), Some(vec![Some(0), Some(1)]));
         }
-        assert_eq!(paired_as(&with, &["B 1 2500 f", ". 2 2700 m"]), Some(vec![Some(1), Some(0)]));
+        assert_eq!(paired_as(&with, &["B 2 2700 m", ". 1 2500 f"]), Some(vec![Some(1), Some(0)]));
         // One was withdrawn, or lost its number, and another came.
         assert_eq!(paired_as(&["A 1 . .", ". 2 . ."], &["B 1 . .", ". 2 . ."]), None);
     }
@@ -196,6 +214,28 @@ mod tests {
             assert_eq!(paired_as(&earlier, &now), Some(vec![Some(0), Some(1)]), "{now:?}");
         }
         assert_eq!(paired_as(&[". 1 2500 f"], &[". 2 2700 m"]), Some(vec![Some(0)]));
+    }
+
+    /// One was withdrawn and another came: who is left stands at another place, or is somebody else in all.
+    #[test]
+    fn a_new_one_is_not_the_one_that_went() {
+        assert_eq!(paired_as(&["A 1 2500 f", "B 2 2700 m"], &["B 1 2700 m", ". 2 3100 m"]), None);
+        assert_eq!(paired_as(&["A 1 2500 f", ". 2 2700 m"], &[". 1 3100 f", "A 2 2500 f"]), None);
+        assert_eq!(paired_as(&["A 1 2500 f", "B 2 2700 m"], &[". 1 3100 m", "B 2 2700 m"]), None);
+    }
+
+    /// Most of what is said decides, as long as it is clear.
+    #[test]
+    fn one_value_against_three_was_mended() {
+        let twins = [". 1 2500 f", ". 2 2700 m"];
+        let with_time = |twins: [&str; 2], times: [&str; 2]| [0, 1].map(|at| format!("{} {}", twins[at], times[at]));
+        let earlier = with_time(twins, ["10", "11"]);
+        for now in [[". 2 2500 f", ". 1 2700 m"], [". 1 2700 f", ". 2 2500 m"], [". 2 2500 f", ". . 2700 m"]] {
+            let now = with_time(now, ["10", "11"]);
+            let both = [&earlier, &now].map(|twins| [twins[0].as_str(), twins[1].as_str()]);
+            assert_eq!(paired_as(&both[0], &both[1]), Some(vec![Some(0), Some(1)]), "{now:?}");
+        }
+        assert_eq!(paired_as(&[". 1 2500 f 10", ". 2 2700 m 11"], &[". 1 2700 m 11"]), Some(vec![Some(1)]));
     }
 
     #[test]
