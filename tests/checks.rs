@@ -84,7 +84,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("OOI-306", "messages/kernset-2.3/concepts.csv", "\n20340,0,1\n", "\n20340,0,*\n"),
     ("OOI-307", "fhir-stu3/pwd-2.3.csv", "coded-problem,118940003,", "coded-problem,40733004,"),
     ("OOI-308", "fhir-stu3/pwd-2.3.csv", ",period.end,", ",period.start,"),
-    ("OOI-309", "fhir-stu3/elements.csv", "Bundle,meta,2,1,Meta\n", ""),
+    ("OOI-309", "fhir-stu3/elements.csv", "Bundle,meta,2,1,Meta,,\n", ""),
     ("OOI-310", "fhir-stu3/pwd-2.3.csv", ",period.end,dateTime,,3401,3.2,", ",period.end,dateTime,,3401,2.3,"),
     ("OOI-311", "fhir-stu3/elements.csv", ",identifier,", ",identifie,"),
     (

@@ -161,7 +161,8 @@ fn samples_hang_together() {
             assert!(reading.ledger.losses.is_empty(), "{name}");
             assert_eq!(reading.message(), kind.name, "{name}");
             for format in formats(kind) {
-                assert!(converter.convert(&message, format).unwrap().ledger.losses.is_empty(), "{name} to {format}");
+                // What is told without a loss is of the form: ADA of 2.2 has no element for a number that others write there.
+                assert_eq!(converter.convert(&message, format).unwrap().ledger.lost_leaves(), 0, "{name} to {format}");
             }
             // What a dataset does not have is not said.
             let (dataset, instance) = (reading.dataset(), &reading.instance);
@@ -219,7 +220,7 @@ fn a_report_that_cannot_be_written_is_told_once() {
     let folder = folder("report-once");
     let (message, result, report) =
         (root().join("fixtures/kernset-2.3/minimal.xml"), folder.join("out.json"), folder.join("no/report.json"));
-    fs::write(&result, "of an earlier run").unwrap();
+    fs::write(&result, "{ \"of\": \"an earlier run\" }").unwrap();
     let [message, to, at] = [&message, &result, &report].map(|path| path.to_str().unwrap());
     let (exit, said) = told(&["convert", message, "-o", to, "--report", at]);
     assert!(exit == 5 && !result.exists() && said.contains("was taken away"), "{said}");

@@ -225,7 +225,14 @@ fn less_than_a_number_is_not_the_number() {
             }
             let mut changed = bundle.clone();
             changed["entry"][at]["resource"]["valueQuantity"]["comparator"] = json!("<");
-            let left = read_bundle(&changed).unwrap();
+            let left = match read_bundle(&changed) {
+                // It was all that there was.
+                Err(Error::NothingClinical { lost, .. }) => {
+                    assert!(lost > 0);
+                    continue;
+                }
+                left => left.unwrap(),
+            };
             assert_eq!(more(&whole.stated, &left.stated).len(), 1, "{kind} {}", entry["resource"]);
             assert!(left.modified > 0);
             tried += 1;
@@ -267,6 +274,13 @@ fn read_message(message: &str) -> (BTreeMap<String, usize>, bool) {
     (stated(&reading.instance), modified)
 }
 
+/// True if what comes after what stands before it is a child of the same element: all that was opened is closed.
+fn is_own(before: &str) -> bool {
+    let ended = before.matches("</").count();
+    let begun = before.matches('<').count() - ended - before.matches("<!").count();
+    begun == ended + before.matches("/>").count()
+}
+
 /// The ways to take back the statement that an element is.
 fn ways_to_take_back(element: &str) -> Vec<String> {
     let tag_end = element.find('>').unwrap();
@@ -281,7 +295,7 @@ fn ways_to_take_back(element: &str) -> Vec<String> {
         ways.push(format!("{tag} negationInd=\"true\"{inside}"));
     }
     // Behind the code, where the schema has them.
-    if let Some(code) = element.find("<code ") {
+    if let Some(code) = element.find("<code ").filter(|at| is_own(&element[tag_end + 1..*at])) {
         let code_end = code + element[code..].find("/>").unwrap() + 2;
         for status in ["cancelled", "nullified", "aborted"] {
             let status = format!("<statusCode code=\"{status}\"/>");

@@ -91,7 +91,7 @@ fn every_value_of_every_kind_is_on_its_page_and_no_other() {
             assert_eq!(shown, [], "{}", sample.name);
         }
     }
-    assert!(tried.values().all(|values| *values > 20), "{tried:?}");
+    assert!(tried.len() > 5 && tried.values().sum::<usize>() > 1000, "{tried:?}");
 }
 
 /// Each place that a page leads to is on it once, and the source is there to the letter.

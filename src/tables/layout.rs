@@ -193,8 +193,8 @@ pub const LAYOUTS: &[Layout] = &[
         columns: &[
             must("unit", Content::Code, "the unit, as UCUM writes it; capitals count"),
             must("kind", Content::Text, "what it measures; units of one kind can stand for each other"),
-            may("dutch", Content::Text, "the unit as people write it, if not as UCUM does"),
-            may("english", Content::Text, "the same in English"),
+            extra("dutch", Content::Text, "the unit as people write it, if not as UCUM does"),
+            extra("english", Content::Text, "the same in English"),
             must("source", Content::Text, "where this comes from"),
             ALLOW_COLUMN,
         ],
@@ -462,12 +462,12 @@ pub const LAYOUTS: &[Layout] = &[
             must("position", Content::Number, "its place among the elements of the type"),
             must("max", Content::Maximum, "largest number of occurrences"),
             may("kinds", Content::Text, "its type, or types"),
-            may(
+            extra(
                 "search",
                 Content::Text,
                 "of a reference: the search parameter that finds the resource by it (`query`)",
             ),
-            may("targets", Content::Text, "of such a reference: the types that it may refer to"),
+            extra("targets", Content::Text, "of such a reference: the types that it may refer to"),
             ALLOW_COLUMN,
         ],
     },
