@@ -80,7 +80,8 @@ def wrong(answer, count, places, losses, arrived, text=""):
     begins = [sum(len(one) + 1 for one in lines[: line - 1]) + column - 1 for line, column in lost_out]
     for mark, paths in places.items():
         lost = [path for path in paths if any(covers(one, path) for one in told)]
-        if not lost and any(text.find(mark, at, at + REACH) >= 0 for at in begins):
+        # A date is spelled otherwise in each format.
+        if not lost and any(mark in found_in(text[at : at + REACH]) for at in begins):
             lost = paths
         if mark not in arrived and not lost:
             broken.append(f"{mark} at {paths[0]} is neither in the output nor told as lost")

@@ -143,11 +143,7 @@ pub fn take_earlier_away(output: Option<&Path>, result: &mut Result<Exit, Failur
     if matches!(result, Ok(Exit::Done)) {
         return;
     }
-    // Nothing was begun: what stands there may be of anybody.
-    let is_unread = matches!(result, Err(failure) if failure.fault.code == Exit::Input.code());
-    let Some(file) = output.filter(|file| file.as_os_str() != "-" && !is_unread && looks_like_a_result(file)) else {
-        return;
-    };
+    let Some(file) = output.filter(|file| file.as_os_str() != "-" && looks_like_a_result(file)) else { return };
     let told = match take_away(file) {
         Ok(false) => return,
         Ok(true) => format!("{}: what an earlier run wrote there was taken away", name(file)),

@@ -342,6 +342,10 @@ fn a_second_delivery_deletes_what_it_no_longer_has_and_nothing_else() {
         let first = String::from_utf8(sample.bytes()).unwrap();
         let had = put(&bundle(&converter, &first));
         for second in with_a_statement_less(&first) {
+            // It was all that there was.
+            if matches!(converter.read(second.as_bytes()), Err(Error::NothingClinical { .. })) {
+                continue;
+            }
             let result = after(&converter, first.as_bytes(), &second).unwrap();
             let has = put(&bundle(&converter, &second));
             assert_eq!(put(&result), has, "{}", sample.name);
