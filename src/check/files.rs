@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::diagnostic::{Diagnostic, Mend};
 use super::sheet::Sheet;
-use crate::tables::{Malformed, RawRow, RawSheet, Source, TableError, decode, layout};
+use crate::tables::{Malformed, RawSheet, Source, TableError, decode, layout};
 use crate::tree::{Limits, Tree, parse_json};
 
 /// All files.
@@ -94,51 +94,31 @@ impl Files {
 }
 
 impl Files {
-    /// The files as they would be without these findings: each says how it is mended. A row that stands as it is in a table that is
-    /// like the one with the finding is that row, and is mended with it.
+    /// The files as they would be without these findings: each says how it is mended.
     pub(super) fn mended(&self, findings: &[&Diagnostic]) -> Self {
-        let faulty: Vec<(&File, Vec<&str>, &Diagnostic)> =
-            findings.iter().filter_map(|finding| self.row_of(finding)).collect();
         let mend = |(path, file): (&String, &File)| {
-            let Some(sheet) = file.csv() else { return (path.clone(), file.clone()) };
-            let layout = |file: &File| file.layout.map(|layout| layout.path);
-            let is_of = |own: &File| own.path == *path || own.layout.is_some() && layout(own) == layout(file);
-            let mut changed = None;
-            for (of, cells, finding) in faulty.iter().filter(|(of, ..)| is_of(of)) {
-                let sheet = changed.as_ref().unwrap_or(sheet);
-                let is_row =
-                    |row: &RawRow| if of.path == *path { row.line == finding.line } else { texts(row) == *cells };
-                let Some(row) = sheet.rows.iter().position(is_row) else { continue };
-                let (column, mut sheet) = (sheet.column(&finding.column), sheet.clone());
-                match (column, &finding.mend) {
-                    (Some(column), Some(Mend::Say(text))) => {
+            let own: Vec<&&Diagnostic> = findings.iter().filter(|finding| finding.file == *path).collect();
+            let Some(sheet) = file.csv().filter(|_| !own.is_empty()) else { return (path.clone(), file.clone()) };
+            let mut sheet = sheet.clone();
+            for finding in own {
+                let column = sheet.column(&finding.column);
+                let row = sheet.rows.iter().position(|row| row.line == finding.line);
+                match (row, column, &finding.mend) {
+                    (Some(row), Some(column), Some(Mend::Say(text))) => {
                         if let Some(cell) = sheet.rows[row].cells.get_mut(column) {
                             cell.text.clone_from(text);
                         }
                     }
-                    (_, Some(Mend::Remove)) => {
+                    (Some(row), _, Some(Mend::Remove)) => {
                         sheet.rows.remove(row);
                     }
                     _ => {}
                 }
-                changed = Some(sheet);
             }
-            let mended = changed.map(|sheet| File::new(path.clone(), sheet.in_place().into_bytes()));
-            (path.clone(), mended.unwrap_or_else(|| file.clone()))
+            (path.clone(), File::new(path.clone(), sheet.in_place().into_bytes()))
         };
         Self { by_path: self.by_path.iter().map(mend).collect() }
     }
-
-    /// The file and the row of a finding, as it is.
-    fn row_of<'f, 'd>(&'f self, finding: &'d Diagnostic) -> Option<(&'f File, Vec<&'f str>, &'d Diagnostic)> {
-        let file = self.by_path.get(&finding.file)?;
-        let row = file.csv()?.rows.iter().find(|row| row.line == finding.line)?;
-        Some((file, texts(row), finding))
-    }
-}
-
-fn texts(row: &RawRow) -> Vec<&str> {
-    row.cells.iter().map(|cell| cell.text.as_str()).collect()
 }
 
 impl File {
