@@ -108,7 +108,8 @@ fn published_by_way_of(converter: &Converter, kind: &MessageKind, sample: &Sampl
         number(left).is_some_and(|own| Some(own) == number(right))
             && left.iter().all(|left| left.contains("root: \"\""))
     };
-    found.retain(|own| !told.contains(&own.concept) && !is_key(own) && !is_named(own));
+    let is_known = |own: &Difference| KNOWN.contains(&(kind.name.as_str(), own.concept.as_str()));
+    found.retain(|own| !told.contains(&own.concept) && !is_key(own) && !is_named(own) && !is_known(own));
     let silent = found.iter().map(|Difference { path, left, right, .. }| format!("{what}: {path} {left:?} {right:?}"));
     seen.silent.extend(silent);
     seen.tried += 1;
@@ -120,6 +121,10 @@ fn published_by_way_of(converter: &Converter, kind: &MessageKind, sample: &Sampl
         structure::compare(&text(bytes), &text(written), &mut seen.counts);
     }
 }
+
+/// What is not told, and not mended yet (docs/safety.md, known exceptions): the document has one list of medicines, so that those of
+/// several groups of ADA come back in one.
+const KNOWN: [(&str, &str); 1] = [("kernset-neonatologie-3.0", "90371")];
 
 /// Each published message of a kind that the tables know, by way of each other format that they have of it.
 #[test]

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use ooievaar::ada::ReferenceDay;
 use ooievaar::convert::MessageKind;
 use ooievaar::dataset::{Content, Dataset, Instance, NodeIx, Value};
+use ooievaar::ledger::Loss;
 use ooievaar::{Converter, Format, Reading, Target};
 
 /// A message of one of the published sets, or one of our own.
@@ -215,9 +216,11 @@ pub fn read(converter: &Converter, bytes: &[u8], what: &str) -> Reading {
 pub fn through(converter: &Converter, reading: Reading, target: impl Into<Target>, what: &str) -> (Reading, Vec<u8>) {
     let target = target.into();
     let format = target.format;
-    let before = reading.ledger.losses.len();
+    // What is told without a loss is of the form: ADA of 2.2 has no element for a number that others write there.
+    let lost = |losses: &[Loss]| losses.iter().filter(|loss| loss.leaves > 0).count();
+    let before = lost(&reading.ledger.losses);
     let outcome = converter.write(reading, target).unwrap_or_else(|error| panic!("{what}: {error}"));
-    assert_eq!(outcome.ledger.losses.len(), before, "{what} to {format}: {:#?}", outcome.ledger.losses);
+    assert_eq!(lost(&outcome.ledger.losses), before, "{what} to {format}: {:#?}", outcome.ledger.losses);
     let again = read(converter, &outcome.output, what);
     assert_eq!(again.ledger.losses, [], "{what} from {format}");
     (again, outcome.output)
